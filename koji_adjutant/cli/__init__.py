@@ -1,0 +1,44 @@
+"""The ``koji-adjutant`` command: one file per subcommand, loaded when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from koji_adjutant import __version__
+from koji_adjutant.errors import AdjutantError
+
+COMMANDS = ("build", "demo", "devhub", "image", "kojid")
+"""Each is ``koji_adjutant/cli/<name>.py`` with a click command called ``command``."""
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand's module only when it is asked for, so that ``--help`` and the worker stay light."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"koji_adjutant.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(__version__, prog_name="koji-adjutant")
+def cli() -> None:
+    """A build worker for Koji that runs every task in an ephemeral container."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; an error of ours becomes one sentence and its own exit code."""
+    try:
+        cli.main(args=list(arguments) if arguments is not None else None, prog_name="koji-adjutant")
+    except AdjutantError as error:
+        click.echo(f"koji-adjutant: {error}", err=True)
+        sys.exit(error.exit_code)

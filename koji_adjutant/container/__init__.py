@@ -1,0 +1,1 @@
+"""Containers: a protocol (interface.py) and the engine behind it (podman_manager.py)."""

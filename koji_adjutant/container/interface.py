@@ -1,0 +1,204 @@
+"""What the project asks of a container engine: a protocol and the values that pass through it.
+
+Nothing here knows podman. Paths named ``source`` are on the engine's host, paths named ``target`` are
+inside the container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Literal, Protocol
+
+PullPolicy = Literal["if-not-present", "always", "never"]
+
+NetworkMode = Literal["none", "bridge", "host"]
+"""``none`` for packagers' builds, ``bridge`` where packagers' commands may reach the network, ``host`` only
+for trusted tools (dnf's downloads, mergerepo_c) or where the operator says so."""
+
+LABEL_PREFIX = "io.koji.adjutant."
+"""Every container of ours carries LABEL_PREFIX + task_id, worker_id, role and managed=true."""
+
+
+class LogSink(Protocol):
+    """Takes a command's output as it comes, in bytes; any binary file is one."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+@dataclass(frozen=True)
+class VolumeMount:
+    """A directory or file of the host, seen inside the container."""
+
+    source: Path
+    target: PurePosixPath
+    read_only: bool = False
+    selinux_label: Literal["", "z", "Z"] = ""
+
+
+@dataclass(frozen=True)
+class ResourceLimits:
+    """Upper bounds for one container; None is the engine's default (no limit for memory and cpus)."""
+
+    memory_bytes: int | None = None
+    cpus: float | None = None
+    pids: int | None = None
+
+
+@dataclass(frozen=True)
+class ImageRoot:
+    """The container's root is an image."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class DirectoryRoot:
+    """The container's root is a plain directory, used copy-on-write: it is never changed."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Owner:
+    """On whose behalf a container runs; becomes its labels. A build without a hub is task ``local-<pid>``."""
+
+    task_id: str
+    worker_id: str
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """Everything about a container that is to be created.
+
+    The default is the strictest: no network, no capability, no new privileges, engine's seccomp profile.
+    ``command`` is an argument list, never a shell string. ``user`` is ``uid:gid`` or a name in the
+    container. ``role`` says what it is for (``checkout``, ``compose``, ``build``, …).
+    """
+
+    root: ImageRoot | DirectoryRoot
+    command: Sequence[str]
+    owner: Owner
+    role: str
+    user: str = "0:0"
+    workdir: PurePosixPath = PurePosixPath("/")
+    environment: Mapping[str, str] = field(default_factory=dict)
+    mounts: Sequence[VolumeMount] = ()
+    network: NetworkMode = "none"
+    capabilities: frozenset[str] = frozenset()
+    limits: ResourceLimits = ResourceLimits()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    hostname: str | None = None
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that is present in the engine's storage."""
+
+    reference: str
+    digest: str
+    architecture: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What ``check`` learned about the engine; ``rootless`` decides who root in a container is."""
+
+    name: str
+    version: str
+    runtime: str
+    rootless: bool
+    architecture: str
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """A container as the engine reports it; ``exit_code`` is None until it has run and ended."""
+
+    id: str
+    name: str
+    status: str
+    exit_code: int | None
+    labels: Mapping[str, str]
+
+
+class ContainerManager(Protocol):
+    """A container engine.
+
+    Every method raises ``errors.EngineError`` (or its subclass ``ContainerTimeout``) when the engine
+    refuses, and ``errors.ImageError`` when an image is not to be had.
+    """
+
+    def check(self) -> EngineInfo:
+        """Make sure the engine can be used, by running nothing but its API; the message of a failure says what to do."""
+        ...
+
+    def ensure_image_available(self, reference: str, policy: PullPolicy) -> Image:
+        """The image, pulled as the policy says; ImageError if absent or for another architecture."""
+        ...
+
+    def create(self, spec: ContainerSpec) -> str:
+        """Create a container, not started; its id. Logs a ``podman run`` line that a person can paste."""
+        ...
+
+    def mount(self, container: str) -> Path:
+        """Where on the engine's host the container's writable root is visible, before or after start."""
+        ...
+
+    def start(self, container: str) -> None: ...
+
+    def exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        stdout: LogSink,
+        stderr: LogSink | None = None,
+        user: str | None = None,
+        workdir: PurePosixPath | None = None,
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        """Run a command in a running container exactly once and return its exit code.
+
+        Output is written to the sinks while it runs (stderr to ``stdout`` if no sink of its own).
+        ContainerTimeout after ``timeout`` seconds, with the command killed.
+        """
+        ...
+
+    def copy_to(self, container: str, source: Path, target: PurePosixPath) -> None:
+        """Copy a file or directory into an existing directory of the container."""
+        ...
+
+    def copy_from(self, container: str, source: PurePosixPath, target: Path) -> None:
+        """Copy a file or directory of the container into an existing directory of the host."""
+        ...
+
+    def stream_logs(self, container: str, sink: LogSink) -> None:
+        """Write the main process's output (stdout and stderr, in order) until it ends."""
+        ...
+
+    def wait(self, container: str, timeout: float | None = None) -> int:
+        """The main process's exit code. EngineError if the container was never started."""
+        ...
+
+    def inspect(self, container: str) -> ContainerState: ...
+
+    def remove(self, container: str) -> None:
+        """Kill and remove, at once; a container that is gone already is no error."""
+        ...
+
+    def list_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
+        """All containers, running or not, that carry these labels."""
+        ...
+
+    def container(self, spec: ContainerSpec) -> AbstractContextManager[str]:
+        """``create``, and ``remove`` whatever happens; the id, not started."""
+        ...
+
+    def run(self, spec: ContainerSpec, output: LogSink, timeout: float | None = None) -> int:
+        """Create, start, stream, wait, remove: the exit code of the spec's command."""
+        ...

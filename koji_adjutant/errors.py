@@ -1,0 +1,80 @@
+"""Every error that the project raises on purpose, in one place.
+
+Each class is also a koji fault class, so that an error that ends a task reaches the hub with the fault
+code a stock builder would send (``koji.daemon.TaskManager.runTask`` takes ``faultCode`` from the class),
+and each has an exit code of its own for ``koji-adjutant build``.
+
+A message is one sentence: what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+import koji
+
+
+class AdjutantError(koji.GenericError):  # type: ignore[misc]
+    """Base of all: koji.GenericError's fault code (1000)."""
+
+    exit_code = 1
+
+
+class UsageError(AdjutantError):
+    """The command line or the configuration cannot be used as given."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration file or an environment override is wrong."""
+
+
+class SourceError(AdjutantError, koji.BuildError):  # type: ignore[misc]
+    """The source could not be had: URL refused, unknown revision, missing or unusable SRPM."""
+
+    exit_code = 3
+
+
+class SpecError(AdjutantError, koji.BuildError):  # type: ignore[misc]
+    """The sources hold no usable spec file."""
+
+    exit_code = 4
+
+
+class DependencyError(AdjutantError, koji.BuildError):  # type: ignore[misc]
+    """BuildRequires that the repository cannot satisfy."""
+
+    exit_code = 5
+
+
+class BuildFailed(AdjutantError, koji.BuildError):  # type: ignore[misc]
+    """rpmbuild, or the command that fetches sources, failed."""
+
+    exit_code = 6
+
+
+class BuildTimeout(BuildFailed):
+    """A build step ran longer than ``rpmbuild_timeout``."""
+
+    exit_code = 7
+
+
+class BuildrootError(AdjutantError, koji.BuildrootError):  # type: ignore[misc]
+    """The buildroot could not be composed, or what is in it cannot be accounted for."""
+
+    exit_code = 8
+
+
+class ImageError(BuildrootError):
+    """A container image is not to be had, or is for another architecture."""
+
+    exit_code = 9
+
+
+class EngineError(AdjutantError):
+    """podman is missing, too old, unreachable, or refused to do what it was asked."""
+
+    exit_code = 10
+
+
+class ContainerTimeout(EngineError):
+    """A container operation took longer than its limit allows."""
