@@ -1,0 +1,68 @@
+# The two commands of the README are `make demo` and `make test`; each sets up all it needs by itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export KOJI_ADJUTANT_DEV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/koji-adjutant
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e lint format lock host clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: host ## Watch a package go from git to tagged RPMs: hub, worker, podman, all on this machine
+	@$(BIN)/python -m demo run
+
+demo-up: host ## The same hub and worker, left running to play with
+	@$(BIN)/python -m demo up
+
+demo-down: ## Stop what demo-up started
+	@$(BIN)/python -m demo down
+
+demo-clean: ## Stop everything and remove all that the demo and the tests made
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m demo clean; fi
+
+test: lint unit integration hub e2e ## Everything: lint, unit, integration (podman), hub conformance, end to end
+
+unit: $(VENV)/ready ## Unit tests: no podman, no root
+	$(BIN)/python -m pytest tests/unit
+
+integration: host ## Tests with real podman, rpmbuild, git
+	$(BIN)/python -m pytest tests/integration
+
+hub: host ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST_HUB
+	$(BIN)/python -m pytest tests/hub
+
+e2e: host ## One whole demo, as a new user runs it
+	$(BIN)/python -m pytest tests/e2e
+
+lint: $(VENV)/ready ## ruff, mypy --strict and the import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/ready ## Let ruff put the code in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: $(VENV)/ready ## Pin the newest dependencies that pyproject.toml allows
+	$(BIN)/pip install -q pip-tools
+	$(BIN)/pip-compile -q --upgrade --extra dev --strip-extras --allow-unsafe --generate-hashes \
+	    --no-emit-options --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
+
+host: $(VENV)/ready
+	@tools/host-packages containers
+
+$(VENV)/ready: pyproject.toml requirements.lock
+	@tools/host-packages python
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, " + sys.executable + " is older: try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "Making the virtual environment in $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean: demo-clean ## demo-clean, and remove the virtual environment
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
