@@ -1,0 +1,52 @@
+"""Progress is an interface: a recipe says which phase it is in, someone shows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Told by the recipes where they are."""
+
+    def phase(self, name: str) -> AbstractContextManager[None]:
+        """One phase, entered when it starts and left when it ends, well or not."""
+        ...
+
+
+class StateLog:
+    """Writes mock's ``state.log``: a line when a phase starts, one when it ends, with the time of day."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self._line(f"Start: {name}")
+        try:
+            yield
+        finally:
+            self._line(f"Finish: {name}")
+
+    def _line(self, text: str) -> None:
+        now = time.time()
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+        with self._path.open("a", encoding="utf-8") as log:
+            log.write(f"{stamp},{int(now % 1 * 1000):03d} - {text}\n")
+
+
+class Together:
+    """Several progress displays as one."""
+
+    def __init__(self, displays: Sequence[Progress]) -> None:
+        self._displays = displays
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        with ExitStack() as stack:
+            for display in self._displays:
+                stack.enter_context(display.phase(name))
+            yield

@@ -1,0 +1,38 @@
+"""Where and on whose behalf a recipe works."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from koji_adjutant.buildroot.progress import Progress
+from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.container.interface import (
+    ContainerManager,
+    NetworkMode,
+    Owner,
+    ResourceLimits,
+    VolumeMount,
+)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything a recipe needs that is not the package itself.
+
+    ``workdir`` is the task's own directory on disk, with room for a build. Logs and results land in
+    ``resultdir``, ``*.log`` grow while things run. ``mounts`` are the operator's, for tool containers
+    only. ``network_mode`` is what checkout and source command get when the buildroot's network is on.
+    """
+
+    manager: ContainerManager
+    tool_image: str
+    owner: Owner
+    store: RootStore
+    workdir: Path
+    resultdir: Path
+    progress: Progress
+    limits: ResourceLimits = ResourceLimits()
+    mounts: Sequence[VolumeMount] = ()
+    network_mode: NetworkMode = "bridge"

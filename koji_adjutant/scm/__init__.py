@@ -1,0 +1,1 @@
+"""Checking source out of git, svn and cvs, in a container."""
