@@ -1,0 +1,98 @@
+"""The [adjutant] section: what Koji-Adjutant has and a stock kojid has not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from koji_adjutant.config import values
+from koji_adjutant.container.interface import NetworkMode, PullPolicy, ResourceLimits, VolumeMount
+
+
+@dataclass(frozen=True)
+class ContainerTimeouts:
+    """Seconds for the container operations that can hang: ``pull=600,start=60,stop_grace=10``."""
+
+    pull: float = 600
+    start: float = 60
+    stop_grace: float = 10
+
+    @classmethod
+    def parse(cls, text: str) -> ContainerTimeouts:
+        known = [one.name for one in fields(cls)]
+        found = values.pairs(text)
+        if set(found) - set(known):
+            raise ValueError(f"knows only {', '.join(known)}")
+        try:
+            return cls(**{name: values.positive_number(value) for name, value in found.items()})
+        except ValueError as problem:
+            raise ValueError(f"has a time in seconds that {problem}") from None
+
+
+@dataclass(frozen=True)
+class AdjutantOptions:
+    """Every key of [adjutant] with its default; each can be set by ``KOJI_ADJUTANT_<KEY>`` too.
+
+    - ``task_image_default``: the tool image that tasks run their tools from; ``image_pull_policy``: when
+      to pull it.
+    - ``network_enabled``: False takes the network away even from checkout and source command;
+      ``network_mode``: bridge or host, how they get it.
+    - ``container_mounts``: ``src:dst:mode:label``, for tool containers. ``container_labels``: ``key=value``.
+    - ``podman_socket``: an engine's URL; none: the worker starts a private podman service.
+    - ``state_dir``: images, buildroots and containers. ``log_dir``: each task's logs stay in
+      ``<log_dir>/<task_id>/``.
+    - ``memory_limit`` (``4G``), ``cpu_limit`` (cores), ``pids_limit``: of each container that runs
+      packagers' code.
+    - ``strict_spec_tags``: refuse every spec that sets Packager, Vendor or Distribution.
+    """
+
+    task_image_default: str = "localhost/koji-adjutant-tools:latest"
+    image_pull_policy: PullPolicy = "if-not-present"
+    network_enabled: bool = True
+    network_mode: NetworkMode = "bridge"
+    container_mounts: tuple[VolumeMount, ...] = ()
+    container_timeouts: ContainerTimeouts = ContainerTimeouts()
+    container_labels: Mapping[str, str] = field(default_factory=dict)
+    podman_socket: str | None = None
+    state_dir: Path = Path("/var/lib/koji-adjutant")
+    log_dir: Path = Path("/var/log/koji-adjutant")
+    memory_limit: int | None = None
+    cpu_limit: float | None = None
+    pids_limit: int = 16384
+    strict_spec_tags: bool = False
+
+    @property
+    def task_network(self) -> NetworkMode:
+        """What checkout and source command get."""
+        return self.network_mode if self.network_enabled else "none"
+
+    @property
+    def limits(self) -> ResourceLimits:
+        return ResourceLimits(self.memory_limit, self.cpu_limit, self.pids_limit)
+
+
+def _network_mode(text: str) -> str:
+    if text == "none":
+        raise ValueError("must be bridge or host (network_enabled = false takes the network away)")
+    return values.choice(text, NetworkMode)
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "task_image_default": str,
+    "image_pull_policy": lambda text: values.choice(text, PullPolicy),
+    "network_enabled": values.boolean,
+    "network_mode": _network_mode,
+    "container_mounts": values.volume_mounts,
+    "container_timeouts": ContainerTimeouts.parse,
+    "container_labels": values.pairs,
+    "podman_socket": lambda text: text or None,
+    "state_dir": values.absolute_path,
+    "log_dir": values.absolute_path,
+    "memory_limit": lambda text: values.memory(text) if text else None,
+    "cpu_limit": lambda text: values.positive_number(text) if text else None,
+    "pids_limit": values.integer,
+    "strict_spec_tags": values.boolean,
+}
+"""How the text of each key is read; a ValueError's message continues the sentence "the option KEY …"."""

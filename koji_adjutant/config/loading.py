@@ -1,0 +1,130 @@
+"""Reading kojid.conf, the environment and the command line into one Settings."""
+
+from __future__ import annotations
+
+import configparser
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from koji_adjutant.config import adjutant, kojid
+from koji_adjutant.config.adjutant import AdjutantOptions
+from koji_adjutant.config.kojid import KojidOptions
+from koji_adjutant.errors import ConfigError
+
+ENVIRONMENT_PREFIX = "KOJI_ADJUTANT_"
+RESERVED_VARIABLES = frozenset({"DEV"})
+"""Names with our prefix that are no option; DEV is where a development checkout keeps its state."""
+
+DEFAULT_CERTIFICATES = {"cert": "/etc/kojid/client.crt", "serverca": "/etc/kojid/serverca.crt"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Both sections; ``kojid.adjutant`` is the same object as ``adjutant``."""
+
+    kojid: KojidOptions
+    adjutant: AdjutantOptions
+
+
+def load(
+    path: str | Path, environ: Mapping[str, str] = os.environ, overrides: Mapping[str, Any] | None = None
+) -> Settings:
+    """Read ``path`` (absent: only defaults), then KOJI_ADJUTANT_* of ``environ``, then ``overrides``.
+
+    ``overrides`` are [kojid] options from the command line, already of their type; None means not given.
+    A directory is read as all its ``*.conf`` files, as koji does. ConfigError for an unknown section or
+    key, a value of the wrong kind, or a required option that is missing (server, topurl).
+    """
+    parser = _read(Path(path))
+    _only_known(parser.sections(), ("kojid", "adjutant"), f"the section {{}} of {path}", "section")
+    options = AdjutantOptions(
+        **_section(parser, path, "adjutant", adjutant.READERS) | _environment(environ, adjutant.READERS)
+    )
+    settings = _section(parser, path, "kojid", kojid.READERS, kojid.ALIASES, free_prefix="RLIMIT_")
+    settings |= {name: value for name, value in (overrides or {}).items() if value is not None}
+    known = {field.name for field in fields(KojidOptions)}
+    namespace = KojidOptions(**{name: value for name, value in settings.items() if name in known})
+    namespace.adjutant = options
+    for name in settings.keys() - known:  # RLIMIT_*: koji.util.setup_rlimits looks for them in vars(options)
+        setattr(namespace, name, settings[name])
+    _complete(namespace, path)
+    return Settings(namespace, options)
+
+
+def _read(path: Path) -> configparser.RawConfigParser:
+    parser = configparser.RawConfigParser()
+    files = sorted(path.glob("*.conf")) if path.is_dir() else [path]
+    try:
+        parser.read([file for file in files if file.exists()], encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError, OSError) as problem:
+        raise ConfigError(f"The configuration file {path} cannot be read: {problem}") from problem
+    return parser
+
+
+def _section(
+    parser: configparser.RawConfigParser,
+    path: str | Path,
+    section: str,
+    readers: Mapping[str, Callable[[str], Any]],
+    aliases: Mapping[str, str] | None = None,
+    free_prefix: str | None = None,
+) -> dict[str, Any]:
+    if not parser.has_section(section):
+        return {}
+    found: dict[str, Any] = {}
+    for key, text in parser.items(section):
+        if free_prefix and key.upper().startswith(free_prefix):
+            found[key.upper()] = text
+            continue
+        name = (aliases or {}).get(key, key)
+        _only_known([name], readers, f"the option {{}} in section [{section}] of {path}", "option")
+        found[name] = _value(readers[name], text, f"The option {key} in section [{section}] of {path}")
+    return found
+
+
+def _environment(environ: Mapping[str, str], readers: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+    found = {}
+    for variable, text in environ.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        key = variable.removeprefix(ENVIRONMENT_PREFIX)
+        if key in RESERVED_VARIABLES:
+            continue
+        variables = [ENVIRONMENT_PREFIX + name.upper() for name in readers]
+        _only_known([variable], variables, "the environment variable {}", "variable")
+        found[key.lower()] = _value(readers[key.lower()], text, f"The environment variable {variable}")
+    return found
+
+
+def _value(reader: Callable[[str], Any], text: str, where: str) -> Any:
+    try:
+        return reader(text)
+    except ValueError as problem:
+        raise ConfigError(f"{where} {problem}, not {text!r}.") from None
+
+
+def _only_known(names: Iterable[str], known: Iterable[str], where: str, kind: str) -> None:
+    """``where`` has a place for the offending name."""
+    known = list(known)
+    for name in names:
+        if name in known:
+            continue
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"known is: {', '.join(known)}."
+        raise ConfigError(f"Unknown {kind}: {where.format(repr(name))}; {hint}")
+
+
+def _complete(options: KojidOptions, path: str | Path) -> None:
+    """What kojid does after reading: required options, topurls, certificates in their usual place."""
+    for name in ("server", "topurl"):
+        if not getattr(options, name):
+            raise ConfigError(f"The {name} option is required: set it in section [kojid] of {path}.")
+    options.topurls = (options.topurl or "").split()
+    options.topurl = options.topurls[0]
+    for name, usual in DEFAULT_CERTIFICATES.items():
+        if getattr(options, name) is None and Path(usual).exists():
+            setattr(options, name, usual)

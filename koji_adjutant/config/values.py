@@ -1,0 +1,92 @@
+"""Turning the text of an option into its value; every reader raises ValueError with what it expected."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from pathlib import Path, PurePosixPath
+from typing import get_args
+
+from koji_adjutant.container.interface import VolumeMount
+
+_MEMORY_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+
+
+def integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("must be a valid integer") from None
+
+
+def positive_number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("must be a number") from None
+    if not 0 < number < float("inf"):
+        raise ValueError("must be greater than 0")
+    return number
+
+
+def boolean(text: str) -> bool:
+    """The spellings that configparser's getboolean takes, which kojid uses."""
+    try:
+        return configparser.ConfigParser.BOOLEAN_STATES[text.lower()]
+    except KeyError:
+        raise ValueError("must be true or false") from None
+
+
+def memory(text: str) -> int:
+    """Bytes from ``512M``, ``4G``, ``8GiB`` or a plain number."""
+    match = re.fullmatch(r"(\d+)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
+    if match is None or int(match[1]) == 0:
+        raise ValueError("must be a size like 512M or 4G")
+    return int(match[1]) * _MEMORY_UNITS[match[2]]
+
+
+def absolute_path(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path")
+    return path
+
+
+def choice(text: str, alternatives: object) -> str:
+    """``text`` if it is one of a Literal type's values."""
+    values = get_args(alternatives)
+    if text not in values:
+        raise ValueError(f"must be one of {', '.join(values)}")
+    return text
+
+
+def pairs(text: str) -> dict[str, str]:
+    """``a=1,b=2`` or ``a=1 b=2``."""
+    found = {}
+    for item in re.split(r"[\s,]+", text.strip()):
+        if not item:
+            continue
+        key, equals, value = item.partition("=")
+        if not (key and equals):
+            raise ValueError(f"must be key=value pairs, and {item!r} is none")
+        found[key] = value
+    return found
+
+
+def volume_mounts(text: str) -> tuple[VolumeMount, ...]:
+    """``src:dst[:mode[:label]]``, several separated by spaces or commas; mode is ro (default) or rw."""
+    return tuple(_volume_mount(item) for item in re.split(r"[\s,]+", text.strip()) if item)
+
+
+def _volume_mount(item: str) -> VolumeMount:
+    parts = item.split(":")
+    if not 2 <= len(parts) <= 4:
+        raise ValueError(f"must be src:dst:mode:label, and {item!r} is not")
+    source, target, mode, label = [*parts, "ro", ""][:2] + (parts[2:] + ["ro", ""][len(parts) - 2 :])
+    if not (Path(source).is_absolute() and PurePosixPath(target).is_absolute()):
+        raise ValueError(f"must have absolute paths, and {item!r} has not")
+    if mode not in ("ro", "rw"):
+        raise ValueError(f"must have the mode ro or rw, and {item!r} has {mode!r}")
+    if label not in ("", "z", "Z"):
+        raise ValueError(f"must have the SELinux label z, Z or none, and {item!r} has {label!r}")
+    return VolumeMount(Path(source), PurePosixPath(target), mode == "ro", label)  # type: ignore[arg-type]
