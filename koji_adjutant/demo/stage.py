@@ -1,0 +1,140 @@
+"""Where the demo keeps its things, on which ports it listens, and the configuration files it writes."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ADMIN = ("kojiadmin", "kojiadmin")
+BUILDER = "demo-builder"
+PACKAGE = "hello-adjutant"
+TAG = "demo"
+BUILD_TAG = "demo-build"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Ports on 127.0.0.1; the same ones run after run, since URLs are part of a repo's metadata."""
+
+    hub: int
+    distribution: int
+    git: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The demo's directories. ``state`` (images, composed roots) outlives a run, all else is made anew.
+
+    ``repo`` is the directory of the distribution's dnf repository.
+    """
+
+    directory: Path
+    state: Path
+    repo: Path
+    ports: Ports
+
+    @property
+    def hub_directory(self) -> Path:
+        return self.directory / "hub"
+
+    @property
+    def git_directory(self) -> Path:
+        return self.directory / "git"
+
+    @property
+    def logs(self) -> Path:
+        return self.directory / "logs"
+
+    @property
+    def task_logs(self) -> Path:
+        return self.directory / "task-logs"
+
+    @property
+    def downloads(self) -> Path:
+        return self.directory / "rpms"
+
+    @property
+    def client_config(self) -> Path:
+        return self.directory / "koji.conf"
+
+    @property
+    def worker_config(self) -> Path:
+        return self.directory / "kojid.conf"
+
+    @property
+    def hub_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.hub}/kojihub"
+
+    @property
+    def files_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.hub}/kojifiles"
+
+    @property
+    def distribution_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.distribution}/"
+
+    @property
+    def git_url(self) -> str:
+        return f"git://127.0.0.1:{self.ports.git}/{PACKAGE}"
+
+
+def set_stage(directory: Path, state: Path, repo: Path) -> Stage:
+    """The stage in ``directory``, with the ports of the last run where they are still free."""
+    directory.mkdir(parents=True, exist_ok=True)
+    remembered = directory.parent / f"{directory.name}-ports.json"
+    known = json.loads(remembered.read_text()) if remembered.exists() else {}
+    ports = Ports(*(_free_port(known.get(name, 0)) for name in ("hub", "distribution", "git")))
+    remembered.write_text(json.dumps(asdict(ports)))
+    return Stage(directory, state, repo, ports)
+
+
+def write_client_config(stage: Stage) -> None:
+    """Configuration of the stock ``koji`` client, as the hub's administrator."""
+    user, password = ADMIN
+    stage.client_config.touch(mode=0o600)
+    stage.client_config.write_text(
+        f"[koji]\nserver = {stage.hub_url}\ntopurl = {stage.files_url}\nweburl = {stage.files_url}\n"
+        f"authtype = password\nuser = {user}\npassword = {password}\npoll_interval = 1\n"
+    )
+
+
+def write_worker_config(stage: Stage) -> str:
+    """Configuration of the worker; the password that its host user must get."""
+    password = secrets.token_urlsafe(16)
+    stage.worker_config.touch(mode=0o600)
+    stage.worker_config.write_text(
+        f"""[kojid]
+server = {stage.hub_url}
+topurl = {stage.files_url}
+topdir = {stage.hub_directory}
+workdir = {stage.directory / "work"}
+user = {BUILDER}
+password = {password}
+maxjobs = 4
+sleeptime = 2
+minspace = 1024
+allowed_scms = 127.0.0.1*:/{PACKAGE}:no:make,sources
+
+[adjutant]
+state_dir = {stage.state}
+log_dir = {stage.task_logs}
+# the git server listens on this machine's loopback only
+network_mode = host
+"""
+    )
+    return password
+
+
+def _free_port(wanted: int) -> int:
+    """``wanted`` if nothing listens there, otherwise any free port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
