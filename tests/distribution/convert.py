@@ -94,4 +94,4 @@ def scriptlets(name: str) -> str:
     """What must run at installation; as in Fedora's glibc, the loader's cache is all."""
     if name != "libc-bin":
         return ""
-    return "%transfiletriggerin -P 2000000 -p /usr/sbin/ldconfig -- /usr/lib\n"
+    return "%transfiletriggerin -P 2000000 -- /usr/lib\n/usr/sbin/ldconfig\n"

@@ -94,6 +94,6 @@ def account_files() -> dict[str, tuple[str, int, str]]:
     return {
         "etc/passwd": ("".join(passwd), 0o644, "root"),
         "etc/group": ("".join(group), 0o644, "root"),
-        "etc/shadow": ("".join(shadow), 0o640, "shadow"),
-        "etc/gshadow": ("".join(gshadow), 0o640, "shadow"),
+        "etc/shadow": ("".join(shadow), 0o600, "root"),
+        "etc/gshadow": ("".join(gshadow), 0o600, "root"),
     }

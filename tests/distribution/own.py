@@ -22,11 +22,18 @@ _MULTIARCH = {
 }
 
 # /etc/rpm/macros.* is read after the platform's macros and before /etc/rpm/macros and ~/.rpmmacros.
-_MACROS = """\
-# Debian's rpm keeps its database in the caller's home; distributions made of RPMs do not.
+_MACROS = r"""# Debian's rpm keeps its database in the caller's home; distributions made of RPMs do not.
 %_dbpath /var/lib/rpm
 %dist .demo1
+# Debug packages, made and named as Fedora's redhat-rpm-config has it.
+%install %{{?_enable_debug_packages:%{{?buildsubdir:%{{debug_package}}}}}}\
+%%install\
+%{{nil}}
 %_enable_debug_packages 1
+%_debugsource_packages 1
+%_unique_build_ids 1
+%_unique_debug_names 1
+%_unique_debug_srcs 1
 # Where this distribution's linker and loader look.
 %_lib lib/{multiarch}
 %_libdir %{{_prefix}}/lib/{multiarch}
