@@ -1,0 +1,94 @@
+"""The conformance suite: a hub's answers to a builder, and a worker's conduct towards a hub.
+
+It runs unchanged against devhub (started here when ADJUTANT_TEST_HUB is not set) or a real Koji hub.
+Where the two differ, the real hub is right. Environment:
+
+ADJUTANT_TEST_HUB            URL of the hub, ``http://HOST[:PORT]/kojihub``
+ADJUTANT_TEST_HUB_FILES      URL of its files (topurl); default: /kojifiles next to the hub
+ADJUTANT_TEST_HUB_TOPDIR     its KojiDir, if it is on this machine; a worker's createrepo needs it
+ADJUTANT_TEST_ADMIN          ``user:password`` with the permission admin; default kojiadmin:kojiadmin
+ADJUTANT_TEST_USER           ``user:password`` without any permission; default packager:packager
+ADJUTANT_TEST_HOSTS          three host users: the one played by hand, another one, the worker's;
+                             default builder1,builder2,builder3
+ADJUTANT_TEST_HOST_PASSWORD  the password of all three; default builder
+
+The hub must be prepared: the API cannot set a password (``koji add-host`` makes a host user without one), so
+write the users' passwords into its database. Hosts need the arches "x86_64 noarch" and the channels default
+and createrepo. Policies build_from_srpm and build_from_scm must allow, the rest may stay as Koji has it. The
+program kojira must run. Nothing else may use the three hosts meanwhile: the suite takes their exclusive
+sessions by force.
+Every test makes tags and packages of its own, so one hub can be used again and again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.hub import server
+from tests.hub.builder import Builder, make_tag
+from tests.hub.rpms import RpmMaker
+from tests.hub.server import Hub
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """The hub under test."""
+    if "ADJUTANT_TEST_HUB" in os.environ:
+        yield server.from_environment(os.environ)
+    else:
+        with server.own_devhub(tmp_path_factory.mktemp("devhub")) as own:
+            yield own
+
+
+@pytest.fixture(scope="session")
+def admin(hub: Hub) -> Iterator[Any]:
+    """An administrator's session."""
+    session = hub.connect(hub.admin)
+    yield session
+    session.logout()
+
+
+@pytest.fixture(scope="session")
+def user(hub: Hub) -> Iterator[Any]:
+    """The session of a user without permissions."""
+    session = hub.connect(hub.user)
+    yield session
+    session.logout()
+
+
+@pytest.fixture(scope="session")
+def builder(hub: Hub, admin: Any) -> Iterator[Builder]:
+    """The host that the tests play by hand."""
+    yield from _builder(hub, hub.builder, admin)
+
+
+@pytest.fixture
+def other_builder(hub: Hub, admin: Any) -> Iterator[Builder]:
+    """Another host."""
+    yield from _builder(hub, hub.other_builder, admin)
+
+
+def _builder(hub: Hub, login: server.Login, admin: Any) -> Iterator[Builder]:
+    session = hub.connect(login)
+    session.exclusiveSession(force=True)
+    builder = Builder(session, session.host.getID(), admin)
+    builder.drop_tasks()  # of a run that was broken off
+    yield builder
+    builder.drop_tasks()
+    session.logout()
+
+
+@pytest.fixture(scope="session")
+def rpms(tmp_path_factory: pytest.TempPathFactory) -> RpmMaker:
+    """Makes tiny RPMs."""
+    return RpmMaker(tmp_path_factory.mktemp("rpms"))
+
+
+@pytest.fixture(scope="module")
+def repo(builder: Builder, admin: Any) -> int:
+    """A READY repo of a tag without packages."""
+    return builder.ready_repo(make_tag(admin))
