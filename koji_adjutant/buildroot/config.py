@@ -1,28 +1,45 @@
 """What a buildroot is made of: repositories, package manager options, macros and environment.
 
 The facts come from ``koji.genMockConfig`` and kojid's ``BuildRoot``; a unit test executes genMockConfig's
-output and compares it with what is rendered here.
+output and compares it with ours, macro by macro and option by option.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import koji
 
 from koji_adjutant.container.interface import VolumeMount
+from koji_adjutant.errors import UsageError
 
-CHROOT_HOME = "/builddir"
-TOPDIR = f"{CHROOT_HOME}/build"
+CHROOT_HOME = PurePosixPath("/builddir")
+TOPDIR = CHROOT_HOME / "build"
 """Where rpmbuild works inside the root; a tag cannot change it."""
+
+MOCK_ENVIRONMENT = {
+    "TERM": "vt100",
+    "SHELL": "/bin/bash",
+    "HOME": str(CHROOT_HOME),
+    "HOSTNAME": "mock",
+    "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+    "PROMPT_COMMAND": r'printf "\033]0;<mock-chroot>\007"',
+    "PS1": r"<mock-chroot> \s-\v\$ ",
+    "LANG": "C.UTF-8",
+}
+"""mock's default environment: build scripts have come to depend on every one of them."""
 
 
 @dataclass(frozen=True)
 class TagOptions:
-    """What a builder's own configuration (kojid.conf) adds to a tag's: names are kojid's."""
+    """What a builder's own configuration (kojid.conf) adds to a tag's: names are kojid's.
+
+    Without ``topurls`` repositories are read from ``topdir``.
+    """
 
     topurls: Sequence[str] = ()
     topdir: Path = Path("/mnt/koji")
@@ -35,10 +52,18 @@ class TagOptions:
 
 
 @dataclass(frozen=True)
+class Repository:
+    """One repository section; several URLs are mirrors of the same repository."""
+
+    id: str
+    urls: Sequence[str]
+
+
+@dataclass(frozen=True)
 class PackageManagerOptions:
     """Options of dnf that a tag's extra may set (``mock.*``); None is dnf's default."""
 
-    best: bool | None = None
+    best: int | None = None
     module_hotfixes: bool = False
     releasever: str | None = None
     proxy: str | None = None
@@ -54,10 +79,11 @@ class BuildrootConfig:
     ``arch`` is the repository's (``koji.canonArch``), ``target_arch`` what rpmbuild calls the host CPU.
     ``network`` is True only where koji sets up DNS: SRPMs from SCM, and runroot.
     ``rpmbuild_timeout`` is in seconds and limits each single rpmbuild, as in mock.
+    ``repo_mounts`` are the host directories that ``file://`` repositories live in, read-only.
     """
 
     name: str
-    repo_urls: Sequence[str]
+    repositories: Sequence[Repository]
     arch: str
     target_arch: str
     group: str
@@ -67,7 +93,6 @@ class BuildrootConfig:
     rpmbuild_timeout: int
     package_manager: PackageManagerOptions = PackageManagerOptions()
     repo_mounts: Sequence[VolumeMount] = field(default=())
-    """Host directories that ``file://`` repositories live in, for the tool container, read-only."""
 
 
 def for_tag(
@@ -85,11 +110,99 @@ def for_tag(
     ``tag`` is ``getBuildConfig``'s answer at the repo's create event; ``arch`` the arch to build on (a
     noarch task's must have been chosen already).
     """
-    raise NotImplementedError
+    extra = tag["extra"]
+    repo_arch = koji.canonArch(arch)
+    # armhfp is koji's name for an arch that autoconf does not know
+    target_arch = "armv7hl" if arch == "armhfp" else arch
+    tops = list(options.topurls) or [f"file://{options.topdir}"]
+    urls = [f"{koji.PathInfo(topdir=top).repo(repo_id, tag['name'])}/{repo_arch}" for top in tops]
+    return BuildrootConfig(
+        name=f"{tag['name']}-{buildroot_id}-{repo_id}",
+        repositories=(Repository("build", urls),),
+        arch=repo_arch,
+        target_arch=target_arch,
+        group=group,
+        network=network,
+        macros=_macros(options, _prefixed(extra, "rpm.macro.", "%"), target_arch),
+        environment=_environment(_prefixed(extra, "rpm.env.")),
+        rpmbuild_timeout=options.rpmbuild_timeout,
+        package_manager=PackageManagerOptions(
+            best=int(extra["mock.yum.best"]) if "mock.yum.best" in extra else None,
+            module_hotfixes=bool(extra.get("mock.yum.module_hotfixes")),
+            releasever=str(extra["mock.releasever"]) if extra.get("mock.releasever") else None,
+            proxy=options.yum_proxy,
+            forcearch=target_arch if extra.get("mock.forcearch") else None,
+            module_setup_commands=tuple(
+                (str(action), str(modules or ""))
+                for action, modules in extra.get("mock.module_setup_commands", ())
+            ),
+            package_manager=extra.get("mock.package_manager"),
+        ),
+        # packages are reached through the repo's toplink, so all of topdir has to be there
+        repo_mounts=() if options.topurls else (_read_only(options.topdir),),
+    )
 
 
 def for_repos(
-    urls: Sequence[str], arch: str, group: str, *, network: bool, options: TagOptions
+    locations: Sequence[str], arch: str, group: str, *, network: bool, options: TagOptions
 ) -> BuildrootConfig:
-    """A buildroot from plain repositories, with no hub; a local directory is a repository too."""
-    raise NotImplementedError
+    """A buildroot from plain repositories, with no hub; a local directory is a repository too.
+
+    UsageError for a directory that is no repository.
+    """
+    repositories = []
+    mounts = []
+    for number, location in enumerate(locations, 1):
+        url = location
+        if urlsplit(location).scheme in {"", "file"}:
+            directory = Path(unquote(urlsplit(location).path) if "://" in location else location).resolve()
+            if not (directory / "repodata" / "repomd.xml").is_file():
+                raise UsageError(
+                    f"{location} is no RPM repository: it has no repodata/repomd.xml; run createrepo_c on it"
+                )
+            url = directory.as_uri()
+            mounts.append(_read_only(directory))
+        repositories.append(Repository("build" if len(locations) == 1 else f"build-{number}", (url,)))
+    return BuildrootConfig(
+        name=f"local-{arch}",
+        repositories=tuple(repositories),
+        arch=koji.canonArch(arch),
+        target_arch=arch,
+        group=group,
+        network=network,
+        macros=_macros(options, {}, arch),
+        environment=_environment({}),
+        rpmbuild_timeout=options.rpmbuild_timeout,
+        package_manager=PackageManagerOptions(proxy=options.yum_proxy),
+        repo_mounts=tuple(mounts),
+    )
+
+
+def _macros(options: TagOptions, tag_macros: Mapping[str, str], target_arch: str) -> dict[str, str]:
+    """The tag's macros win over the builder's, but not over those that make the root work."""
+    builder = {
+        "%_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm",
+        "%vendor": options.vendor,
+        "%packager": options.packager,
+        "%distribution": options.distribution,
+    }
+    fixed = {
+        "%_topdir": str(TOPDIR),
+        "%_host_cpu": target_arch,
+        "%_host": f"{target_arch}-{options.mockhost}",
+    }
+    return {**builder, **tag_macros, **fixed}
+
+
+def _environment(tag_environment: Mapping[str, str]) -> dict[str, str]:
+    return {**MOCK_ENVIRONMENT, **tag_environment, "HOME": str(CHROOT_HOME)}
+
+
+def _prefixed(extra: Mapping[str, Any], prefix: str, replacement: str = "") -> dict[str, str]:
+    return {
+        replacement + key[len(prefix) :]: str(value) for key, value in extra.items() if key.startswith(prefix)
+    }
+
+
+def _read_only(directory: Path) -> VolumeMount:
+    return VolumeMount(directory, PurePosixPath(directory), read_only=True)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NOT_REPORTED = frozenset({"gpg-pubkey", "buildsys-build"})
+"""Entries of the rpm database that are no packages of anybody's; kojid leaves them out."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class InstalledPackage:
     """One entry of a root's rpm database.
 
@@ -24,3 +31,43 @@ class InstalledPackage:
     @property
     def nvra(self) -> str:
         return f"{self.name}-{self.version}-{self.release}.{self.arch}"
+
+    @property
+    def nevra(self) -> str:
+        """As rpm writes it: the epoch only if there is one."""
+        epoch = f"{self.epoch}:" if self.epoch else ""
+        return f"{self.name}-{epoch}{self.version}-{self.release}.{self.arch}"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A root's rpm database: where it lies in the root, and what it lists, sorted."""
+
+    dbpath: str
+    packages: tuple[InstalledPackage, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Installed:
+        """From the installed.json that tool/transact.py writes."""
+        document = json.loads(path.read_text())
+        packages = (_package(entry) for entry in document["packages"] if entry["name"] not in NOT_REPORTED)
+        return cls(document["dbpath"], tuple(sorted(packages, key=lambda package: package.nevra)))
+
+
+def _package(entry: Mapping[str, Any]) -> InstalledPackage:
+    return InstalledPackage(
+        name=entry["name"],
+        version=entry["version"],
+        release=entry["release"],
+        epoch=entry["epoch"],
+        arch=entry["arch"] or "",
+        payloadhash=entry["sigmd5"],
+        # packages over 4 GB have only the long tag
+        size=entry["longsize"] if entry["size"] is None else entry["size"],
+        buildtime=entry["buildtime"],
+    )
+
+
+def listing(packages: Sequence[InstalledPackage]) -> str:
+    """mock's installed_pkgs.log."""
+    return "".join(f"{package.nevra} {package.buildtime} {package.size} installed\n" for package in packages)

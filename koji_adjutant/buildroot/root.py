@@ -2,58 +2,203 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import shlex
+import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-from koji_adjutant.buildroot.config import BuildrootConfig
-from koji_adjutant.buildroot.packages import InstalledPackage
+from koji_adjutant.buildroot.arch import personality
+from koji_adjutant.buildroot.compose import Entry, reuse_metadata
+from koji_adjutant.buildroot.config import CHROOT_HOME, BuildrootConfig
+from koji_adjutant.buildroot.install import Installer, Plan, Wanted
+from koji_adjutant.buildroot.key import root_key
+from koji_adjutant.buildroot.packages import InstalledPackage, listing
+from koji_adjutant.buildroot.record import recording, write_hw_info
+from koji_adjutant.buildroot.render import koji_repo, macros_koji
+from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
 from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, VolumeMount
+from koji_adjutant.errors import BuildrootError, BuildTimeout, ContainerTimeout, DependencyError
+
+BUILD_UID = 1000
+BUILD_GID = 135
+"""mock's group; the uid is that of the caller with mock, and any unprivileged one will do."""
+
+_HOME_DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", "originals")
+
+# PID 1: waits, and reaps what builds leave behind (bash does so by itself). Something kills its child
+# whenever a step ends, hence the loop; 127 is a root without sleep.
+_WAIT = "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done"
+
+# One step of a build. Afterwards everything else that runs as this user in the container is killed, so that
+# nothing from one step is alive when root installs packages into the same tree, or results are collected.
+_STEP = '"$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"'
 
 
 class Buildroot:
     """A started buildroot; made by ``open_buildroot``, gone when that ends.
 
-    ``home`` is the host's directory that is /builddir inside: everything in it belongs to the (hostile)
-    build user.
+    ``home`` is the host's directory that is /builddir inside. As soon as anything has run, everything in it
+    belongs to the hostile build user: read it through ``builds.results`` or by commands in the container.
     """
 
-    config: BuildrootConfig
-    workspace: Workspace
-    home: Path
+    def __init__(
+        self,
+        workspace: Workspace,
+        config: BuildrootConfig,
+        entry: Entry,
+        installer: Installer,
+        root_log: BinaryIO,
+    ) -> None:
+        self.workspace = workspace
+        self.config = config
+        self.home = workspace.workdir / "home"
+        self._entry = entry
+        self._installer = installer
+        self._installed = entry.installed()
+        self._root_log = root_log
+        self._container = ""
+        self._path = Path()
 
     def run(
         self,
         command: Sequence[str],
         *,
         log: Path,
-        cwd: PurePosixPath = PurePosixPath("/builddir"),
+        cwd: PurePosixPath = CHROOT_HOME,
         timeout: float | None = None,
     ) -> int:
         """Run a command as the build user, output appended to ``log``; its exit status.
 
-        Nothing that the command started is still alive afterwards. BuildTimeout after ``timeout`` seconds.
+        Nothing that the command started is alive afterwards. BuildTimeout after ``timeout`` seconds.
         """
-        raise NotImplementedError
+        step = ["/bin/bash", "-c", _STEP, "step", *personality(self.config), *command]
+        with log.open("ab", buffering=0) as sink:
+            sink.write(f"Executing command: {shlex.join(command)}\n".encode())
+            try:
+                return self.workspace.manager.exec(
+                    self._container,
+                    step,
+                    stdout=sink,
+                    workdir=cwd,
+                    environment=self.config.environment,
+                    timeout=timeout,
+                )
+            except ContainerTimeout as error:
+                message = f"{command[0]} did not end within {timeout:g} seconds and was killed"
+                sink.write(f"{message}\n".encode())
+                raise BuildTimeout(message) from error
 
-    def install_requires(self, srpm: Path) -> bool:
-        """Install an SRPM's Requires (its BuildRequires); whether the set of installed packages changed.
+    def install_requires(self, srpm: Path) -> Plan:
+        """Install an SRPM's Requires, which its BuildRequires became; what changed.
 
-        DependencyError names what nothing provides.
+        DependencyError names what nothing provides, BuildrootError if the packages cannot be installed.
         """
-        raise NotImplementedError
+        return self._install(Wanted(srpms=[srpm]))
+
+    def install(self, packages: Sequence[str]) -> Plan:
+        """Install packages by name, or by anything they provide. Errors as ``install_requires``."""
+        return self._install(Wanted(packages=packages))
+
+    def _install(self, wanted: Wanted) -> Plan:
+        dbpath = self._installed.dbpath
+        plan = self._installer.resolve(self._path, wanted, dbpath)
+        if plan.changes:
+            self._installed = self._installer.transact(self._path, dbpath)
+        return plan
 
     def installed_packages(self) -> list[InstalledPackage]:
-        """What is installed now, without ``gpg-pubkey`` and ``buildsys-build`` (as kojid's getPackageList)."""
-        raise NotImplementedError
+        """What is installed now, as kojid's getPackageList (no ``gpg-pubkey``, no ``buildsys-build``)."""
+        return list(self._installed.packages)
+
+    def list_installed_packages(self) -> None:
+        """Write installed_pkgs.log."""
+        with self.workspace.progress.phase("Outputting list of installed packages"):
+            (self.workspace.resultdir / "installed_pkgs.log").write_text(listing(self._installed.packages))
+
+    @contextmanager
+    def _started(self) -> Iterator[None]:
+        self._prepare_home()
+        spec = ContainerSpec(
+            root=DirectoryRoot(self._entry.root),
+            command=["/bin/bash", "-c", _WAIT],
+            owner=self.workspace.owner,
+            role="build",
+            user=f"{BUILD_UID}:{BUILD_GID}",
+            workdir=CHROOT_HOME,
+            environment=self.config.environment,
+            # on disk: an overlay's upper directory may not have room for a build
+            mounts=[VolumeMount(self.home, CHROOT_HOME)],
+            network=self.workspace.network_mode if self.config.network else "none",
+            limits=self.workspace.limits,
+            # what RPMs carry as Build Host
+            hostname=platform.node(),
+        )
+        with self.workspace.manager.container(spec) as container:
+            self._container = container
+            self._path = self.workspace.manager.mount(container)
+            self.workspace.manager.start(container)
+            yield
+
+    def _prepare_home(self) -> None:
+        """/builddir as mock makes it, before anybody else can write there."""
+        shutil.copytree(self._entry.skeleton, self.home, symlinks=True, dirs_exist_ok=True)
+        for name in _HOME_DIRECTORIES:
+            (self.home / "build" / name).mkdir(parents=True)
+        (self.home / ".rpmmacros").write_text(macros_koji(self.config))
+        for directory, names, files in os.walk(self.home):
+            for name in (".", *names, *files):
+                os.chown(Path(directory) / name, BUILD_UID, BUILD_GID, follow_symlinks=False)
 
 
 @contextmanager
 def open_buildroot(workspace: Workspace, config: BuildrootConfig) -> Iterator[Buildroot]:
     """Compose the root, or take it from the store, and start a container on it; always cleaned up.
 
-    BuildrootError with kojid's sentence ("could not init mock buildroot, …; see root.log for more
-    information") when the group cannot be installed.
+    BuildrootError with kojid's sentence ("could not init mock buildroot, mock exited with status N; see
+    root.log for more information") when the root cannot be made.
     """
-    raise NotImplementedError
-    yield
+    resultdir = workspace.resultdir
+    (resultdir / "koji.repo").write_text(koji_repo(config))
+    (resultdir / "macros.koji").write_text(macros_koji(config))
+    write_hw_info(resultdir / "hw_info.log", [workspace.workdir, workspace.store.directory])
+    with ExitStack() as stack:
+        stack.enter_context(recording(workspace.owner, resultdir))
+        log = stack.enter_context((resultdir / "root.log").open("ab", buffering=0))
+        with workspace.progress.phase("chroot init"):
+            try:
+                root = stack.enter_context(_leased(workspace, config, log))
+            except (DependencyError, BuildrootError) as error:
+                log.write(f"Error: {error}\n".encode())
+                sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
+                raise BuildrootError(f"could not init mock buildroot, {sentence}: {error}") from error
+            stack.enter_context(root._started())
+        yield root
+
+
+@contextmanager
+def _leased(workspace: Workspace, config: BuildrootConfig, log: BinaryIO) -> Iterator[Buildroot]:
+    image = workspace.manager.ensure_image_available(workspace.tool_image, "never")
+    key = root_key(config, image.digest)
+    installer = Installer(workspace, config, log)
+    composed = False
+
+    def compose(staging: Path) -> None:
+        nonlocal composed
+        with workspace.progress.phase("installing minimal buildroot with dnf"):
+            Entry(staging).compose(installer, config, image.digest, key)
+        composed = True
+
+    with workspace.store.lease(key, compose) as directory:
+        entry = Entry(directory)
+        log.write(f"Root {key} {'composed' if composed else 'found in the store'}\n".encode())
+        if not composed:
+            reuse_metadata(entry, installer, log)
+        root = Buildroot(workspace, config, entry, installer, log)
+        packages = "\n".join(package.nevra for package in root.installed_packages())
+        log.write(f"Installed packages:\n{packages}\n".encode(errors="replace"))
+        yield root

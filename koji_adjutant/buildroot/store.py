@@ -2,19 +2,144 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
+
+from koji_adjutant.errors import BuildrootError
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class RootStore:
-    """Composed root file systems, each composed once and never changed after."""
+    """Composed root file systems, each composed once and never changed after.
 
-    def __init__(self, directory: Path) -> None:
+    Layout of the directory; everything is on one file system, so that renames are atomic:
+
+    - ``entries/<key>/`` a finished entry. What is in it is the composer's business; ``.boot-id`` is ours.
+    - ``staging/<key>.<random>/`` an entry being composed, or left over by a composer that died.
+    - ``trash/<random>/`` what is no longer wanted; removed by ``sweep``, never in the path of a build.
+    - ``synced/<key>`` exists if the entry's files are known to be on disk.
+    - ``locks/<key>.use``, ``locks/<key>.compose``: lock files (flock), never removed.
+
+    Rules:
+
+    1. An entry appears under ``entries`` by a rename of a finished staging directory, and is looked for only
+       there. It is not modified after.
+    2. Whoever uses an entry holds ``.use`` shared, from before looking for the entry until done. Whoever
+       removes one holds ``.use`` exclusively and does not wait for it: an entry in use is never removed.
+    3. Composing needs ``.compose`` exclusively; who had to wait for it looks again first. So an entry that
+       several processes miss at once is composed once. No lock on one key is held for the sake of another,
+       and using an entry holds only ``.use`` shared: builds never wait for each other.
+    4. Locks belong to open files, so a process that dies, however it dies, gives up its locks. What it left
+       in ``staging`` is put into ``trash`` by the next composer of that key.
+    5. Composing does not wait for the disk, so a machine that dies may leave an entry whose files are not
+       all there. Therefore an entry without a ``synced`` mark is good only in the boot that made it. The
+       mark is made when the composer's lease ends and the file system has been flushed.
+    6. The time of the last use is the modification time of ``.use`` (for eviction by least recent use).
+    """
+
+    def __init__(self, directory: Path, trace: Callable[[str], None] = lambda _point: None) -> None:
+        """``trace`` is called at named points, where a test may stop or kill the process."""
         self.directory = directory
+        self._trace = trace
+        for name in ("entries", "staging", "trash", "synced", "locks"):
+            (directory / name).mkdir(parents=True, exist_ok=True, mode=0o755)
 
     @contextmanager
     def lease(self, key: str, compose: Callable[[Path], None]) -> Iterator[Path]:
-        """The entry ``key``, composed if absent by ``compose(staging directory)``; kept while leased."""
-        raise NotImplementedError
-        yield
+        """The entry ``key``, made by ``compose(empty staging directory)`` if absent; kept while leased.
+
+        What ``compose`` raises is passed on, with nothing left in the store.
+        """
+        entry = self.directory / "entries" / _checked(key)
+        with self._lock(key, "use", fcntl.LOCK_SH) as use:
+            os.utime(use)
+            flush = None if self._usable(key) else self._compose(key, compose)
+            try:
+                self._trace("leased")
+                yield entry
+            finally:
+                if flush is not None and flush.wait() == 0:
+                    (self.directory / "synced" / key).touch()
+
+    def has(self, key: str) -> bool:
+        """Whether ``lease`` would find the entry ready; only a hint, it may be gone a moment later."""
+        return self._usable(_checked(key))
+
+    def remove(self, key: str) -> bool:
+        """Remove an entry unless it is in use; whether it is gone."""
+        try:
+            with self._lock(key, "use", fcntl.LOCK_EX | fcntl.LOCK_NB):
+                self._discard(key)
+        except BlockingIOError:
+            return False
+        return True
+
+    def sweep(self) -> None:
+        """Delete what is in the trash; slow, so call it when nothing is waiting."""
+        for directory in (self.directory / "trash").iterdir():
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _usable(self, key: str) -> bool:
+        try:
+            boot_id = (self.directory / "entries" / key / ".boot-id").read_text()
+        except FileNotFoundError:
+            return False
+        return boot_id == BOOT_ID.read_text() or (self.directory / "synced" / key).exists()
+
+    def _compose(self, key: str, compose: Callable[[Path], None]) -> subprocess.Popen[bytes] | None:
+        """Make the entry, unless somebody else just did; the process that flushes it to disk."""
+        self._trace("missing")
+        with self._lock(key, "compose", fcntl.LOCK_EX):
+            self._trace("composing")
+            if self._usable(key):
+                return None
+            self._discard(key)
+            for leftover in (self.directory / "staging").glob(f"{key}.*"):
+                self._to_trash(leftover)
+            staging = self.directory / "staging" / f"{key}.{uuid.uuid4().hex}"
+            staging.mkdir(mode=0o755)
+            try:
+                compose(staging)
+            except BaseException:
+                self._to_trash(staging)
+                raise
+            self._trace("composed")
+            (staging / ".boot-id").write_text(BOOT_ID.read_text())
+            staging.rename(self.directory / "entries" / key)
+            self._trace("committed")
+        return subprocess.Popen(["sync", "--file-system", str(self.directory)], stdin=subprocess.DEVNULL)
+
+    def _discard(self, key: str) -> None:
+        (self.directory / "synced" / key).unlink(missing_ok=True)
+        entry = self.directory / "entries" / key
+        if entry.exists():
+            self._to_trash(entry)
+
+    def _to_trash(self, directory: Path) -> None:
+        directory.rename(self.directory / "trash" / uuid.uuid4().hex)
+
+    @contextmanager
+    def _lock(self, key: str, kind: Literal["use", "compose"], operation: int) -> Iterator[Path]:
+        path = self.directory / "locks" / f"{_checked(key)}.{kind}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, operation)
+            yield path
+        finally:
+            os.close(descriptor)
+
+
+def _checked(key: str) -> str:
+    """A key is a name, not a path: a checksum, usually."""
+    if not key or not all(character.isalnum() or character in "-_" for character in key):
+        raise BuildrootError(f"{json.dumps(key)} cannot be a key of the root store; use letters and digits")
+    return key

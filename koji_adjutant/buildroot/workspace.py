@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from koji_adjutant.buildroot.progress import Progress
@@ -33,6 +33,6 @@ class Workspace:
     workdir: Path
     resultdir: Path
     progress: Progress
-    limits: ResourceLimits = ResourceLimits()
+    limits: ResourceLimits = field(default_factory=ResourceLimits)
     mounts: Sequence[VolumeMount] = ()
     network_mode: NetworkMode = "bridge"

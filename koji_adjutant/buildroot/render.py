@@ -1,0 +1,47 @@
+"""The files that a buildroot's configuration becomes: dnf.conf, koji.repo, macros.koji."""
+
+from __future__ import annotations
+
+from koji_adjutant.buildroot.config import BuildrootConfig
+
+# The [main] section of koji.genMockConfig; cache and log directories are the resolver's business.
+_MAIN = """\
+debuglevel=1
+reposdir=/dev/null
+retries=20
+obsoletes=1
+gpgcheck=0
+assumeyes=1
+keepcache=1
+install_weak_deps=0
+strict=1
+"""
+
+
+def koji_repo(config: BuildrootConfig) -> str:
+    """The repository sections, as dnf reads them."""
+    options = config.package_manager
+    sections = []
+    for repository in config.repositories:
+        lines = [f"[{repository.id}]", f"name={repository.id}"]
+        # a continuation line is what makes further URLs mirrors of the same repository
+        lines.append("baseurl=" + "\n        ".join(repository.urls))
+        if options.module_hotfixes:
+            lines.append("module_hotfixes=1")
+        if options.best is not None:
+            # genMockConfig writes it into the repository's section, where dnf does not look for it: a
+            # tag's mock.yum.best has no effect on a stock builder, and has none here
+            lines.append(f"best={options.best}")
+        sections.append("\n".join(lines) + "\n")
+    return "\n".join(sections)
+
+
+def dnf_conf(config: BuildrootConfig) -> str:
+    """The whole dnf.conf that resolves this buildroot."""
+    proxy = config.package_manager.proxy
+    return "[main]\n" + (f"proxy={proxy}\n" if proxy else "") + _MAIN + "\n" + koji_repo(config)
+
+
+def macros_koji(config: BuildrootConfig) -> str:
+    """The build user's ~/.rpmmacros."""
+    return "".join(f"{name} {value}\n" for name, value in sorted(config.macros.items()))

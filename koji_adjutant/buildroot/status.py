@@ -1,0 +1,15 @@
+"""mock's exit statuses, in kojid's words: tools that read koji's task results look for them."""
+
+from __future__ import annotations
+
+FAILED = 1
+"""Anything without a status of its own; kojid then points at both logs."""
+BUILD_FAILED = 10
+TIMED_OUT = 11
+PACKAGE_MANAGER_FAILED = 30
+SRPM_UNUSABLE = 40
+
+
+def mock_sentence(status: int, log: str) -> str:
+    """The second half of kojid's messages; ``log`` is where the reason stands."""
+    return f"mock exited with status {status}; see {log} for more information"

@@ -1,0 +1,139 @@
+"""Install what has been downloaded: packages' scripts run here, in a container without network.
+
+Reads /work/plan.json, and /work/request.json:
+    dbpath: the rpm database's place in the root (also in $HOME/.rpmmacros, where rpm takes it from)
+    ignore_arch: the packages are for another arch than the machine's
+    new_root: the root is empty and is to be furnished; machine_id: for that
+Writes /work/installed.json: {dbpath, packages: [what kojid reports of each]}.
+Exit status: 0, or 1 when rpm refuses the transaction, a package fails to install, or the database that
+results is of no use.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import furnish
+import rpm
+
+FIELDS = ("name", "version", "release", "epoch", "arch", "size", "longsize", "buildtime")
+
+
+def main() -> int:
+    request = json.loads((furnish.WORK / "request.json").read_text())
+    plan = json.loads((furnish.WORK / "plan.json").read_text())
+    if request["new_root"]:
+        furnish.before()
+    furnish.devices()
+    if not transact(plan, request["ignore_arch"]):
+        return 1
+    dbpath = request["dbpath"]
+    if request["new_root"]:
+        furnish.after(request["machine_id"])
+        dbpath = furnish.place_database(dbpath)
+        rpm.addMacro("_dbpath", dbpath)
+    packages = list_installed()
+    if request["new_root"] and not usable(packages, dbpath):
+        return 1
+    furnish.clear_devices()
+    (furnish.WORK / "installed.json").write_text(json.dumps({"dbpath": dbpath, "packages": packages}))
+    return 0
+
+
+def usable(packages: list[dict[str, Any]], dbpath: str) -> bool:
+    """Whether the database lists anything, and the root's own rpm sees the same in it."""
+    if not packages:
+        say(f"Error: the rpm database in {dbpath} lists no package")
+        return False
+    own = furnish.own_rpm("-qa", "--qf", "%{nevra}\\n")
+    if own is not None and len(own.split()) != len(packages):
+        say(
+            f"Error: the root's own rpm sees {len(own.split())} packages in its database, the tool image's "
+            f"rpm {len(packages)} in {dbpath}: use a tool image whose rpm is as old as the root's"
+        )
+        return False
+    return True
+
+
+def transaction_set(ignore_arch: bool = False) -> Any:
+    transaction = rpm.TransactionSet(str(furnish.ROOT))
+    # digests are checked, signatures are not: gpgcheck=0 in koji's configuration
+    transaction.setVSFlags(rpm._RPMVSF_NOSIGNATURES)
+    filters = rpm.RPMPROB_FILTER_OLDPACKAGE | rpm.RPMPROB_FILTER_REPLACEPKG
+    transaction.setProbFilter(filters | (rpm.RPMPROB_FILTER_IGNOREARCH if ignore_arch else 0))
+    return transaction
+
+
+def transact(plan: dict[str, Any], ignore_arch: bool) -> bool:
+    """Install and erase in one transaction, as dnf does; whether all went well."""
+    if not plan["install"] and not plan["erase"]:
+        return True
+    transaction = transaction_set(ignore_arch)
+    for package in plan["install"]:
+        with Path(package["path"]).open("rb") as rpm_file:
+            header = transaction.hdrFromFdno(rpm_file.fileno())
+        transaction.addInstall(header, package["path"], "u")
+    for nevra in plan["erase"]:
+        transaction.addErase(nevra)
+    refused = transaction.check()
+    if not refused:
+        transaction.order()
+        progress = Progress(len(plan["install"]))
+        refused = transaction.run(progress, "")
+        if refused is None:
+            # rpm's way to say that packages failed while it ran
+            say("Error: the transaction did not end well")
+    for problem in refused or ():
+        say(f"Error: {problem}")
+    return refused is not None and not refused and not progress.failed
+
+
+class Progress:
+    """rpm's callback: opens the packages and says what happens."""
+
+    def __init__(self, total: int) -> None:
+        self.failed = False
+        self._total = total
+        self._number = 0
+        self._files: dict[str, BinaryIO] = {}
+
+    def __call__(self, what: int, _amount: int, total: int, key: Any, _data: object) -> int | None:
+        if what == rpm.RPMCALLBACK_INST_OPEN_FILE:
+            self._number += 1
+            say(f"  Installing : {Path(key).name} {self._number}/{self._total}")
+            self._files[key] = Path(key).open("rb")  # noqa: SIM115: rpm says when to close it
+            return self._files[key].fileno()
+        if what == rpm.RPMCALLBACK_INST_CLOSE_FILE:
+            self._files.pop(key).close()
+        elif what == rpm.RPMCALLBACK_UNINST_START:
+            say(f"  Erasing    : {key}")
+        elif what == rpm.RPMCALLBACK_SCRIPT_ERROR:
+            # total tells whether the script's failure is fatal to its package
+            say(f"{'Error' if total else 'Warning'}: scriptlet failed in {key}")
+            self.failed = self.failed or bool(total)
+        elif what in (rpm.RPMCALLBACK_CPIO_ERROR, rpm.RPMCALLBACK_UNPACK_ERROR):
+            say(f"Error: unpacking of archive failed for {key}")
+            self.failed = True
+        return None
+
+
+def list_installed() -> list[dict[str, Any]]:
+    """The fields that kojid reports to the hub, in no particular order."""
+    installed = []
+    for header in transaction_set().dbMatch():
+        package = {field: header[field] for field in FIELDS}
+        package["sigmd5"] = (header["sigmd5"] or b"").hex()
+        installed.append(package)
+    return installed
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""Running our programs in containers of the tool image, on a root that they see as /buildroot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import ContainerSpec, ImageRoot, LogSink, NetworkMode, VolumeMount
+
+PROGRAMS = Path(__file__).parent / "tool"
+
+INSTALL_CAPABILITIES = frozenset(
+    {
+        "CAP_CHOWN",  # rpm gives files their owners
+        "CAP_DAC_OVERRIDE",  # … in directories that others own
+        "CAP_FOWNER",  # … and sets the mode of files that it has given away
+        "CAP_FSETID",  # … and setgid bits
+        "CAP_SETFCAP",  # packages carry file capabilities
+        "CAP_SETGID",  # scriptlets use su and runuser
+        "CAP_SETUID",
+        "CAP_SYS_CHROOT",  # rpm enters the root to run scriptlets
+    }
+)
+"""What installing packages takes. No CAP_MKNOD: no buildroot package ships device nodes any more. No
+CAP_SYS_ADMIN: nothing is mounted from inside."""
+
+DEVICES = ("null", "zero", "full", "random", "urandom")
+"""Device nodes for scriptlets. Mounted read-only, which still lets them be written *to* but not changed:
+they are the host's."""
+
+
+def run_tool(
+    workspace: Workspace,
+    program: str,
+    *,
+    role: str,
+    work: Path,
+    root: Path,
+    log: LogSink,
+    network: NetworkMode,
+    capabilities: frozenset[str] = frozenset(),
+    mounts: Sequence[VolumeMount] = (),
+) -> int:
+    """Run ``tool/<program>`` with ``work`` as /work and ``root`` as /buildroot; its exit status."""
+    devices = [
+        VolumeMount(Path("/dev") / name, PurePosixPath("/buildroot/dev") / name, read_only=True)
+        for name in DEVICES
+        if capabilities
+    ]
+    spec = ContainerSpec(
+        root=ImageRoot(workspace.tool_image),
+        # -B: the directory of the programs is read-only
+        command=["/usr/bin/python3", "-B", f"/adjutant/{program}"],
+        owner=workspace.owner,
+        role=role,
+        workdir=PurePosixPath("/work"),
+        environment={"HOME": "/work/home", "LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        mounts=[
+            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
+            VolumeMount(work, PurePosixPath("/work")),
+            VolumeMount(root, PurePosixPath("/buildroot")),
+            *devices,
+            *mounts,
+        ],
+        network=network,
+        capabilities=capabilities,
+        limits=workspace.limits,
+    )
+    return workspace.manager.run(spec, log)
