@@ -78,3 +78,7 @@ class EngineError(AdjutantError):
 
 class ContainerTimeout(EngineError):
     """A container operation took longer than its limit allows."""
+
+
+class HubError(AdjutantError):
+    """The hub is out of reach, is no hub, or does not let this worker in; kojid exits with 1 then."""

@@ -8,27 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from koji_adjutant.config import values
-from koji_adjutant.container.interface import NetworkMode, PullPolicy, ResourceLimits, VolumeMount
-
-
-@dataclass(frozen=True)
-class ContainerTimeouts:
-    """Seconds for the container operations that can hang: ``pull=600,start=60,stop_grace=10``."""
-
-    pull: float = 600
-    start: float = 60
-    stop_grace: float = 10
-
-    @classmethod
-    def parse(cls, text: str) -> ContainerTimeouts:
-        known = [one.name for one in fields(cls)]
-        found = values.pairs(text)
-        if set(found) - set(known):
-            raise ValueError(f"knows only {', '.join(known)}")
-        try:
-            return cls(**{name: values.positive_number(value) for name, value in found.items()})
-        except ValueError as problem:
-            raise ValueError(f"has a time in seconds that {problem}") from None
+from koji_adjutant.container.interface import (
+    EngineTimeouts,
+    NetworkMode,
+    PullPolicy,
+    ResourceLimits,
+    VolumeMount,
+)
 
 
 @dataclass(frozen=True)
@@ -37,12 +23,13 @@ class AdjutantOptions:
 
     - ``task_image_default``: the tool image that tasks run their tools from; ``image_pull_policy``: when
       to pull it.
+    - ``container_timeouts``: seconds for what can hang, ``pull=600,start=60,stop_grace=10``.
     - ``network_enabled``: False takes the network away even from checkout and source command;
       ``network_mode``: bridge or host, how they get it.
     - ``container_mounts``: ``src:dst:mode:label``, for tool containers. ``container_labels``: ``key=value``.
     - ``podman_socket``: an engine's URL; none: the worker starts a private podman service.
     - ``state_dir``: images, buildroots and containers. ``log_dir``: each task's logs stay in
-      ``<log_dir>/<task_id>/``.
+      ``<log_dir>/<task_id>/``. ``log_file``: the daemon's own log, which a stock kojid has at this place.
     - ``memory_limit`` (``4G``), ``cpu_limit`` (cores), ``pids_limit``: of each container that runs
       packagers' code.
     - ``strict_spec_tags``: refuse every spec that sets Packager, Vendor or Distribution.
@@ -53,11 +40,12 @@ class AdjutantOptions:
     network_enabled: bool = True
     network_mode: NetworkMode = "bridge"
     container_mounts: tuple[VolumeMount, ...] = ()
-    container_timeouts: ContainerTimeouts = ContainerTimeouts()
+    container_timeouts: EngineTimeouts = field(default_factory=EngineTimeouts)
     container_labels: Mapping[str, str] = field(default_factory=dict)
     podman_socket: str | None = None
     state_dir: Path = Path("/var/lib/koji-adjutant")
     log_dir: Path = Path("/var/log/koji-adjutant")
+    log_file: Path = Path("/var/log/kojid.log")
     memory_limit: int | None = None
     cpu_limit: float | None = None
     pids_limit: int = 16384
@@ -79,17 +67,29 @@ def _network_mode(text: str) -> str:
     return values.choice(text, NetworkMode)
 
 
+def _timeouts(text: str) -> EngineTimeouts:
+    known = [one.name for one in fields(EngineTimeouts)]
+    found = values.pairs(text)
+    if set(found) - set(known):
+        raise ValueError(f"knows only {', '.join(known)}")
+    try:
+        return EngineTimeouts(**{name: values.positive_number(value) for name, value in found.items()})
+    except ValueError as problem:
+        raise ValueError(f"has a time in seconds that {problem}") from None
+
+
 READERS: Mapping[str, Callable[[str], Any]] = {
     "task_image_default": str,
     "image_pull_policy": lambda text: values.choice(text, PullPolicy),
     "network_enabled": values.boolean,
     "network_mode": _network_mode,
     "container_mounts": values.volume_mounts,
-    "container_timeouts": ContainerTimeouts.parse,
+    "container_timeouts": _timeouts,
     "container_labels": values.pairs,
     "podman_socket": lambda text: text or None,
     "state_dir": values.absolute_path,
     "log_dir": values.absolute_path,
+    "log_file": values.absolute_path,
     "memory_limit": lambda text: values.memory(text) if text else None,
     "cpu_limit": lambda text: values.positive_number(text) if text else None,
     "pids_limit": values.integer,

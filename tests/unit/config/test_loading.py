@@ -7,8 +7,8 @@ import koji
 import koji.util
 import pytest
 
-from koji_adjutant.config import ContainerTimeouts, Settings, load
-from koji_adjutant.container.interface import ResourceLimits, VolumeMount
+from koji_adjutant.config import Settings, load
+from koji_adjutant.container.interface import EngineTimeouts, ResourceLimits, VolumeMount
 from koji_adjutant.errors import ConfigError
 
 REQUIRED = "server = http://hub/kojihub\ntopurl = http://hub/kojifiles\n"
@@ -167,7 +167,7 @@ def test_adjutant_values(conf: Path) -> None:
         VolumeMount(Path("/srv/cache"), PurePosixPath("/cache"), False, ""),
     )
     assert options.container_labels == {"team": "build", "site": "brno"}
-    assert options.container_timeouts == ContainerTimeouts(pull=30, start=60, stop_grace=10)
+    assert options.container_timeouts == EngineTimeouts(pull=30, start=60, stop_grace=10)
     assert (options.task_network, options.state_dir) == ("host", Path("/srv/adjutant"))
 
 

@@ -1,0 +1,1 @@
+"""The daemon's parts: arguments, login, the task manager and the loop it runs in."""

@@ -1,0 +1,91 @@
+"""Logging in to the hub: certificate, password or Kerberos, then the exclusive session."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+import koji
+import requests
+
+from koji_adjutant.config import KojidOptions
+from koji_adjutant.errors import HubError
+
+logger = logging.getLogger(__name__)
+
+
+def open_session(options: KojidOptions) -> Any:
+    """A ``koji.ClientSession`` that is logged in and exclusive.
+
+    The calls and their order are kojid's: login by the first of certificate (if its file exists), user and
+    password, GSSAPI; ``exclusiveSession``; ``echo``. HubError says in one sentence what is wrong.
+    """
+    session = koji.ClientSession(options.server, koji.grab_session_options(options))
+    try:
+        _log_in(session, options)
+        session.exclusiveSession(force=options.force_lock)
+        answer = session.echo("OK")
+    except koji.AuthLockError as problem:
+        raise HubError(
+            f"Another worker holds the exclusive session at {options.server}: stop it, or take its session "
+            "with --force-lock."
+        ) from problem
+    except koji.AuthError as problem:
+        raise HubError(
+            f"The hub {options.server} refused the login {_identity(options)}: {problem}."
+        ) from problem
+    except (requests.exceptions.RequestException, OSError, ExpatError) as problem:
+        raise HubError(
+            f"The hub cannot be reached at {options.server} ({_reason(problem)}): check the server option "
+            "and that the hub is up."
+        ) from problem
+    if answer != ["OK"]:
+        raise HubError(
+            f"{options.server} answered {answer!r} instead of ['OK']: check that it is a Koji hub."
+        )
+    return session
+
+
+def _log_in(session: Any, options: KojidOptions) -> None:
+    if options.cert and Path(options.cert).is_file():
+        session.ssl_login(options.cert, None, options.serverca)
+    elif options.user:
+        session.login()
+    elif koji.reqgssapi:
+        _drop_empty_cache(Path(options.ccache))
+        session.gssapi_login(principal=_principal(options), keytab=options.keytab, ccache=options.ccache)
+    else:
+        raise HubError(
+            "There is nothing to log in with: set cert, or user and password, in kojid.conf, or install "
+            "requests-gssapi for Kerberos."
+        )
+
+
+def _principal(options: KojidOptions) -> str:
+    return options.krb_principal or options.host_principal_format % socket.getfqdn()
+
+
+def _drop_empty_cache(ccache: Path) -> None:
+    """An empty credential cache would make the login fail."""
+    if ccache.exists() and ccache.stat().st_size == 0:
+        ccache.unlink()
+
+
+def _identity(options: KojidOptions) -> str:
+    if options.cert and Path(options.cert).is_file():
+        return f"with the certificate {options.cert}"
+    if options.user:
+        return f"of user {options.user}"
+    return f"of principal {_principal(options)}"
+
+
+def _reason(problem: BaseException) -> str:
+    """The innermost cause: requests wraps urllib3, which wraps the socket's error."""
+    while True:
+        inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__
+        if not isinstance(inner, BaseException):
+            return str(problem) or type(problem).__name__
+        problem = inner

@@ -1,0 +1,101 @@
+"""The worker's main loop: look at the hub, take a task, sleep."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from enum import Enum
+from types import FrameType
+
+import koji
+import requests
+from koji.tasks import ServerExit, ServerRestart
+
+from koji_adjutant.daemon.worker import STOP_SIGNALS, Worker
+
+logger = logging.getLogger(__name__)
+
+
+class Outcome(Enum):
+    """Why the loop ended."""
+
+    STOPPED = "stopped"
+    RESTART = "restart"
+    SESSION_LOST = "session lost"
+
+
+def run(worker: Worker, sleeptime: float) -> Outcome:
+    """Take and run tasks until a signal, a restart task or the loss of the session ends it.
+
+    The order of the hub calls is kojid's. Between two looks at the hub lie ``sleeptime`` seconds, less only
+    when there is a reason to look: a task was just taken, a child ended or waits for new subtasks, a signal
+    came.
+    """
+    _take_signals(worker)
+    taken = False
+    while True:
+        try:
+            if not taken:
+                worker.updateBuildroots()
+            worker.updateTasks()
+            taken = worker.getNextTask()
+            if not taken:
+                worker.wakeup.sleep(sleeptime)
+        except (SystemExit, ServerExit, KeyboardInterrupt):
+            logger.warning("Exiting")
+            return Outcome.STOPPED
+        except ServerRestart:
+            logger.warning("Restarting")
+            return Outcome.RESTART
+        except koji.RetryError:
+            raise
+        except koji.AuthError as problem:
+            logger.error("The session with the hub is lost: %s", problem)
+            return Outcome.SESSION_LOST
+        except Exception:
+            # A hub's passing trouble must not end the daemon; kojid goes on as well.
+            logger.exception("The main loop failed and goes on")
+            taken = False
+            if _sleep_interrupted(worker, sleeptime):
+                return Outcome.STOPPED
+
+
+def _sleep_interrupted(worker: Worker, sleeptime: float) -> bool:
+    try:
+        worker.wakeup.sleep(sleeptime)
+    except (SystemExit, KeyboardInterrupt):
+        logger.warning("Exiting")
+        return True
+    return False
+
+
+def _take_signals(worker: Worker) -> None:
+    """SIGTERM and SIGINT end the loop wherever it is, SIGUSR1 asks for a restart when no task runs."""
+
+    def stop(*_: object) -> None:
+        for number in STOP_SIGNALS:  # a second one ends the process at once
+            signal.signal(number, signal.SIG_DFL)
+        raise SystemExit
+
+    def restart(_number: int, _frame: FrameType | None) -> None:
+        logger.warning("Initiating graceful restart")
+        worker.restart_pending = True
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, stop)
+    signal.signal(signal.SIGUSR1, restart)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # with a handler it reaches the wake-up pipe
+    worker.wakeup.listen_to_signals()
+
+
+def shut_down(worker: Worker) -> None:
+    """Kill the tasks, give them back to the hub, and say that this host takes no more.
+
+    A hub that does not answer is not waited for: it learns of the freed tasks when the worker starts again.
+    """
+    logger.warning("Shutting down, please wait...")
+    worker.session.opts |= {"max_retries": 1, "retry_interval": 1, "offline_retry": False}
+    try:
+        worker.shutdown()
+    except (koji.GenericError, requests.exceptions.RequestException) as problem:
+        logger.error("The hub could not be told of the shutdown: %s", problem)

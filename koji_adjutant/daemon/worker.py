@@ -1,0 +1,163 @@
+"""The task manager: koji's own, with containers in the place of mock's directories."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import koji
+import koji.plugin
+import koji.tasks
+from koji.daemon import TaskManager
+
+from koji_adjutant.config import KojidOptions
+from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
+from koji_adjutant.daemon.wakeup import Wakeup
+from koji_adjutant.task_adapters import ADAPTERS
+from koji_adjutant.task_handlers import HANDLERS
+from koji_adjutant.task_handlers.coordinating import CoordinatingTask
+
+logger = logging.getLogger(__name__)
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Worker(TaskManager):  # type: ignore[misc]
+    """Takes tasks from the hub and runs each in a forked child, as kojid does.
+
+    ``containers`` is set before the first task is taken; the parent uses it only to remove what a child
+    left behind.
+    """
+
+    session: Any
+
+    def __init__(self, options: KojidOptions, session: Any, wakeup: Wakeup) -> None:
+        super().__init__(options, session)
+        self.wakeup = wakeup
+        self.containers: ContainerManager | None = None
+        options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
+
+    def register_handlers(self) -> None:
+        """Ours, koji's own, and those of the plugins that kojid.conf names, which may replace both."""
+        self.findHandlers({handler.__name__: handler for handler in (*HANDLERS, *ADAPTERS)})
+        self.findHandlers(vars(koji.tasks))
+        if self.options.plugin:
+            tracker = koji.plugin.PluginTracker(path=self.options.pluginpath.split(":"))
+            for name in self.options.plugin:
+                logger.info("Loading plugin: %s", name)
+                self.scanPlugin(tracker.load(name))
+
+    def updateBuildroots(self, nolocal: bool = True) -> None:  # noqa: N802
+        """Expire what the hub still believes to be in use; there are no mock directories to look at."""
+        super().updateBuildroots(nolocal=nolocal)
+
+    def checkSpace(self) -> bool:  # noqa: N802
+        """Whether ``minspace`` MB are free where our builds write: state_dir and workdir (kojid: mockdir)."""
+        return all(
+            self._has_space(path) for path in (self.options.adjutant.state_dir, Path(self.options.workdir))
+        )
+
+    def _has_space(self, path: Path) -> bool:
+        usage = os.statvfs(path)
+        available = usage.f_bavail * usage.f_bsize // 1024**2
+        if available >= self.options.minspace:
+            return True
+        self.status = (
+            f"Insufficient disk space at {path}: {available} MB, {self.options.minspace} MB required"
+        )
+        self.logger.warning(self.status)
+        return False
+
+    def forkTask(self, handler: Any) -> tuple[int, int]:  # noqa: N802
+        """koji's, but a signal cannot come between the fork and our knowing of the child."""
+        session = self.session.subsession()
+        session_id: int = session.sinfo["session-id"]
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        pid = os.fork()
+        if not pid:
+            self._run_child(handler, session, mask)
+        self.pids[handler.id] = pid
+        self.subsessions[handler.id] = session_id
+        session._forget()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        return pid, session_id
+
+    def _run_child(self, handler: Any, session: Any, mask: Iterable[int]) -> NoReturn:
+        """Run the task in this, the child's, process; whatever happens, the process ends here."""
+        try:
+            self.session._forget()
+            os.setpgrp()
+            self.session = handler.session = session
+            if isinstance(handler, CoordinatingTask):
+                handler.subtasks_made = self.wakeup.poke
+            self._take_signals_as_child()
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            self.runTask(handler)
+        except SystemExit:
+            logger.warning("Task %s was stopped", handler.id)
+        except BaseException:
+            logger.exception("Task %s ended without a result", handler.id)
+        finally:
+            try:
+                session.logout()
+            finally:
+                os._exit(0)
+
+    def _take_signals_as_child(self) -> None:
+        self.wakeup.ignore_signals()
+        for number in STOP_SIGNALS:
+            signal.signal(number, _stop_task)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR2, lambda *_: None)  # interrupts BaseTaskHandler.wait's pause
+
+    def cleanupTask(self, task_id: int, wait: bool = True) -> bool:  # noqa: N802
+        """koji's (kill what still runs, log out the subsession), then the containers that are left."""
+        cleaned: bool = super().cleanupTask(task_id, wait)
+        self.remove_containers(task_id)
+        return cleaned
+
+    def _doKill(  # noqa: N802
+        self, task_id: int, pid: int, cmd: str, sig: int, timeout: float, pause: float
+    ) -> bool:
+        """koji's sleeps for whole pauses between its looks; here the end of the process is seen at once."""
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return True
+        try:
+            logger.info(
+                "Sending signal %d to %s (pid %d, task %d)", sig, cmd.split(maxsplit=1)[0], pid, task_id
+            )
+            signal.pidfd_send_signal(descriptor, sig)
+            return bool(select.select([descriptor], [], [], max(timeout, pause))[0])
+        except ProcessLookupError:
+            return True
+        finally:
+            os.close(descriptor)
+
+    def remove_containers(self, task_id: int | None = None) -> None:
+        """Remove this worker's containers (of one task, or all): those that nobody is left to remove."""
+        if self.containers is None:
+            return
+        labels = {LABEL_PREFIX + "worker_id": self.options.worker_id}
+        if task_id is not None:
+            labels[LABEL_PREFIX + "task_id"] = str(task_id)
+        for container in self.containers.list_containers(labels):
+            logger.warning(
+                "Removing container %s, left by task %s", container.name, task_id or "of an earlier run"
+            )
+            self.containers.remove(container.id)
+
+
+def _stop_task(*_: object) -> NoReturn:
+    """Unwind the task, so that its containers go; the further signals that koji sends must not disturb."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise SystemExit

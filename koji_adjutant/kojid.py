@@ -1,0 +1,120 @@
+"""The daemon, a drop-in for the stock kojid: the same command line, configuration, signals and exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import koji
+import koji.util
+import requests
+
+from koji_adjutant import config
+from koji_adjutant.config import KojidOptions, Settings
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.daemon import arguments, login, loop
+from koji_adjutant.daemon.wakeup import Wakeup
+from koji_adjutant.daemon.worker import Worker
+from koji_adjutant.errors import AdjutantError, ConfigError, HubError
+
+logger = logging.getLogger("koji_adjutant.kojid")
+
+LOGGERS = ("koji", "koji_adjutant")
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the daemon; exits with 0 after a stop, 1 when the hub or the engine cannot be used, 2 for usage."""
+    started_in = Path.cwd()
+    try:
+        given = arguments.parse(argv)
+        settings = config.load(given["configFile"], os.environ, given)
+        outcome = start(settings)
+    except AdjutantError as error:
+        logger.error("%s", error)
+        sys.stderr.write(f"kojid: {error}\n")
+        sys.exit(error.exit_code if isinstance(error, ConfigError) else 1)
+    if outcome is loop.Outcome.RESTART:
+        os.chdir(started_in)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+    sys.exit(1 if outcome is loop.Outcome.SESSION_LOST else 0)
+
+
+def start(settings: Settings) -> loop.Outcome:
+    """Log in, detach if asked to, and work until something ends it. AdjutantError if it cannot start."""
+    options = settings.kojid
+    if options.topdir:
+        koji.BASEDIR = koji.pathinfo.topdir = options.topdir
+    _set_up_logging(options)
+    for directory in (Path(options.workdir), settings.adjutant.state_dir, settings.adjutant.log_dir):
+        _make(directory)
+    session = login.open_session(options)
+    if options.daemon:
+        koji.daemonize()
+    elif options.skip_main:
+        return loop.Outcome.STOPPED
+    else:
+        for name in LOGGERS:
+            koji.add_stderr_logger(name)
+    try:
+        return work(options, session)
+    finally:
+        # Without this the exclusive session outlives us, and a restart would need --force-lock.
+        with contextlib.suppress(requests.exceptions.RequestException, koji.GenericError):
+            session.logout()
+
+
+def work(options: KojidOptions, session: object) -> loop.Outcome:
+    """What kojid's main does, with an engine at hand."""
+    logger.info("Starting up")
+    koji.util.setup_rlimits(vars(options), logger)
+    wakeup = Wakeup()
+    try:
+        worker = Worker(options, session, wakeup)
+    except koji.AuthError as problem:
+        raise HubError(
+            f"The user that logged in at {options.server} is no build host: {problem}."
+        ) from problem
+    worker.register_handlers()
+    ours = options.adjutant
+    with open_engine(
+        state_dir=ours.state_dir,
+        podman_socket=ours.podman_socket,
+        timeouts=ours.container_timeouts,
+        labels=ours.container_labels,
+    ) as worker.containers:
+        worker.remove_containers()
+        outcome = loop.run(worker, options.sleeptime)
+        loop.shut_down(worker)
+    return outcome
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise ConfigError(f"The directory {directory} cannot be made: {problem.strerror}.") from problem
+
+
+def _set_up_logging(options: KojidOptions) -> None:
+    """As kojid: warnings and worse to the log file; -v and -d show more."""
+    level = logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.WARNING
+    if options.log_level and not (options.debug or options.verbose):
+        level = logging.getLevelNamesMapping().get(options.log_level, -1)
+        if level < 0:
+            raise ConfigError(f"Invalid log level: {options.log_level}")
+    for name in LOGGERS:
+        koji.add_file_logger(name, str(options.adjutant.log_file))
+        if options.admin_emails:
+            koji.add_mail_logger(name, options.admin_emails)
+        logging.getLogger(name).setLevel(level)
+    if options.debug_task:
+        logging.getLogger("koji.build.BaseTaskHandler").setLevel(logging.DEBUG)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Headers of RPM files, read in pure Python: rpm's own bindings exist only for the system's interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+import koji
+
+from koji_adjutant.errors import SourceError
+
+
+class Tag(IntEnum):
+    """The tags that we read (rpm's include/rpm/rpmtag.h)."""
+
+    NAME = 1000
+    VERSION = 1001
+    RELEASE = 1002
+    EPOCH = 1003
+    SUMMARY = 1004
+    DESCRIPTION = 1005
+    DISTRIBUTION = 1010
+    VENDOR = 1011
+    LICENSE = 1014
+    PACKAGER = 1015
+    GROUP = 1016
+    URL = 1020
+    ARCH = 1022
+    PREIN = 1023
+    POSTIN = 1024
+    PREUN = 1025
+    POSTUN = 1026
+    FILEMODES = 1030
+    FILERDEVS = 1033
+    FILEFLAGS = 1037
+    FILEUSERNAME = 1039
+    FILEGROUPNAME = 1040
+    FILEVERIFYFLAGS = 1045
+    PROVIDENAME = 1047
+    REQUIREFLAGS = 1048
+    REQUIRENAME = 1049
+    REQUIREVERSION = 1050
+    CONFLICTFLAGS = 1053
+    CONFLICTNAME = 1054
+    CONFLICTVERSION = 1055
+    EXCLUDEARCH = 1059
+    EXCLUSIVEARCH = 1061
+    BUILDARCHS = 1089
+    OBSOLETENAME = 1090
+    SOURCEPACKAGE = 1106
+    PROVIDEFLAGS = 1112
+    PROVIDEVERSION = 1113
+    OBSOLETEFLAGS = 1114
+    OBSOLETEVERSION = 1115
+    DIRINDEXES = 1116
+    BASENAMES = 1117
+    DIRNAMES = 1118
+
+
+class RpmHeader:
+    """The main header of an RPM file; SourceError if the file is no RPM."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._raw = koji.RawHeader(koji.rip_rpm_hdr(str(path)), decode=True)
+        except (koji.GenericError, IndexError) as problem:
+            raise SourceError(f"{path.name} is not a readable RPM file: {problem}.") from problem
+
+    def text(self, tag: Tag) -> str | None:
+        """A string; of a translated one, the untranslated text."""
+        values = self.texts(tag)
+        return values[0] if values else None
+
+    def texts(self, tag: Tag) -> Sequence[str]:
+        value: str | list[str] | None = self._raw.get(tag)
+        if value is None:
+            return []
+        return [value] if isinstance(value, str) else value
+
+    def numbers(self, tag: Tag) -> Sequence[int]:
+        values: list[int] = self._raw.get(tag, [])
+        return values
+
+    def number(self, tag: Tag) -> int | None:
+        values = self.numbers(tag)
+        return values[0] if values else None
+
+    @property
+    def is_source(self) -> bool:
+        return bool(self.number(Tag.SOURCEPACKAGE))
+
+    @property
+    def source_file_name(self) -> str:
+        """What a source package with this header is called."""
+        return f"{self.text(Tag.NAME)}-{self.text(Tag.VERSION)}-{self.text(Tag.RELEASE)}.src.rpm"

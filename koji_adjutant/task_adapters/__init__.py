@@ -1,0 +1,8 @@
+"""Task methods whose work is done in containers: a recipe does it, here the hub is told as kojid tells it."""
+
+from koji_adjutant.task_adapters.buildarch import BuildArchTask
+from koji_adjutant.task_adapters.buildsrpm_scm import BuildSRPMFromSCMTask
+from koji_adjutant.task_adapters.createrepo import CreaterepoTask
+from koji_adjutant.task_adapters.rebuild_srpm import RebuildSRPMTask
+
+ADAPTERS = (BuildArchTask, BuildSRPMFromSCMTask, RebuildSRPMTask, CreaterepoTask)

@@ -1,0 +1,111 @@
+"""The ``buildArch`` task: a source package to binary packages, for one arch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import koji
+
+from koji_adjutant.buildroot.root import Buildroot, open_buildroot
+from koji_adjutant.builds.rpms import RpmBuild, build_rpms
+from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.task_adapters.container_task import ContainerTask
+from koji_adjutant.task_adapters.noarch_rpmdiff import rpmdiff_hash
+from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
+from koji_adjutant.task_handlers.source_rpm import fetch_source_rpm, read_source_header
+
+WEIGHT = 1.5
+WEIGHT_MAX_EXTRA = 18.0
+SECONDS_PER_WEIGHT = 4800.0
+
+
+class BuildArchTask(ContainerTask):
+    """``buildArch(pkg, root, arch, keep_srpm, opts)`` -> {rpms, srpms, logs, brootid}.
+
+    ``pkg`` is the SRPM's path below the hub's work directory, ``root`` the build tag, ``opts`` has repo_id.
+    """
+
+    Methods = ["buildArch"]  # noqa: RUF012
+
+    def weight(self) -> float:
+        return WEIGHT
+
+    def checkHost(self, hostdata: dict[str, Any]) -> bool:  # noqa: N802
+        return self.tag_is_for_this_host(self.params[1], hostdata)
+
+    def handler(
+        self, pkg: str, root: int | str, arch: str, keep_srpm: bool, opts: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        repo_id = (opts or {}).get("repo_id")
+        if not repo_id:
+            raise koji.BuildError("A repo id must be provided")
+        repo = self.session.repoInfo(repo_id, strict=True)
+        srpm = fetch_source_rpm(self, pkg)
+        self._weigh(read_source_header(srpm).text(Tag.NAME) or "")
+        buildroot = TaskBuildroot.new(
+            self.session,
+            self.options,
+            task_id=self.id,
+            tag=root,
+            arch=self._buildroot_arch(root, arch, repo["create_event"]),
+            repo_id=repo_id,
+        )
+        with self.open_workspace() as workspace, buildroot.expired_in_the_end(), ExitStack() as stack:
+            with self.live_logs.following():
+                running = stack.enter_context(open_buildroot(workspace, buildroot.config))
+            buildroot.report(running.installed_packages())
+            buildroot.building()
+            built = self._build(buildroot, running, srpm, arch)
+            return self._hand_in(built, workspace.workdir, keep_srpm) | {"brootid": buildroot.id}
+
+    def _weigh(self, package: str) -> None:
+        """A long build weighs more: the hub's scheduler then gives this host less beside it."""
+        average = self.session.getAverageBuildDuration(package, age=6)
+        if average and average > 0:
+            weight = WEIGHT + min(WEIGHT_MAX_EXTRA, average / SECONDS_PER_WEIGHT)
+            self.session.host.setTaskWeight(self.id, weight)
+
+    def _buildroot_arch(self, root: int | str, arch: str, event: int) -> str:
+        """The arch to build on; for noarch one that host and tag have in common, rather the task's own."""
+        preferred = self.session.getTaskInfo(self.id)["arch"] if arch == "noarch" else None
+        host = self.session.host.getHost()
+        tag = self.session.getBuildConfig(root, event=event)
+        found: str = self.find_arch(arch, host, tag, preferred_arch=preferred)
+        return found
+
+    def _build(self, buildroot: TaskBuildroot, running: Buildroot, srpm: Path, arch: str) -> RpmBuild:
+        """Build, and report what was installed for it whether the build went well or not."""
+        try:
+            with self.live_logs.following():
+                built = build_rpms(running, srpm, arch=arch)
+        except koji.BuildError:
+            buildroot.report_again(running.installed_packages())
+            raise
+        buildroot.report_again(running.installed_packages())
+        return built
+
+    def _hand_in(self, built: RpmBuild, workdir: Path, keep_srpm: bool) -> dict[str, Any]:
+        """Upload the results; what the hub and the parent task rely on."""
+        logs = self.uploaded_logs()
+        hashes = {rpm.name: rpmdiff_hash(rpm) for rpm in built.rpms if rpm.name.endswith(".noarch.rpm")}
+        if hashes:
+            record = workdir / "noarch_rpmdiff.json"
+            koji.dump_json(str(record), {self.id: hashes}, indent=2, sort_keys=True)
+            logs.append(self.upload_result(record))
+        rpms = [self.upload_result(rpm) for rpm in built.rpms]
+        srpms: Sequence[str] = []
+        if keep_srpm:
+            check_origin_tags(built.srpm)
+            srpms = [self.upload_result(built.srpm)]
+        return {"rpms": rpms, "srpms": srpms, "logs": logs}
+
+
+def check_origin_tags(srpm: Path) -> None:
+    """A package of the build system says so; koji.BuildError if a macro of the tag took that away."""
+    header = RpmHeader(srpm)
+    for tag in (Tag.PACKAGER, Tag.VENDOR, Tag.DISTRIBUTION):
+        if not header.text(tag):
+            raise koji.BuildError(f"The build system failed to set the {tag.name.lower()} tag")

@@ -1,0 +1,97 @@
+"""What the tasks that work in containers have in common: the engine, a place to work, the logs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import koji
+from koji.tasks import BaseTaskHandler
+
+from koji_adjutant.buildroot.progress import StateLog
+from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import Owner
+from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
+
+
+class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
+    """A task with a workspace; ``live_logs`` exists while the workspace does."""
+
+    live_logs: LiveLogs
+
+    @property
+    def adjutant(self) -> AdjutantOptions:
+        ours: AdjutantOptions = self.options.adjutant
+        return ours
+
+    @contextmanager
+    def open_workspace(self) -> Iterator[Workspace]:
+        """Everything that a recipe needs; logs are copied to ``<log_dir>/<task_id>`` in the end.
+
+        EngineError or ImageError if there is nothing to run containers with.
+        """
+        ours = self.adjutant
+        workdir = Path(self.workdir)
+        resultdir = workdir / "result"
+        resultdir.mkdir()
+        stamps = workdir if self.options.log_timestamps else None
+        self.live_logs = LiveLogs(self.session, self.getUploadDir(), resultdir, stamps)
+        with open_engine(
+            state_dir=ours.state_dir,
+            podman_socket=ours.podman_socket,
+            timeouts=ours.container_timeouts,
+            labels=ours.container_labels,
+        ) as manager:
+            image = manager.ensure_image_available(ours.task_image_default, ours.image_pull_policy)
+            try:
+                yield Workspace(
+                    manager=manager,
+                    tool_image=image.reference,
+                    owner=Owner(str(self.id), self.options.worker_id),
+                    store=RootStore(ours.state_dir / "roots"),
+                    workdir=workdir,
+                    resultdir=resultdir,
+                    progress=StateLog(resultdir / "state.log"),
+                    limits=ours.limits,
+                    mounts=ours.container_mounts,
+                    network_mode=ours.task_network,
+                )
+            finally:
+                self.live_logs.close()
+                keep_logs(resultdir, ours.log_dir / str(self.id))
+
+    def uploaded_logs(self) -> list[str]:
+        """The task result's ``logs``: paths below the hub's work directory."""
+        return [f"{self.getUploadDir()}/{name}" for name in self.live_logs.names]
+
+    def upload_result(self, file: Path) -> str:
+        """Upload a result; its path below the hub's work directory."""
+        self.uploadFile(str(file))
+        return f"{self.getUploadDir()}/{file.name}"
+
+    def tag_is_for_this_host(self, tag: Any, hostdata: dict[str, Any]) -> bool:
+        """kojid's host check: whether host and tag have an arch in common (or the tag has none at all)."""
+        reference = (tag.get("id") or tag.get("name")) if isinstance(tag, dict) else tag
+        config = self.session.getBuildConfig(reference)
+        if not config or not config["arches"]:
+            return True  # the task then fails with a proper message
+        return bool(koji_arches(config["arches"]) & set(hostdata["arches"].split()))
+
+
+def koji_arches(arches: str) -> set[str]:
+    return {koji.canonArch(arch) for arch in arches.split()}
+
+
+def keep_logs(resultdir: Path, destination: Path) -> None:
+    """Leave a task's logs on this machine, in place of those of an earlier try."""
+    shutil.rmtree(destination, ignore_errors=True)
+    destination.mkdir(parents=True)
+    for file in resultdir.iterdir():
+        if file.suffix == ".log" or file.name in WHOLE_FILES:
+            shutil.copy2(file, destination)

@@ -1,0 +1,54 @@
+"""What the two tasks that make a source package have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import koji
+
+from koji_adjutant.errors import SourceError
+from koji_adjutant.task_adapters.container_task import ContainerTask
+from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
+from koji_adjutant.task_handlers.source_rpm import read_source_header
+
+
+class SourcePackageTask(ContainerTask):
+    """A task with the arguments (source, build_tag, opts) whose result is one SRPM."""
+
+    _taskWeight = 1.0  # noqa: N815
+
+    def checkHost(self, hostdata: dict[str, Any]) -> bool:  # noqa: N802
+        return self.tag_is_for_this_host(self.params[1], hostdata)
+
+    def new_buildroot(self, repo_id: int | None, build_tag: int | str, *, network: bool) -> TaskBuildroot:
+        """A record for a buildroot of the group srpm-build, on whatever arch host and tag have in common."""
+        if not repo_id:
+            raise koji.BuildError("A repo id must be provided")
+        event = self.session.repoInfo(repo_id, strict=True)["create_event"]
+        tag = self.session.getTag(build_tag, strict=True, event=event)
+        host = self.session.host.getHost()
+        arch = self.find_arch("noarch", host, self.session.getBuildConfig(tag["id"], event=event))
+        self.build_tag = tag
+        return TaskBuildroot.new(
+            self.session,
+            self.options,
+            task_id=self.id,
+            tag=tag["id"],
+            arch=arch,
+            repo_id=repo_id,
+            group="srpm-build",
+            network=network,
+        )
+
+    def hand_in(self, srpm: Path, buildroot: TaskBuildroot, source: dict[str, str]) -> dict[str, Any]:
+        """Upload the SRPM; the task's result. SourceError if the file is not named as its header says."""
+        expected = read_source_header(srpm).source_file_name
+        if srpm.name != expected:
+            raise SourceError(f"srpm name mismatch: {expected} != {srpm.name}")
+        return {
+            "srpm": self.upload_result(srpm),
+            "logs": self.uploaded_logs(),
+            "brootid": buildroot.id,
+            "source": source,
+        }

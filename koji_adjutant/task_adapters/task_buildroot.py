@@ -1,0 +1,142 @@
+"""A buildroot as the hub knows it: its record, from birth to EXPIRED, told in kojid's order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import koji
+
+from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_tag
+from koji_adjutant.buildroot.origins import ExternalRepo, RepoFiles, buildroot_list
+from koji_adjutant.buildroot.packages import InstalledPackage
+from koji_adjutant.config import KojidOptions
+
+logger = logging.getLogger(__name__)
+
+
+class TaskBuildroot:
+    """One buildroot record of the hub, and the configuration that goes with it.
+
+    Made by ``new``. A buildroot is INIT until ``report`` and ``building`` were called, in this order, and
+    EXPIRED when ``expired_in_the_end`` is left.
+    """
+
+    def __init__(
+        self, session: Any, options: KojidOptions, record: int, repo: dict[str, Any], config: BuildrootConfig
+    ) -> None:
+        self.id = record
+        self.config = config
+        self._host = session.host
+        self._session = session
+        self._options = options
+        self._repo = repo
+
+    @classmethod
+    def new(
+        cls,
+        session: Any,
+        options: KojidOptions,
+        *,
+        task_id: int,
+        tag: int | str,
+        arch: str,
+        repo_id: int,
+        group: str = "build",
+        network: bool = False,
+    ) -> TaskBuildroot:
+        """Have the hub make a record for a buildroot of ``tag`` with ``repo_id``'s contents.
+
+        koji.BuildrootError for what kojid checks: no repo id, no such tag, a repo of another tag, or one
+        that is neither ready nor expired.
+        """
+        if not repo_id:
+            raise koji.BuildrootError("A repo id must be provided")
+        repo = session.repoInfo(repo_id, strict=True)
+        tag_config = session.getBuildConfig(tag, event=repo["create_event"])
+        if not tag_config:
+            raise koji.BuildrootError(f"Could not get config info for tag: {tag}")
+        if tag_config["id"] != repo["tag_id"]:
+            raise koji.BuildrootError(f"tag/repo mismatch: {tag_config['name']} vs {repo['tag_name']}")
+        state = koji.REPO_STATES[repo["state"]]
+        if state == "EXPIRED":
+            logger.info("Requested repo (%d) is no longer current", repo["id"])
+        elif state != "READY":
+            raise koji.BuildrootError(f"Requested repo ({repo['id']}) is {state}")
+        record = session.host.newBuildRoot(repo["id"], koji.canonArch(arch), task_id=task_id)
+        if record is None:
+            raise koji.BuildrootError("failed to get a buildroot id")
+        config = for_tag(
+            tag_config,
+            repo["id"],
+            arch,
+            group,
+            buildroot_id=record,
+            options=tag_options(options),
+            network=network,
+        )
+        return cls(session, options, record, repo, config)
+
+    def report(self, packages: Sequence[InstalledPackage]) -> None:
+        """Tell what the buildroot was made of."""
+        self._host.setBuildRootList(self.id, self._listing(packages))
+
+    def building(self) -> None:
+        self._host.setBuildRootState(self.id, "BUILDING")
+
+    def report_again(self, packages: Sequence[InstalledPackage]) -> None:
+        """Tell what the buildroot consists of after the build; the hub adds what is new."""
+        self._host.updateBuildRootList(self.id, self._listing(packages))
+
+    @contextmanager
+    def expired_in_the_end(self) -> Iterator[None]:
+        """Expire the record when the block fails; when it succeeds, too.
+
+        Not when the task is stopped: the worker then expires what the hub still shows (updateBuildroots).
+        """
+        try:
+            yield
+        except Exception:
+            try:
+                self._expire()
+            except Exception:
+                logger.exception("Buildroot %d could not be expired; the worker will", self.id)
+            raise
+        self._expire()
+
+    def _expire(self) -> None:
+        self._host.setBuildRootState(self.id, "EXPIRED")
+
+    def _listing(self, packages: Sequence[InstalledPackage]) -> list[dict[str, Any]]:
+        external = self._session.getExternalRepoList(self._repo["tag_id"], event=self._repo["create_event"])
+        return buildroot_list(
+            packages,
+            repo=RepoFiles(self._repo_location()),
+            repo_id=self._repo["id"],
+            external_repos=[
+                ExternalRepo(row["external_repo_id"], row["external_repo_name"], row["url"])
+                for row in external
+            ],
+            arch=self.config.arch,
+        )
+
+    def _repo_location(self) -> str:
+        top = self._options.topurl or self._options.topdir
+        return f"{top}/repos/{self._repo['tag_name']}/{self._repo['id']}/{self.config.arch}"
+
+
+def tag_options(options: KojidOptions) -> TagOptions:
+    """What kojid.conf adds to a tag's configuration."""
+    return TagOptions(
+        topurls=options.topurls,
+        topdir=Path(options.topdir),
+        vendor=options.vendor,
+        packager=options.packager,
+        distribution=options.distribution,
+        mockhost=options.mockhost,
+        yum_proxy=options.yum_proxy,
+        rpmbuild_timeout=options.rpmbuild_timeout,
+    )

@@ -1,0 +1,7 @@
+"""Task methods that only coordinate: they run on the host and make subtasks."""
+
+from koji_adjutant.task_handlers.build import BuildTask
+from koji_adjutant.task_handlers.newrepo import NewRepoTask
+from koji_adjutant.task_handlers.tagbuild import TagBuildTask
+
+HANDLERS = (BuildTask, TagBuildTask, NewRepoTask)

@@ -1,0 +1,31 @@
+"""What the tasks that wait for subtasks have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from koji.tasks import BaseTaskHandler
+
+
+class CoordinatingTask(BaseTaskHandler):  # type: ignore[misc]
+    """A task that makes subtasks and waits for them.
+
+    ``subtasks_made`` tells the worker that there may be something to take; the daemon sets it in the
+    task's process. A stock kojid sees the subtasks at its next poll.
+    """
+
+    subtasks_made: Callable[[], None] = staticmethod(lambda: None)
+
+    def wait(
+        self,
+        subtasks: int | Sequence[int] | None = None,
+        all: bool = False,  # noqa: A002  (koji's name)
+        failany: bool = False,
+        canfail: Sequence[int] | None = None,
+        timeout: float | None = None,
+    ) -> dict[int, Any]:
+        """koji's: the results by task id; the first failed subtask's fault is raised."""
+        self.subtasks_made()
+        results: dict[int, Any] = super().wait(subtasks, all, failany, canfail, timeout)
+        return results

@@ -1,0 +1,110 @@
+"""The ``newRepo`` task: a new repository of a tag, one createrepo subtask an arch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import koji
+from koji.tasks import RefuseTask
+
+from koji_adjutant.task_handlers.coordinating import CoordinatingTask
+from koji_adjutant.task_handlers.repo_clone import RepoOfTag, arch_is_same, repos_are_alike, upload_repodata
+
+
+class NewRepoTask(CoordinatingTask):
+    """``newRepo(tag, event, src, debuginfo, separate_src, opts)`` -> (repo id, event id).
+
+    ``src``, ``debuginfo`` and ``separate_src`` are older hubs' way to give ``opts``.
+    """
+
+    Methods = ["newRepo"]  # noqa: RUF012
+    _taskWeight = 0.1  # noqa: N815
+
+    def handler(
+        self,
+        tag: int | str | dict[str, Any],
+        event: int | None = None,
+        src: bool | None = None,
+        debuginfo: bool | None = None,
+        separate_src: bool | None = None,
+        opts: dict[str, Any] | None = None,
+    ) -> tuple[int, int]:
+        info = self.session.getTag(tag, strict=True, event=event)
+        legacy = {"src": src, "debuginfo": debuginfo, "separate_src": separate_src}
+        legacy = {name: bool(value) for name, value in legacy.items() if value is not None}
+        if legacy and opts is not None:
+            raise koji.ParameterError("opts parameter cannot be combined with legacy options")
+        init_arguments = {"opts": legacy or opts, "task_id": self.id}
+        if event is not None:
+            init_arguments["event"] = event
+        self._refuse_without_topdir()
+        repo_id, event_id = self.session.host.repoInit(info["id"], **init_arguments)
+        new = RepoOfTag(repo_id, info["id"], event_id, Path(koji.pathinfo.repo(repo_id, info["name"])))
+        if not new.path.is_dir():
+            raise koji.GenericError(f"Repo directory missing: {new.path}")
+        arches = sorted(
+            entry.name
+            for entry in new.path.iterdir()
+            if entry.name != "groups" and (entry / "pkglist").is_file()
+        )
+        old_row, old = self._old_repo(info)
+        clonable = (
+            old is not None and self.options.copy_old_repodata and repos_are_alike(self.session, old, new)
+        )
+        data, cloned, subtasks = {}, [], {}
+        for arch in arches:
+            if clonable and old is not None and arch_is_same(old.path, new.path, arch):
+                files = upload_repodata(self.session, old.path / arch / "repodata", self.getUploadDir())
+                data[arch] = [self.getUploadDir(), files]
+                cloned.append(arch)
+                continue
+            subtasks[arch] = self.session.host.subtask(
+                method="createrepo",
+                arglist=[repo_id, arch, old_row],
+                label=arch,
+                parent=self.id,
+                arch="noarch",
+            )
+        if subtasks:
+            results = self.wait(list(subtasks.values()), all=True, failany=True)
+            data |= {arch: results[task_id] for arch, task_id in subtasks.items()}
+        updates = {}
+        if cloned and old is not None:
+            updates["repo_json_updates"] = {"cloned_from_repo_id": old.id, "cloned_archs": cloned}
+        self.session.host.repoDone(repo_id, data, **updates)
+        return repo_id, event_id
+
+    def _refuse_without_topdir(self) -> None:
+        """Another host may have the hub's files mounted: refusing leaves the task to it."""
+        repos = Path(self.options.topdir) / "repos"
+        if not repos.is_dir():
+            raise RefuseTask(f"No access to repos dir {repos}")
+
+    def _old_repo(self, tag: Mapping[str, Any]) -> tuple[dict[str, Any] | None, RepoOfTag | None]:
+        """A repository to recycle metadata from: the tag's, a hinted tag's, the nearest parent's, or none."""
+        if not self.options.createrepo_update:
+            return None, None
+        for name, tag_id in self._candidates(tag):
+            row = self.session.getRepo(tag_id)
+            if row:
+                row["tag_id"] = tag_id
+                path = Path(koji.pathinfo.repo(row["id"], name or self.session.getTag(tag_id)["name"]))
+                return row, RepoOfTag(row["id"], tag_id, row["create_event"], path)
+        return None, None
+
+    def _candidates(self, tag: Mapping[str, Any]) -> Any:
+        """(name, id) of the tags to look at; a parent's name is asked for only when it is the one."""
+        yield tag["name"], tag["id"]
+        hint = tag["extra"].get("repo.oldrepo_hint", [])
+        for hinted in hint if isinstance(hint, list) else [hint]:
+            found = self.session.getTag(hinted, strict=False)
+            if found:
+                yield found["name"], found["id"]
+            else:
+                self.logger.warning("oldrepo_hint refers to invalid tag: %s", hinted)
+        for link in sorted(
+            self.session.getFullInheritance(tag["id"]), key=lambda link: int(link["currdepth"])
+        ):
+            yield None, link["parent_id"]

@@ -1,0 +1,51 @@
+"""``copy_old_repodata``: when nothing has changed, an old repository's metadata serves the new one."""
+
+from __future__ import annotations
+
+import filecmp
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RepoOfTag:
+    """A repository, at ``path``, of a tag as it was at ``create_event``."""
+
+    id: int
+    tag_id: int
+    create_event: int
+    path: Path
+
+
+def repos_are_alike(session: Any, old: RepoOfTag, new: RepoOfTag) -> bool:
+    """Whether arches may be copied at all: same comps, and no external repository in either.
+
+    Other options of a repository (sources, debuginfo) show in each arch's pkglist.
+    """
+    if not (old.path / "repo.json").is_file():
+        return False
+    old_comps, new_comps = (repo.path / "groups" / "comps.xml" for repo in (old, new))
+    if old_comps.exists() != new_comps.exists():
+        return False
+    if old_comps.exists() and not filecmp.cmp(old_comps, new_comps, shallow=False):
+        return False
+    return not any(session.getExternalRepoList(repo.tag_id, event=repo.create_event) for repo in (old, new))
+
+
+def arch_is_same(old: Path, new: Path, arch: str) -> bool:
+    """Whether the same packages are listed, and blocked, for ``arch``; and there is metadata to copy."""
+    return (old / arch / "repodata").is_dir() and all(
+        (old / arch / name).exists()
+        and (new / arch / name).exists()
+        and filecmp.cmp(old / arch / name, new / arch / name, shallow=False)
+        for name in ("blocklist", "pkglist")
+    )
+
+
+def upload_repodata(session: Any, repodata: Path, upload_path: str) -> list[str]:
+    """Upload a repodata directory; the names of its files."""
+    names = sorted(file.name for file in repodata.iterdir())
+    for name in names:
+        session.uploadWrapper(str(repodata / name), upload_path, name)
+    return names

@@ -1,0 +1,30 @@
+"""The ``tagBuild`` task: tag a build, and have the hub send the notifications."""
+
+from __future__ import annotations
+
+from koji.tasks import BaseTaskHandler
+
+
+class TagBuildTask(BaseTaskHandler):  # type: ignore[misc]
+    Methods = ["tagBuild"]  # noqa: RUF012
+
+    def handler(
+        self,
+        tag_id: int,
+        build_id: int,
+        force: bool = False,
+        fromtag: int | None = None,
+        ignore_success: bool = False,
+    ) -> None:
+        """The hub does the work, as the task's owner; the call order is kojid's."""
+        host = self.session.host
+        owner = self.session.getTaskInfo(self.id)["owner"]
+        try:
+            self.session.getBuild(build_id, strict=True)
+            self.session.getTag(tag_id, strict=True)
+            host.tagBuild(self.id, tag_id, build_id, force=force, fromtag=fromtag)
+        except Exception as problem:
+            reason = f"{type(problem)}: {problem}"
+            host.tagNotification(False, tag_id, fromtag, build_id, owner, ignore_success, reason)
+            raise
+        host.tagNotification(True, tag_id, fromtag, build_id, owner, ignore_success)
