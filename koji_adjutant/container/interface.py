@@ -18,6 +18,8 @@ NetworkMode = Literal["none", "bridge", "host"]
 """``none`` for packagers' builds, ``bridge`` where packagers' commands may reach the network, ``host`` only
 for trusted tools (dnf's downloads, mergerepo_c) or where the operator says so."""
 
+ROOT = PurePosixPath("/")
+
 LABEL_PREFIX = "io.koji.adjutant."
 """Every container of ours carries LABEL_PREFIX + task_id, worker_id, role and managed=true."""
 
@@ -83,7 +85,7 @@ class ContainerSpec:
     owner: Owner
     role: str
     user: str = "0:0"
-    workdir: PurePosixPath = PurePosixPath("/")
+    workdir: PurePosixPath = ROOT
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: Sequence[VolumeMount] = ()
     network: NetworkMode = "none"
@@ -91,6 +93,16 @@ class ContainerSpec:
     limits: ResourceLimits = ResourceLimits()
     labels: Mapping[str, str] = field(default_factory=dict)
     hostname: str | None = None
+
+
+@dataclass(frozen=True)
+class EngineTimeouts:
+    """Seconds. ``pull`` bounds getting an image, ``start`` any short request (create, start, remove, …),
+    ``stop_grace`` is how long a command whose time is over may take to react to SIGTERM before SIGKILL."""
+
+    pull: float = 600
+    start: float = 60
+    stop_grace: float = 10
 
 
 @dataclass(frozen=True)
@@ -133,7 +145,7 @@ class ContainerManager(Protocol):
     """
 
     def check(self) -> EngineInfo:
-        """Make sure the engine can be used, by running nothing but its API; the message of a failure says what to do."""
+        """Make sure the engine can be used, asking only its API; the message of a failure says what to do."""
         ...
 
     def ensure_image_available(self, reference: str, policy: PullPolicy) -> Image:

@@ -1,0 +1,198 @@
+"""Requests to podman's service: a client of its own for each process, and its errors as ours."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import requests
+import urllib3
+
+from koji_adjutant.container.diagnosis import explain
+from koji_adjutant.errors import ContainerTimeout, EngineError
+
+
+class Client(Protocol):
+    """What is used of podman-py's APIClient, which is a requests.Session for podman's addresses."""
+
+    def get(self, path: str, **options: Any) -> Any: ...
+    def put(self, path: str, **options: Any) -> Any: ...
+    def post(self, path: str, **options: Any) -> Any: ...
+    def delete(self, path: str, **options: Any) -> Any: ...
+    def close(self) -> None: ...
+
+
+class RefusedError(EngineError):
+    """The engine answered with an HTTP error status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Stream:
+    """A response that is read while the engine sends it."""
+
+    def __init__(self, response: Any, what: str) -> None:
+        self._response = response
+        self._what = what
+
+    def read(self, size: int = -1) -> bytes:
+        """``size`` bytes, fewer only at the end; the shape of a binary file's read."""
+        try:
+            data: bytes = self._response.raw.read(size if size >= 0 else None)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise _lost(self._what, error) from error
+        return data
+
+    def close(self) -> None:
+        self._response.close()
+
+
+class Connection:
+    """The way to one engine.
+
+    ``revive`` is called, and the request repeated, where nothing listens any more at a service that we
+    started ourselves: nothing of the request has been sent then.
+    """
+
+    def __init__(
+        self, address: str, connect: Callable[[], Client], revive: Callable[[], None] | None
+    ) -> None:
+        self.address = address
+        self._connect = connect
+        self._revive = revive
+        self._client: Client | None = None
+        self._pid = 0
+        self._inherited: list[Client | None] = []
+
+    def close(self) -> None:
+        if self._client is not None and self._pid == os.getpid():
+            self._client.close()
+        self._client = None
+
+    def json(self, method: str, path: str, **options: Any) -> Any:
+        """The answer's JSON, None for an empty one. Options as ``request``'s."""
+        response = self.request(method, path, **options)
+        return json.loads(response.content) if response.content else None
+
+    @contextlib.contextmanager
+    def stream(self, method: str, path: str, **options: Any) -> Iterator[Stream]:
+        """The answer as a stream, from when its headers have come. Options as ``request``'s."""
+        stream = Stream(self.request(method, path, stream=True, **options), f"{method} {path}")
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        body: object = None,
+        data: Iterable[bytes] | None = None,
+        timeout: float | None = None,
+        stream: bool = False,
+    ) -> Any:
+        """One request; ``body`` is sent as JSON, ``data`` as a tar stream; ``timeout`` is for silence.
+
+        RefusedError for an error status, ContainerTimeout, EngineError where there is nobody to answer.
+        """
+        what = f"{method} {path}"
+        options: dict[str, Any] = {"params": _params(params or {}), "timeout": timeout, "stream": stream}
+        if body is not None:
+            options |= {"data": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+        elif data is not None:
+            options |= {"data": data, "headers": {"Content-Type": "application/x-tar"}}
+        try:
+            response = self._send(method, path, options)
+        except requests.RequestException as error:
+            if self._revive is None or not _nobody_listens(error):
+                raise self._unreachable(what, timeout, error) from error
+            self._revive()
+            try:
+                response = self._send(method, path, options)
+            except requests.RequestException as again:
+                raise self._unreachable(what, timeout, again) from again
+        if response.status_code >= requests.codes.bad_request:
+            raise RefusedError(response.status_code, explain(_message(response)))
+        return response
+
+    def _send(self, method: str, path: str, options: Mapping[str, Any]) -> Any:
+        if self._client is None or self._pid != os.getpid():
+            # A forked child's copy of the connections is its parent's: neither used nor closed.
+            self._inherited.append(self._client)
+            self._client = self._connect()
+            self._pid = os.getpid()
+        return getattr(self._client, method.lower())(path, **options)
+
+    def _unreachable(self, what: str, timeout: float | None, error: Exception) -> EngineError:
+        chain = list(_chain(error))
+        if any(
+            isinstance(link, (requests.Timeout, TimeoutError, urllib3.exceptions.TimeoutError))
+            for link in chain
+        ):
+            return ContainerTimeout(f"podman at {self.address} did not answer {what} within {timeout:g} s")
+        if _nobody_listens(error):
+            return EngineError(
+                f"nothing answers at podman_socket = {self.address}: start it with "
+                "`systemctl enable --now podman.socket`, or leave podman_socket unset for a private service"
+            )
+        return _lost(what, chain[-1])
+
+
+def _params(params: Mapping[str, object]) -> dict[str, object]:
+    """Booleans as Go writes them, containers as JSON."""
+
+    def text(value: object) -> object:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return json.dumps(value) if isinstance(value, dict) else value
+
+    return {key: text(value) for key, value in params.items()}
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception and everything it was made from, wherever requests and urllib3 keep it."""
+    seen: set[int] = set()
+    waiting: list[BaseException] = [error]
+    while waiting:
+        link = waiting.pop(0)
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner: Sequence[object] = (
+            link.__cause__,
+            link.__context__,
+            getattr(link, "reason", None),
+            *link.args,
+        )
+        waiting += [item for item in inner if isinstance(item, BaseException)]
+
+
+def _nobody_listens(error: BaseException) -> bool:
+    return any(isinstance(link, (ConnectionRefusedError, FileNotFoundError)) for link in _chain(error))
+
+
+def _lost(what: str, error: BaseException) -> EngineError:
+    return EngineError(f"the connection to podman was lost during {what} ({error}): see the service's log")
+
+
+def _message(response: Any) -> str:
+    try:
+        answer = json.loads(response.content)
+        return str(answer["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {response.status_code}: {response.text.strip()}"
+
+
+def path_segment(name: str) -> str:
+    """A container's or image's name as part of a request's path."""
+    return quote(name, safe=":@/" if "/" in name else ":@")

@@ -1,0 +1,40 @@
+"""From an engine's own words to a sentence that says what to do."""
+
+from __future__ import annotations
+
+HINTS = (
+    (
+        ("cgroups in hybrid mode",),
+        'crun cannot work with this host\'s hybrid cgroups: install runc and set `runtime = "runc"` '
+        "under [engine] in the engine's containers.conf",
+    ),
+    (
+        ("setrlimit", "setting rlimit", "RLIMIT_"),
+        "the engine may not raise resource limits on this host: set `default_ulimits` under [containers] in "
+        "its containers.conf to what `ulimit -Hn` and `ulimit -Hu` show, or leave podman_socket unset so "
+        "that a private service with fitting limits is started",
+    ),
+    (
+        ("cgroup", "controller"),
+        "the host's control groups do not give the engine what a limit needs: leave out memory_limit, "
+        "cpu_limit and pids_limit, or set `cgroup_manager` in its containers.conf",
+    ),
+    (
+        ("netavark", "iptables", "nftables", "CNI", "failed to find plugin"),
+        "the engine's bridge network does not work here: install netavark, aardvark-dns and iptables, or set "
+        "network_mode = host",
+    ),
+    (
+        ("no space left on device",),
+        "the disk that holds the engine's storage is full: free some space there",
+    ),
+)
+
+
+def explain(message: str) -> str:
+    """The engine's message, with what to do about it where that is known."""
+    message = message.strip().rstrip(".")
+    for words, hint in HINTS:
+        if any(word.lower() in message.lower() for word in words):
+            return f"{message}; {hint}"
+    return message

@@ -1,0 +1,117 @@
+"""Images in podman's storage: found, pulled, imported, listed."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from koji_adjutant.container.connection import Connection, RefusedError, path_segment
+from koji_adjutant.container.interface import EngineTimeouts, Image, PullPolicy
+from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
+
+logger = logging.getLogger("koji_adjutant.container")
+
+NOT_FOUND = 404
+LOCAL_PREFIX = "localhost/"
+"""Names that podman gives to images made on the spot; no registry has them."""
+
+
+class PodmanImages:
+    """The image half of PodmanManager."""
+
+    def __init__(self, connection: Connection, timeouts: EngineTimeouts) -> None:
+        self._connection = connection
+        self._timeouts = timeouts
+
+    def ensure(self, reference: str, policy: PullPolicy, architecture: str) -> Image:
+        """As ContainerManager.ensure_image_available; ``architecture`` is the engine's, in Go's names."""
+        image = self.find(reference)
+        if (
+            policy != "never"
+            and not reference.startswith(LOCAL_PREFIX)
+            and (image is None or policy == "always")
+        ):
+            self._pull(reference)
+            image = self.find(reference)
+        if image is None:
+            advice = (
+                "make it with `koji-adjutant image build`"
+                if reference.startswith(LOCAL_PREFIX)
+                else f"pull it by hand or change image_pull_policy, which is {policy}"
+            )
+            raise ImageError(f"the image {reference} is not in podman's storage: {advice}")
+        if image.architecture != architecture:
+            raise ImageError(
+                f"the image {reference} is for {image.architecture}, but this host runs {architecture}: "
+                "choose an image for this architecture"
+            )
+        return image
+
+    def find(self, reference: str) -> Image | None:
+        try:
+            found = self._connection.json(
+                "GET", f"images/{path_segment(reference)}/json", timeout=self._timeouts.start
+            )
+        except RefusedError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        return Image(reference, found["Digest"], found["Architecture"], found.get("Labels") or {})
+
+    def all(self, labels: Mapping[str, str]) -> list[Image]:
+        """Every named image that carries these labels."""
+        filters = {"label": [f"{key}={value}" if value else key for key, value in labels.items()]}
+        listed = self._connection.json(
+            "GET", "images/json", params={"filters": filters}, timeout=self._timeouts.start
+        )
+        names = sorted(name for image in listed for name in image.get("RepoTags") or ())
+        return [image for name in names if (image := self.find(name)) is not None]
+
+    def load_root(self, reference: str, tar: Iterable[bytes], labels: Mapping[str, str]) -> Image:
+        """Make an image of one layer from a root file system's tar stream."""
+        changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in sorted(labels.items())]
+        self._connection.json(
+            "POST",
+            "images/import",
+            params={"reference": reference, "changes": changes},
+            data=tar,
+            timeout=self._timeouts.pull,
+        )
+        image = self.find(reference)
+        if image is None:
+            raise EngineError(f"podman took the image {reference} but does not have it")
+        return image
+
+    def remove(self, reference: str) -> None:
+        """Take the name away, and the image with it if that was its last one."""
+        try:
+            self._connection.json("DELETE", f"images/{path_segment(reference)}", timeout=self._timeouts.start)
+        except RefusedError as error:
+            if error.status != NOT_FOUND:
+                raise
+
+    def _pull(self, reference: str) -> None:
+        logger.info("pulling the image %s", reference)
+        # quiet: the engine is silent until it is done, so that the limit for silence bounds the whole.
+        params = {"reference": reference, "policy": "always", "quiet": True}
+        try:
+            answer = self._connection.request(
+                "POST", "images/pull", params=params, timeout=self._timeouts.pull
+            )
+        except ContainerTimeout as error:
+            raise ImageError(
+                f"the image {reference} could not be pulled within {self._timeouts.pull:g} s: "
+                "check the registry, or raise pull= in container_timeouts"
+            ) from error
+        except RefusedError as error:
+            raise ImageError(f"the image {reference} could not be pulled: {error}") from error
+        failures = [message for message in map(_pull_error, answer.content.splitlines()) if message]
+        if failures:
+            raise ImageError(f"the image {reference} could not be pulled: {failures[-1]}")
+
+
+def _pull_error(line: bytes) -> str:
+    report: Any = json.loads(line) if line.strip() else {}
+    return str(report.get("error", ""))

@@ -1,0 +1,367 @@
+"""ContainerManager over podman's REST service: the only file that knows podman-py.
+
+podman-py's high-level objects are left aside: its exec loses exit codes, its archives are read into memory,
+its wait succeeds for what never ran and its remove waits ten seconds. Its API client does the transport
+(unix, tcp and ssh), and the requests are libpod's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import shlex
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import IO, Any, cast
+
+from koji_adjutant.container import archive, streams
+from koji_adjutant.container.connection import Client, Connection, RefusedError, path_segment
+from koji_adjutant.container.interface import (
+    ContainerSpec,
+    ContainerState,
+    EngineInfo,
+    EngineTimeouts,
+    Image,
+    LogSink,
+    PullPolicy,
+    ResourceLimits,
+)
+from koji_adjutant.container.interrupts import Deadline, uninterrupted
+from koji_adjutant.container.podman_images import NOT_FOUND, PodmanImages
+from koji_adjutant.container.podman_spec import EngineTraits, create_request, run_command
+from koji_adjutant.container.processes import kill_command
+from koji_adjutant.errors import ContainerTimeout, EngineError
+
+logger = logging.getLogger("koji_adjutant.container")
+"""INFO: one record for each container created; its attribute ``podman_line`` is the line to paste."""
+
+API_VERSION = "4.0.0"
+OLDEST = (4, 3)
+NOT_YET_STARTED = ("created", "configured", "initialized")
+WAIT_INTERVAL = "20ms"
+CONFLICT = 409
+
+
+class PodmanManager:
+    """A podman service at ``socket`` (unix://, tcp:// or ssh://); see ContainerManager for the methods.
+
+    ``extra_labels`` are the operator's, put on every container. ``traits`` says what this engine needs to
+    be told, ``revive`` starts a private service again. Close it, or use it as a context manager. Safe to
+    use in forked children and, for different containers, in threads.
+    """
+
+    def __init__(
+        self,
+        socket: str,
+        *,
+        timeouts: EngineTimeouts | None = None,
+        extra_labels: Mapping[str, str] | None = None,
+        traits: EngineTraits | None = None,
+        revive: Callable[[], None] | None = None,
+    ) -> None:
+        self._timeouts = timeouts or EngineTimeouts()
+        self._extra_labels = extra_labels or {}
+        self._traits = traits or EngineTraits(command_line=("podman", "--url", socket))
+        self._connection = Connection(socket, lambda: _connect(socket), revive)
+        self._host: dict[str, Any] | None = None
+        self._warned: set[str] = set()
+        self.images = PodmanImages(self._connection, self._timeouts)
+
+    def __enter__(self) -> PodmanManager:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # The engine
+
+    def check(self) -> EngineInfo:
+        information = self._call("GET", "info")
+        version = information["version"]["Version"]
+        if tuple(int(part) for part in version.split("-")[0].split(".")[:2]) < OLDEST:
+            raise EngineError(f"podman {version} is too old: install podman 4.3 or newer")
+        self._host = host = information["host"]
+        return EngineInfo(
+            name="podman",
+            version=version,
+            runtime=host["ociRuntime"]["name"],
+            rootless=host["security"]["rootless"],
+            architecture=host["arch"],
+        )
+
+    def ensure_image_available(self, reference: str, policy: PullPolicy) -> Image:
+        return self.images.ensure(reference, policy, self._host_facts()["arch"])
+
+    # A container's life
+
+    def create(self, spec: ContainerSpec) -> str:
+        return self._create(spec, _new_name(spec), keep_log=True)
+
+    def mount(self, container: str) -> Path:
+        """Also initialises a container over a DirectoryRoot: libpod has no overlay for it before that."""
+        details = self._inspect(container)
+        if not details.get("Rootfs"):
+            return Path(self._call("POST", f"containers/{path_segment(container)}/mount"))
+        if details["State"]["Status"] in ("created", "configured"):
+            self._call("POST", f"containers/{path_segment(container)}/init")
+            details = self._inspect(container)
+        try:
+            configuration = json.loads(Path(details["OCIConfigPath"]).read_text())
+        except OSError as error:
+            raise EngineError(f"the root of container {container} is not on this machine: {error}") from error
+        return Path(configuration["root"]["path"])
+
+    def start(self, container: str) -> None:
+        self._call("POST", f"containers/{path_segment(container)}/start")
+
+    def exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        stdout: LogSink,
+        stderr: LogSink | None = None,
+        user: str | None = None,
+        workdir: PurePosixPath | None = None,
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        request: dict[str, Any] = {
+            "AttachStdout": True,
+            "AttachStderr": True,
+            "Cmd": list(command),
+            "Env": [f"{key}={value}" for key, value in (environment or {}).items()],
+        }
+        if user is not None:
+            request["User"] = user
+        if workdir is not None:
+            request["WorkingDir"] = str(workdir)
+        session = self._call("POST", f"containers/{path_segment(container)}/exec", body=request)["Id"]
+        with (
+            Deadline(timeout, lambda: self._kill_exec(session)) as deadline,
+            self._connection.stream("POST", f"exec/{session}/start", body={"Detach": False}) as stream,
+        ):
+            streams.pump(stream.read, stdout, stderr or stdout)
+            code = self._exec_exit_code(session)
+        if deadline.passed:
+            raise ContainerTimeout(f"{shlex.join(command)} took longer than {timeout:g} s and was killed")
+        return code
+
+    def copy_to(self, container: str, source: Path, target: PurePosixPath) -> None:
+        if not source.exists():
+            raise EngineError(f"{source} does not exist and cannot be copied into container {container}")
+        path = f"containers/{path_segment(container)}/archive"
+        params = {"path": str(target), "pause": False, "noOverwriteDirNonDir": True}
+        self._connection.request("PUT", path, params=params, data=archive.pack(source))
+
+    def copy_from(self, container: str, source: PurePosixPath, target: Path) -> None:
+        path = f"containers/{path_segment(container)}/archive"
+        with self._connection.stream("GET", path, params={"path": str(source), "pause": False}) as stream:
+            archive.unpack(cast(IO[bytes], stream), target)
+
+    def stream_logs(self, container: str, sink: LogSink) -> None:
+        params = {"stdout": True, "stderr": True, "follow": True}
+        with self._connection.stream(
+            "GET", f"containers/{path_segment(container)}/logs", params=params
+        ) as stream:
+            streams.pump(stream.read, sink, sink)
+
+    def wait(self, container: str, timeout: float | None = None) -> int:
+        if self.inspect(container).status in NOT_YET_STARTED:
+            raise EngineError(f"container {container} was never started, so there is nothing to wait for")
+        path = f"containers/{path_segment(container)}/wait"
+        return int(self._connection.json("POST", path, params={"interval": WAIT_INTERVAL}, timeout=timeout))
+
+    def inspect(self, container: str) -> ContainerState:
+        details = self._inspect(container)
+        state = details["State"]
+        ended = state["Status"] in ("exited", "stopped")
+        labels = details["Config"].get("Labels") or {}
+        code = state["ExitCode"] if ended else None
+        return ContainerState(details["Id"], details["Name"], state["Status"], code, labels)
+
+    def remove(self, container: str) -> None:
+        # timeout=0 is SIGKILL at once: nothing in there is worth ten seconds of waiting.
+        params = {"force": True, "timeout": 0, "v": True}
+        with uninterrupted():
+            try:
+                self._call("DELETE", f"containers/{path_segment(container)}", params=params)
+            except RefusedError as error:
+                if error.status != NOT_FOUND:
+                    raise
+
+    def list_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
+        filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
+        listed = self._call("GET", "containers/json", params={"all": True, "filters": filters})
+        return [
+            ContainerState(
+                each["Id"],
+                each["Names"][0],
+                each["State"],
+                each["ExitCode"] if each["State"] in ("exited", "stopped") else None,
+                each.get("Labels") or {},
+            )
+            for each in listed
+        ]
+
+    @contextlib.contextmanager
+    def container(self, spec: ContainerSpec) -> Iterator[str]:
+        # Removed by name: it is known before the engine answers, whatever happens to the answer.
+        name = _new_name(spec)
+        try:
+            yield self._create(spec, name, keep_log=True)
+        finally:
+            self.remove(name)
+
+    def run(self, spec: ContainerSpec, output: LogSink, timeout: float | None = None) -> int:
+        name = _new_name(spec)
+        try:
+            self._create(spec, name, keep_log=False)
+            with (
+                Deadline(timeout, lambda: self._stop(name)) as deadline,
+                self._attach(name) as stream,
+            ):
+                self.start(name)
+                streams.pump(stream.read, output, output)
+                code = self.wait(name)
+            if deadline.passed:
+                line = shlex.join(spec.command)
+                raise ContainerTimeout(f"{line} took longer than {timeout:g} s and was killed")
+        finally:
+            self.remove(name)
+        return code
+
+    # Helpers
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        return self._connection.json(method, path, timeout=self._timeouts.start, **options)
+
+    def _inspect(self, container: str) -> dict[str, Any]:
+        details: dict[str, Any] = self._call("GET", f"containers/{path_segment(container)}/json")
+        return details
+
+    def _host_facts(self) -> dict[str, Any]:
+        if self._host is None:
+            self.check()
+        return cast(dict[str, Any], self._host)
+
+    def _create(self, spec: ContainerSpec, name: str, *, keep_log: bool) -> str:
+        spec = replace(spec, limits=self._possible(spec.limits))
+        if spec.network == "bridge":
+            self._ensure_network()
+        request = create_request(spec, name, self._traits, self._extra_labels, keep_log=keep_log)
+        with uninterrupted():
+            identifier: str = self._call("POST", "containers/create", body=request)["Id"]
+        line = shlex.join(run_command(spec, self._traits))
+        logger.info(
+            "task %s, %s, container %s: %s",
+            spec.owner.task_id,
+            spec.role,
+            name,
+            line,
+            extra={"podman_line": line, "task_id": spec.owner.task_id, "container": name},
+        )
+        return identifier
+
+    def _possible(self, limits: ResourceLimits) -> ResourceLimits:
+        """The limits without those that this host's control groups cannot keep, said once for each."""
+        asked = {"memory": limits.memory_bytes, "cpu": limits.cpus, "pids": limits.pids}
+        if not any(asked.values()):
+            return limits
+        missing = {name for name, value in asked.items() if value} - set(
+            self._host_facts()["cgroupControllers"]
+        )
+        for name in sorted(missing - self._warned):
+            logger.warning(
+                "this host's control groups have no %s controller: containers run without that limit", name
+            )
+        self._warned |= missing
+        return ResourceLimits(
+            memory_bytes=None if "memory" in missing else limits.memory_bytes,
+            cpus=None if "cpu" in missing else limits.cpus,
+            pids=None if "pids" in missing else limits.pids,
+        )
+
+    def _ensure_network(self) -> None:
+        """A private service's bridge network: podman's default one is shared with the host's own podman."""
+        traits = self._traits
+        if traits.network is None:
+            return
+        try:
+            self._call("GET", f"networks/{path_segment(traits.network)}/exists")
+        except RefusedError as error:
+            if error.status != NOT_FOUND:
+                raise
+        else:
+            return
+        for last, subnet in (
+            (subnet == traits.bridge_subnets[-1], subnet) for subnet in traits.bridge_subnets
+        ):
+            request = {
+                "name": traits.network,
+                "driver": "bridge",
+                "network_interface": traits.bridge_interface,
+                "subnets": [{"subnet": subnet}],
+                "dns_enabled": True,
+            }
+            try:
+                self._call("POST", "networks/create", body=request)
+            except RefusedError as error:
+                if error.status == CONFLICT and "already" in str(error) and "subnet" not in str(error):
+                    return  # another process was faster
+                if last:
+                    raise
+            else:
+                return
+
+    def _attach(self, container: str) -> contextlib.AbstractContextManager[Any]:
+        """The main process's output from its first byte: attach before start (attaching initialises)."""
+        params = {"stream": True, "stdout": True, "stderr": True, "stdin": False, "logs": False}
+        return self._connection.stream("POST", f"containers/{path_segment(container)}/attach", params=params)
+
+    def _stop(self, container: str) -> None:
+        grace = self._timeouts.stop_grace
+        self._connection.json(
+            "POST",
+            f"containers/{path_segment(container)}/stop",
+            params={"timeout": int(grace), "ignore": True},
+            timeout=grace + self._timeouts.start,
+        )
+
+    def _exec_exit_code(self, session: str) -> int:
+        """The engine records the end a moment after the output has ended."""
+        deadline = time.monotonic() + self._timeouts.start
+        while (details := self._call("GET", f"exec/{session}/json"))["Running"]:
+            if time.monotonic() > deadline:
+                raise EngineError(f"podman closed the output of exec {session}, but says that it runs")
+            time.sleep(0.01)
+        return int(details["ExitCode"])
+
+    def _kill_exec(self, session: str) -> None:
+        details = self._call("GET", f"exec/{session}/json")
+        container = details["ContainerID"]
+        if details["Running"] and not kill_command(details["Pid"], container):
+            # On another machine libpod offers nothing smaller than the whole container.
+            self._call("POST", f"containers/{container}/kill", params={"signal": "KILL"})
+
+
+def _connect(socket: str) -> Client:
+    from podman.api.client import APIClient  # noqa: PLC0415 - a worker that runs no container needs none of it
+
+    return cast(Client, APIClient(base_url=socket, version=API_VERSION))
+
+
+def _new_name(spec: ContainerSpec) -> str:
+    """Readable in ``podman ps``, and unique."""
+    words = f"adjutant-{spec.owner.task_id}-{spec.role}"
+    return "".join(c if c.isalnum() or c in "_.-" else "-" for c in words) + f"-{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,243 @@
+"""A podman service of our own on a private socket, shared by all processes that use one state directory.
+
+Layout, all below ``<state_dir>/containers`` (mode 0700), on disk because a running build's copy-on-write
+directory lies in the runroot and may be gigabytes::
+
+    containers.conf  storage/  run/  tmp/  networks/     the engine's
+    podman.sock  service.log                             the running service
+    boot_id                                              of the boot in which run/ and tmp/ were made
+    start.lock                                           held while a service is started or stopped
+    users.lock                                           held shared by every process that uses the service
+
+Who stops it: the last of its users that leaves. If they were killed, it ends by itself IDLE_SECONDS after
+its last connection. The host's own podman, its storage and its configuration play no part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from koji_adjutant.container import service_config
+from koji_adjutant.container.podman_spec import EngineTraits
+from koji_adjutant.errors import EngineError
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 60
+START_SECONDS = 30
+STOP_SECONDS = 10
+SOCKET_PATH_MAX = 107
+NETWORK = "koji-adjutant"
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class PodmanService:
+    """One process's share in the service of ``state_dir``; a context manager around ``start`` and ``stop``.
+
+    ``boot_id`` is for tests. EngineError if podman is missing or does not come up, with what to do.
+    """
+
+    def __init__(self, state_dir: Path, *, boot_id: str | None = None) -> None:
+        self.directory = (state_dir / "containers").absolute()
+        self.socket_path = self.directory / "podman.sock"
+        self._boot_id = boot_id
+        self._users: int | None = None
+        self._owner = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def ensure(cls, state_dir: Path) -> PodmanService:
+        """A started share in the service of ``state_dir``, which was running already or is now."""
+        service = cls(state_dir)
+        service.start()
+        return service
+
+    @property
+    def socket(self) -> str:
+        """The service's address, as podman clients want it."""
+        return f"unix://{self.socket_path}"
+
+    @property
+    def traits(self) -> EngineTraits:
+        environment = f"CONTAINERS_CONF={self.directory / 'containers.conf'}"
+        return EngineTraits(
+            rlimits=service_config.rlimits(),
+            network=NETWORK,
+            bridge_interface=service_config.bridge_interface(self.directory),
+            bridge_subnets=service_config.bridge_subnets(self.directory),
+            command_line=("env", environment, *self._podman()),
+        )
+
+    def start(self) -> None:
+        """Take a share in the service and see to it that it runs; again after it died is fine."""
+        if len(os.fsencode(self.socket_path)) > SOCKET_PATH_MAX:
+            raise EngineError(
+                f"the path {self.socket_path} is too long for a socket: choose a shorter state_dir"
+            )
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise EngineError(
+                f"cannot create {self.directory}: {error.strerror}; choose another state_dir"
+            ) from error
+        with self._locked():
+            if self._users is None:
+                self._users = os.open(self.directory / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+                fcntl.flock(self._users, fcntl.LOCK_SH)
+                self._owner = os.getpid()
+            try:
+                if not self._answers():
+                    self._launch()
+            except BaseException:
+                self._leave()
+                raise
+
+    def stop(self) -> None:
+        """Give up this process's share, and stop the service if it was the last one."""
+        if self._users is None:
+            return
+        if self._owner != os.getpid():
+            # A forked child: the lock is its parent's, shared through this descriptor.
+            self._leave()
+            return
+        with self._locked():
+            self._leave()
+            if self._is_unused():
+                self._terminate()
+
+    def __enter__(self) -> PodmanService:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _podman(self) -> list[str]:
+        return ["podman", "--root", str(self.directory / "storage"), "--runroot", str(self.directory / "run")]
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        descriptor = os.open(self.directory / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _leave(self) -> None:
+        if self._users is not None:
+            os.close(self._users)
+            self._users = None
+
+    def _is_unused(self) -> bool:
+        descriptor = os.open(self.directory / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(START_SECONDS)
+            try:
+                connection.connect(str(self.socket_path))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return False
+            except OSError as error:
+                raise EngineError(f"cannot connect to {self.socket_path}: {error}") from error
+        return True
+
+    def _launch(self) -> None:
+        if shutil.which("podman") is None:
+            raise EngineError(
+                "podman is not installed on this host: install the package podman (4.3 or newer)"
+            )
+        self._forget_earlier_boot()
+        self.socket_path.unlink(missing_ok=True)
+        conf = self.directory / "containers.conf"
+        conf.write_text(service_config.containers_conf(service_config.inspect_host(), self.directory))
+        log = self.directory / "service.log"
+        command = [*self._podman(), "system", "service", f"--time={IDLE_SECONDS}", self.socket]
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "CONTAINERS_CONF": str(conf)},
+                cwd="/",
+                start_new_session=True,  # a Ctrl-C is for the program in front, which still needs the service
+            )
+        logger.debug("started %s", command)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self._terminate()
+                said = log.read_text(errors="replace").strip().splitlines()[-3:]
+                raise EngineError(
+                    f"podman's service did not start: {' / '.join(said) or 'no message'}; see {log}"
+                )
+            time.sleep(0.01)
+
+    def _forget_earlier_boot(self) -> None:
+        """Clear what podman keeps about running containers if they ran before the machine was restarted."""
+        now = self._boot_id or BOOT_ID.read_text().strip()
+        mark = self.directory / "boot_id"
+        if mark.exists() and mark.read_text().strip() != now:
+            mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+            for stale in (self.directory / "run", self.directory / "tmp"):
+                held = [mount for mount in mounts if Path(mount).is_relative_to(stale)]
+                if held:
+                    raise EngineError(f"{held[0]} is left from an earlier boot and still mounted: unmount it")
+                if stale.exists():
+                    shutil.rmtree(stale)
+        mark.write_text(f"{now}\n")
+
+    def _terminate(self) -> None:
+        """End the service and the monitors of finished execs, which would wake later and miss their files."""
+        for pid in self._own_processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while remaining := self._own_processes():
+            if time.monotonic() > deadline:
+                for pid in remaining:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+        self.socket_path.unlink(missing_ok=True)
+
+    def _own_processes(self) -> list[int]:
+        """The service, and conmon processes of execs (``-e``) in our storage, by their command lines."""
+        if self._process is not None:
+            self._process.poll()
+        root = str(self.directory / "storage")
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                arguments = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            is_service = arguments[0].endswith("podman") and self.socket in arguments
+            is_exec_monitor = root in arguments and "--exec-attach" in arguments
+            if is_service or is_exec_monitor:
+                found.append(int(entry.name))
+        return found

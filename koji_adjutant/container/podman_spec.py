@@ -1,0 +1,131 @@
+"""A ContainerSpec in podman's two languages: the libpod API's JSON, and a command line to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from koji_adjutant.container.interface import (
+    LABEL_PREFIX,
+    ContainerSpec,
+    DirectoryRoot,
+    ResourceLimits,
+    VolumeMount,
+)
+
+CPU_PERIOD = 100_000
+"""Microseconds; the kernel's default period for CPU quotas."""
+
+
+@dataclass(frozen=True)
+class EngineTraits:
+    """What has to be said to one particular engine in every request.
+
+    ``rlimits`` maps nofile/nproc to (soft, hard), sent by the client because podman's API ignores
+    containers.conf's ``default_ulimits``. ``network`` names the bridge network, made when first needed with
+    this interface and the first of the subnets that is free; None for the engine's own.
+    ``command_line`` is the start of a command that reaches the same engine from a shell.
+    """
+
+    rlimits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    network: str | None = None
+    bridge_interface: str = ""
+    bridge_subnets: Sequence[str] = ()
+    command_line: Sequence[str] = ("podman",)
+
+
+def labels(spec: ContainerSpec, extra: Mapping[str, str]) -> dict[str, str]:
+    """The operator's labels, the spec's, and ours, which win."""
+    ours = {
+        "task_id": spec.owner.task_id,
+        "worker_id": spec.owner.worker_id,
+        "role": spec.role,
+        "managed": "true",
+    }
+    return {**extra, **spec.labels, **{LABEL_PREFIX + key: value for key, value in ours.items()}}
+
+
+def _mount(mount: VolumeMount) -> dict[str, Any]:
+    # "dev": podman would add nodev, and then scriptlets in a mounted root could not use its /dev/null.
+    options = ["rbind", "rprivate", "dev", "ro" if mount.read_only else "rw"]
+    if mount.selinux_label:
+        options.append(mount.selinux_label)
+    return {"type": "bind", "source": str(mount.source), "destination": str(mount.target), "options": options}
+
+
+def _resources(limits: ResourceLimits) -> dict[str, Any]:
+    resources: dict[str, Any] = {}
+    if limits.memory_bytes is not None:
+        resources["memory"] = {"limit": limits.memory_bytes}
+    if limits.cpus is not None:
+        resources["cpu"] = {"quota": int(limits.cpus * CPU_PERIOD), "period": CPU_PERIOD}
+    if limits.pids is not None:
+        resources["pids"] = {"limit": limits.pids}
+    return resources
+
+
+def _capability(name: str) -> str:
+    name = name.upper()
+    return name if name.startswith("CAP_") else f"CAP_{name}"
+
+
+def create_request(
+    spec: ContainerSpec, name: str, traits: EngineTraits, extra_labels: Mapping[str, str], *, keep_log: bool
+) -> dict[str, Any]:
+    """The body of POST /libpod/containers/create."""
+    request: dict[str, Any] = {
+        "name": name,
+        "entrypoint": [],
+        "command": list(spec.command),
+        "user": spec.user,
+        "work_dir": str(spec.workdir),
+        "env": dict(spec.environment),
+        "httpproxy": False,
+        "labels": labels(spec, extra_labels),
+        "mounts": [_mount(mount) for mount in spec.mounts],
+        "netns": {"nsmode": spec.network},
+        "cap_drop": ["ALL"],
+        "cap_add": sorted(_capability(name) for name in spec.capabilities),
+        "no_new_privileges": True,
+        "r_limits": [{"type": kind, "soft": s, "hard": h} for kind, (s, h) in sorted(traits.rlimits.items())],
+        "resource_limits": _resources(spec.limits),
+        "log_configuration": {"driver": "k8s-file" if keep_log else "none"},
+        "systemd": "false",
+    }
+    if isinstance(spec.root, DirectoryRoot):
+        request |= {"rootfs": str(spec.root.path), "rootfs_overlay": True}
+    else:
+        request |= {"image": spec.root.reference, "image_volume_mode": "ignore"}
+    if spec.network == "bridge" and traits.network:
+        request["networks"] = {traits.network: {}}
+    if spec.hostname:
+        request["hostname"] = spec.hostname
+    return request
+
+
+def run_command(spec: ContainerSpec, traits: EngineTraits) -> list[str]:
+    """A ``podman run`` that does by hand what the spec says, in a container that is removed afterwards."""
+    line = [*traits.command_line, "run", "--rm", "--user", spec.user, "--workdir", str(spec.workdir)]
+    line += ["--cap-drop", "all", *(f"--cap-add={_capability(name)}" for name in sorted(spec.capabilities))]
+    line += ["--security-opt", "no-new-privileges", "--http-proxy=false", "--systemd", "false"]
+    network = traits.network if spec.network == "bridge" and traits.network else spec.network
+    line += ["--network", network]
+    if spec.hostname:
+        line += ["--hostname", spec.hostname]
+    for key, value in sorted(spec.environment.items()):
+        line += ["--env", f"{key}={value}"]
+    for mount in spec.mounts:
+        options = ",".join(_mount(mount)["options"])
+        line += ["--volume", f"{mount.source}:{mount.target}:{options}"]
+    limits = spec.limits
+    if limits.memory_bytes is not None:
+        line += ["--memory", f"{limits.memory_bytes}b"]
+    if limits.cpus is not None:
+        line += ["--cpus", f"{limits.cpus:g}"]
+    if limits.pids is not None:
+        line += ["--pids-limit", str(limits.pids)]
+    if isinstance(spec.root, DirectoryRoot):
+        # An entrypoint cannot come from a directory; options behind --rootfs would be taken for the command.
+        return [*line, "--rootfs", f"{spec.root.path}:O", *spec.command]
+    return [*line, "--pull", "never", "--entrypoint", "", "--", spec.root.reference, *spec.command]

@@ -1,0 +1,118 @@
+"""What a private podman service needs to be told on this particular host.
+
+An ordinary Fedora, EL or Debian host needs next to nothing of it. Hybrid cgroups need runc, a host without
+systemd needs the cgroupfs manager, and where limits can't be raised podman's defaults must be lowered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from koji_adjutant.errors import EngineError
+
+EXIT_COMMAND_DELAY = 10
+"""Seconds for which an exec leaves its monitor, and its exit code, behind; podman's default is 300."""
+
+NOFILE_SOFT, NOFILE_HARD = 1024, 524_288
+"""What systemd gives a kojid, and so mock's builds. A huge soft limit makes programs that close every
+descriptor slow."""
+
+
+@dataclass(frozen=True)
+class HostTraits:
+    """``runtime`` and ``cgroup_manager`` are None where the engine's own choice is right."""
+
+    runtime: str | None
+    cgroup_manager: str | None
+    rlimits: Mapping[str, tuple[int, int]]
+
+
+def has_hybrid_cgroups(mountinfo: str) -> bool:
+    """Version 1 controllers beside a version 2 hierarchy (from the text of /proc/self/mountinfo)."""
+    kinds = {line.partition(" - ")[2].split(" ", 1)[0] for line in mountinfo.splitlines()}
+    return {"cgroup", "cgroup2"} <= kinds
+
+
+def rlimits() -> dict[str, tuple[int, int]]:
+    """Limits that this process could set without privilege: what it may hand down, it has.
+
+    podman lowers its own process limit to the kernel's pid_max when it starts, so that bounds nproc.
+    """
+    pid_max = int(Path("/proc/sys/kernel/pid_max").read_text())
+    files, processes = (_hard(kind) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
+    hard_files = min(files, NOFILE_HARD)
+    hard_processes = min(processes, pid_max)
+    return {"nofile": (min(NOFILE_SOFT, hard_files), hard_files), "nproc": (hard_processes, hard_processes)}
+
+
+def _hard(kind: int) -> int:
+    hard = resource.getrlimit(kind)[1]
+    return hard if hard != resource.RLIM_INFINITY else 2**31
+
+
+def inspect_host() -> HostTraits:
+    """Look at this host; EngineError if no container can run on it as it is."""
+    runtime = None
+    if has_hybrid_cgroups(Path("/proc/self/mountinfo").read_text()):
+        if shutil.which("runc") is None:
+            raise EngineError(
+                "this host has hybrid cgroups, which crun cannot use, and runc is not installed: "
+                "install the package runc"
+            )
+        runtime = "runc"
+    cgroup_manager = None if Path("/run/systemd/system").is_dir() else "cgroupfs"
+    return HostTraits(runtime, cgroup_manager, rlimits())
+
+
+def _quote(value: object) -> str:
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def containers_conf(host: HostTraits, directory: Path) -> str:
+    """The text of the service's containers.conf; ``directory`` holds everything that is the service's own."""
+    ulimits = ", ".join(
+        _quote(f"{kind}={soft}:{hard}") for kind, (soft, hard) in sorted(host.rlimits.items())
+    )
+    lines = [
+        "# Written by koji-adjutant each time it starts its podman service; changes are lost.",
+        "[containers]",
+        f"default_ulimits = [{ulimits}]",
+        'log_driver = "k8s-file"',
+        "http_proxy = false",
+        "pids_limit = 0",
+        "[engine]",
+        f"tmp_dir = {_quote(directory / 'tmp')}",
+        f"exit_command_delay = {EXIT_COMMAND_DELAY}",
+        'events_logger = "file"',
+        "# The default, a segment of shared memory, is one for all podman storages of a user.",
+        'lock_type = "file"',
+    ]
+    if host.runtime:
+        lines.append(f"runtime = {_quote(host.runtime)}")
+    if host.cgroup_manager:
+        lines.append(f"cgroup_manager = {_quote(host.cgroup_manager)}")
+    lines += ["[network]", f"network_config_dir = {_quote(directory / 'networks')}"]
+    return "\n".join(lines) + "\n"
+
+
+def bridge_subnets(directory: Path) -> list[str]:
+    """Candidate subnets for the service's bridge network, best first.
+
+    Derived from the directory, since two services know nothing of each other and must not hand out the
+    same addresses; several, since one may be in use on the host.
+    """
+    number = int.from_bytes(hashlib.sha256(str(directory).encode()).digest()[:2], "big") % 16384
+    return [
+        f"10.{192 + (n >> 8)}.{n & 255}.0/24" for n in ((number + 4099 * step) % 16384 for step in range(4))
+    ]
+
+
+def bridge_interface(directory: Path) -> str:
+    """The bridge's interface name (at most 15 characters), unique for the directory."""
+    return "kadj" + hashlib.sha256(str(directory).encode()).hexdigest()[:8]
