@@ -30,8 +30,7 @@ BUILD_GID = 135
 
 _HOME_DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", "originals")
 
-# PID 1: waits, and reaps what builds leave behind (bash does so by itself). Something kills its child
-# whenever a step ends, hence the loop; 127 is a root without sleep.
+# PID 1: waits, and reaps what builds leave behind (bash does so by itself). 127 is a root without sleep.
 _WAIT = "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done"
 
 # One step of a build. Afterwards everything else that runs as this user in the container is killed, so that
@@ -84,6 +83,7 @@ class Buildroot:
                     self._container,
                     step,
                     stdout=sink,
+                    user=f"{BUILD_UID}:{BUILD_GID}",
                     workdir=cwd,
                     environment=self.config.environment,
                     timeout=timeout,
@@ -128,7 +128,9 @@ class Buildroot:
             command=["/bin/bash", "-c", _WAIT],
             owner=self.workspace.owner,
             role="build",
-            user=f"{BUILD_UID}:{BUILD_GID}",
+            # podman gives the top of the overlay to this user, and who owns / can replace /usr: so PID 1 is
+            # a root without capabilities, and only what it is told to run is the build user's
+            user="0:0",
             workdir=CHROOT_HOME,
             environment=self.config.environment,
             # on disk: an overlay's upper directory may not have room for a build

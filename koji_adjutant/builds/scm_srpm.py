@@ -20,7 +20,7 @@ class SpecRules:
 
 @dataclass(frozen=True)
 class ScmHooks:
-    """Where kojid's preSCMCheckout and postSCMCheckout callbacks run; the latter gets the source directory."""
+    """Where kojid's preSCMCheckout and postSCMCheckout callbacks run; the latter gets the source's place."""
 
     before_checkout: Callable[[], None] = lambda: None
     after_checkout: Callable[[Path], None] = lambda _directory: None
@@ -28,7 +28,7 @@ class ScmHooks:
 
 @dataclass(frozen=True)
 class ScmSrpm:
-    """The SRPM, in resultdir, and koji's ``source`` dict: url as asked for, source with the resolved commit."""
+    """The SRPM, in resultdir, and koji's ``source``: url as asked for, source with the resolved commit."""
 
     srpm: Path
     source: dict[str, str]

@@ -5,11 +5,43 @@ from __future__ import annotations
 from pathlib import Path
 
 from koji_adjutant.buildroot.root import Buildroot
+from koji_adjutant.buildroot.status import FAILED
+from koji_adjutant.builds.failure import StepFailedError, in_koji_words
+from koji_adjutant.builds.results import take_packages
+from koji_adjutant.builds.rpmbuild import SRPMS, check_source_package, rpmbuild, unpack_source_package
+from koji_adjutant.errors import SourceError, SpecError
+from koji_adjutant.rpmheader import RpmHeader, Tag
 
 
 def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
     """The SRPM made anew in the buildroot (dist tag and so on), in resultdir.
 
-    SpecError, SourceError or BuildFailed ("error building srpm, …").
+    SourceError or SpecError for an SRPM of no use, BuildFailed ("error building srpm, …").
     """
-    raise NotImplementedError
+    header = check_source_package(srpm)
+    specs = [name for name in header.texts(Tag.BASENAMES) if name.endswith(".spec")]
+    if not specs:
+        raise SpecError("No spec file found")
+    if len(specs) > 1:
+        raise SpecError(f"Multiple spec files found: {specs}")
+    phase = root.workspace.progress.phase
+    with in_koji_words("error building srpm"), phase("rebuild srpm"):
+        spec = unpack_source_package(root, srpm)
+        with phase("rpmbuild -bs"):
+            # no --target: kojid runs rpmbuild directly here, not through mock
+            if rpmbuild(root, "-bs", "--nodeps", spec) != 0:
+                raise StepFailedError(FAILED, "build.log")
+    return take_source_package(root)
+
+
+def take_source_package(root: Buildroot) -> Path:
+    """Take the one SRPM that was built into resultdir; SourceError unless it is called as its header says."""
+    srpms = take_packages(root.home, SRPMS, root.workspace.resultdir)
+    if not srpms:
+        raise SourceError(f"No srpms found in {root.workspace.resultdir}")
+    if len(srpms) > 1:
+        raise SourceError(f"Multiple srpms found: {', '.join(path.name for path in srpms)}")
+    expected = RpmHeader(srpms[0]).source_file_name
+    if srpms[0].name != expected:
+        raise SourceError(f"srpm name mismatch: {expected} != {srpms[0].name}")
+    return srpms[0]

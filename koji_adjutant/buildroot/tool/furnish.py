@@ -17,6 +17,10 @@ WORK = Path("/work")
 UID = 1000
 GID = 135
 HOME = "/builddir"
+HOSTS = """\
+127.0.0.1 localhost localhost.localdomain
+::1       localhost localhost.localdomain localhost6 localhost6.localdomain6
+"""
 DIRECTORIES = {
     "dev": 0o755,
     "proc": 0o555,
@@ -49,9 +53,11 @@ def devices() -> None:
 
 def after(machine_id: str) -> None:
     """The build user and what every program expects in /etc. Leaves the user's skeleton in /work/skel."""
-    for name in ("etc/fstab", "etc/os-release"):
+    # an empty resolv.conf makes name resolution fail at once; one with a network is mounted over it
+    for name in ("etc/fstab", "etc/os-release", "etc/resolv.conf"):
         if not os.path.lexists(ROOT / name):
             (ROOT / name).touch()
+    (ROOT / "etc/hosts").write_text(HOSTS)
     put_line(ROOT / "etc/group", f"mock:x:{GID}:")
     put_line(ROOT / "etc/passwd", f"mockbuild:x:{UID}:{GID}::{HOME}:/bin/bash")
     if (ROOT / "etc/shadow").exists():

@@ -78,17 +78,17 @@ def transact(plan: dict[str, Any], ignore_arch: bool) -> bool:
         transaction.addInstall(header, package["path"], "u")
     for nevra in plan["erase"]:
         transaction.addErase(nevra)
-    refused = transaction.check()
-    if not refused:
+    problems = transaction.check()
+    if not problems:
         transaction.order()
         progress = Progress(len(plan["install"]))
-        refused = transaction.run(progress, "")
-        if refused is None:
-            # rpm's way to say that packages failed while it ran
-            say("Error: the transaction did not end well")
-    for problem in refused or ():
+        # None if all went well, a list of problems if it did not start, an empty one if packages failed
+        problems = transaction.run(progress, "")
+        if problems is None and not progress.failed:
+            return True
+    for problem in problems or ["some packages could not be installed"]:
         say(f"Error: {problem}")
-    return refused is not None and not refused and not progress.failed
+    return False
 
 
 class Progress:
@@ -102,12 +102,14 @@ class Progress:
 
     def __call__(self, what: int, _amount: int, total: int, key: Any, _data: object) -> int | None:
         if what == rpm.RPMCALLBACK_INST_OPEN_FILE:
-            self._number += 1
-            say(f"  Installing : {Path(key).name} {self._number}/{self._total}")
             self._files[key] = Path(key).open("rb")  # noqa: SIM115: rpm says when to close it
             return self._files[key].fileno()
         if what == rpm.RPMCALLBACK_INST_CLOSE_FILE:
             self._files.pop(key).close()
+        elif what == rpm.RPMCALLBACK_INST_START:
+            # packages are opened twice: first to be verified
+            self._number += 1
+            say(f"  Installing : {Path(key).name} {self._number}/{self._total}")
         elif what == rpm.RPMCALLBACK_UNINST_START:
             say(f"  Erasing    : {key}")
         elif what == rpm.RPMCALLBACK_SCRIPT_ERROR:

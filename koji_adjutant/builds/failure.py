@@ -1,0 +1,43 @@
+"""How a failed build is told: in kojid's words, which tools and people look for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, TIMED_OUT, mock_sentence
+from koji_adjutant.errors import BuildFailed, BuildrootError, BuildTimeout, DependencyError
+
+
+class StepFailedError(Exception):
+    """A step ended badly: mock's exit status for that, the log with the reason, and perhaps a word."""
+
+    def __init__(self, status: int, log: str, reason: str = "") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.log = log
+        self.reason = reason
+
+
+@contextmanager
+def in_koji_words(beginning: str) -> Iterator[None]:
+    """Tell what goes wrong inside as "<beginning>, mock exited with status N; see LOG for more information".
+
+    Failed steps become BuildFailed; a time limit, missing packages and a package manager's failure stay what
+    they are (a failed installation is the build's failure, as with mock).
+    """
+    try:
+        yield
+    except StepFailedError as failure:
+        message = f"{beginning}, {mock_sentence(failure.status, failure.log)}"
+        raise BuildFailed(f"{message}: {failure.reason}" if failure.reason else message) from failure
+    except BuildTimeout as error:
+        raise BuildTimeout(f"{beginning}, {mock_sentence(TIMED_OUT, 'build.log')}: {error}") from error
+    except BuildFailed as error:
+        raise BuildFailed(f"{beginning}, {error}") from error
+    except DependencyError as error:
+        sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
+        raise DependencyError(f"{beginning}, {sentence}: {error}") from error
+    except BuildrootError as error:
+        sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
+        raise BuildFailed(f"{beginning}, {sentence}: {error}") from error

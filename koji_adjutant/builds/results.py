@@ -1,0 +1,86 @@
+"""Taking results out of a directory that belongs to a hostile build user.
+
+Nothing of the build runs any more, but anything may have been left there: links to the host's files, pipes,
+names made to confuse. So directories are walked by descriptor without following links, and only regular
+files with plain names are taken, as copies.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from koji_adjutant.errors import BuildFailed
+
+_PACKAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~^:-]*\.rpm")
+"""What rpm allows in name, version, release and arch."""
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# a pipe must not make us wait
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def package_names(home: Path, directory: Sequence[str]) -> list[str]:
+    """The RPM files in a directory of /builddir, sorted. BuildFailed if it is no plain directory."""
+    with _opened(home, directory) as descriptor:
+        entries = os.listdir(descriptor)  # noqa: PTH208: pathlib knows no descriptors
+        return sorted(name for name in entries if name.endswith(".rpm"))
+
+
+def take_packages(
+    home: Path, directory: Sequence[str], target: Path, names: Sequence[str] | None = None
+) -> list[Path]:
+    """Copy RPM files, all or those named, from a directory of /builddir (``["build", "RPMS"]``), sorted.
+
+    BuildFailed for anything called ``.rpm`` that is no regular file with a package's name.
+    """
+    if names is None:
+        names = package_names(home, directory)
+    with _opened(home, directory) as descriptor:
+        return [_take(descriptor, name, target) for name in names]
+
+
+def remove_file(home: Path, directory: Sequence[str], name: str) -> None:
+    """Remove one file of a directory of /builddir; links are not followed."""
+    with _opened(home, directory) as descriptor:
+        os.unlink(name, dir_fd=descriptor)
+
+
+def _take(directory: int, name: str, target: Path) -> Path:
+    if not _PACKAGE_NAME.fullmatch(name):
+        raise BuildFailed(f"the build left a file whose name is not a package's: {name!r}")
+    try:
+        descriptor = os.open(name, _FILE, dir_fd=directory)
+    except OSError as error:
+        raise BuildFailed(f"the build left {name}, which is not a regular file: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as source:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise BuildFailed(f"the build left {name}, which is not a regular file")
+        path = target / name
+        with path.open("xb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+    return path
+
+
+@contextmanager
+def _opened(home: Path, directory: Sequence[str]) -> Iterator[int]:
+    descriptor = os.open(home, _DIRECTORY)
+    try:
+        for part in directory:
+            try:
+                inner = os.open(part, _DIRECTORY, dir_fd=descriptor)
+            except OSError as error:
+                where = "/".join(directory)
+                raise BuildFailed(
+                    f"/builddir/{where} is not a plain directory any more: {error.strerror}"
+                ) from error
+            os.close(descriptor)
+            descriptor = inner
+        yield descriptor
+    finally:
+        os.close(descriptor)
