@@ -10,11 +10,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 from tests.distribution import debian
 from tests.distribution.run import DistributionError, run
 
-_INST = re.compile(r"^Inst (?P<name>\S+) \((?P<version>\S+) ", re.MULTILINE)
+_URI = re.compile(r"^'\S+' (?P<name>[^_\s]+)_(?P<version>[^_\s]+)_[^_\s]+\.deb ", re.MULTILINE)
 _UPDATE = "run `apt-get update` and try again"
 
 
@@ -31,8 +32,11 @@ class Apt:
             "-oDir::Etc::preferences=/dev/null",
             "-oDir::Etc::preferencesparts=/dev/null",
             "-oDir::State::status=/dev/null",
-            # Private: the host's binary caches know other sources, and an unprivileged user cannot write them.
+            # No archives, so that --print-uris names every package; no binary caches, the host's know
+            # other sources.
             f"-oDir::Cache={workdir}",
+            "-oDir::Cache::pkgcache=",
+            "-oDir::Cache::srcpkgcache=",
             "-oAPT::Install-Recommends=false",
             "-oAPT::Get::AllowUnauthenticated=false",
             "-oDebug::NoLocking=true",
@@ -41,8 +45,8 @@ class Apt:
     def closure(self, names: Iterable[str]) -> dict[str, debian.Package]:
         """The named packages and all that they need, as apt would install them on an empty system."""
         names = sorted(names)
-        simulated = run(["apt-get", *self._options, "-s", "install", "--", *names])
-        wanted = [f"{match['name']}={match['version']}" for match in _INST.finditer(simulated)]
+        printed = run(["apt-get", *self._options, "--print-uris", "-y", "install", "--", *names])
+        wanted = [f"{match['name']}={unquote(match['version'])}" for match in _URI.finditer(printed)]
         if not wanted:
             raise DistributionError(f"apt resolves {' '.join(names)} to nothing; {_UPDATE}")
         shown = run(["apt-cache", *self._options, "show", "--", *sorted(wanted)])
@@ -54,7 +58,7 @@ class Apt:
         return packages
 
     def fetch(self, packages: Sequence[debian.Package], directory: Path) -> Mapping[str, Path]:
-        """Package name -> .deb in ``directory``; missing or damaged files are downloaded, all are verified."""
+        """Package name -> .deb in ``directory``; what is missing or damaged is downloaded."""
         directory.mkdir(parents=True, exist_ok=True)
         found = {package.name: directory / package.deb_name for package in packages}
         missing = [package for package in packages if not _intact(found[package.name], package)]
@@ -71,12 +75,12 @@ class Apt:
         return found
 
 
-def _official_sources() -> tuple[list[str], tuple[Path, ...]]:
+def _official_sources() -> tuple[list[str], tuple[str, ...]]:
     """Lines of a sources.list, and the package index files behind them."""
     fields = ("ORIGIN", "TRUSTED", "REPO_URI", "RELEASE", "COMPONENT", "SIGNED_BY", "FILENAME")
     form = "\t".join(f"$({field})" for field in fields)
     lines: set[str] = set()
-    lists: set[Path] = set()
+    lists: set[str] = set()
     listing = run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"])
     for line in listing.splitlines():
         origin, trusted, uri, release, component, signed_by, filename = line.split("\t")
@@ -84,8 +88,8 @@ def _official_sources() -> tuple[list[str], tuple[Path, ...]]:
             continue
         option = "" if signed_by.startswith("$(") else f"[signed-by={signed_by}] "
         lines.add(f"deb {option}{uri} {release} {component}\n")
-        lists.add(Path(filename))
-    present = tuple(sorted(path for path in lists if path.exists()))
+        lists.add(filename)
+    present = tuple(sorted(name for name in lists if Path(name).exists()))
     if not present:
         raise DistributionError(
             "apt has no index of an official Debian repository here: "

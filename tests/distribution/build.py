@@ -7,8 +7,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,8 +34,8 @@ def default_output() -> Path:
 def build(output: Path, *, force: bool = False, say: Say = print) -> Path:
     """Make the distribution, or find that it is made; returns the repository, ``output``/repo.
 
-    ``force`` converts every package again.  Raises DistributionError when the host is no Debian, a tool is missing,
-    or a package cannot be had.
+    ``force`` converts every package again.  Raises DistributionError when the host is no Debian, a tool is
+    missing, or a package cannot be had.
     """
     _check_host()
     output = output.resolve()
@@ -47,11 +47,10 @@ def build(output: Path, *, force: bool = False, say: Say = print) -> Path:
 def _build(output: Path, force: bool, say: Say) -> Path:
     previous = output / "repo"
     manifest = None if force else Manifest.load(previous)
-    apt = Apt(_directory(output / "apt"))
     generator = _generator()
-    inputs = _fingerprint(generator, apt.lists)
-    if manifest is not None and manifest.inputs == inputs:
+    if manifest is not None and manifest.inputs == _fingerprint(generator, manifest.lists):
         return previous
+    apt = Apt(_directory(output / "apt"))
 
     say("resolving packages with apt")
     packages = _resolve(apt)
@@ -61,21 +60,16 @@ def _build(output: Path, force: bool, say: Say) -> Path:
     recipes = _recipes(packages, debs)
 
     generations = _directory(output / "generations")
-    for leftover in generations.glob("staging-*"):
-        shutil.rmtree(leftover)
-    staging = Path(tempfile.mkdtemp(dir=generations, prefix="staging-"))
+    staging = Path(tempfile.mkdtemp(dir=generations))
     staging.chmod(0o755)
-    done = {one.key: one for one in manifest.packages} if manifest is not None else {}
-    entries = _convert(recipes, done, previous, staging, Converter(output / "debs", staging, _rpm_config()), say)
+    converter = Converter(output / "debs", _directory(staging / "Packages"), _rpm_config())
+    done = manifest.rpms(previous) if manifest is not None else {}
+    entries = _convert(recipes, done, converter, generator, say)
     say("writing repository metadata")
     repository.write_metadata(staging, seeds.GROUPS, max(recipe.built for recipe in recipes))
-    Manifest(inputs, _rpm_arch(), tuple(entries)).save(staging)
-    identity = hashlib.sha256((staging / repository.MANIFEST).read_bytes()).hexdigest()[:16]
-    final = generations / identity
-    if final.exists():
-        shutil.rmtree(final)
-    staging.rename(final)
-    return repository.publish(final, output)
+    inputs = _fingerprint(generator, apt.lists)
+    Manifest(inputs, apt.lists, _rpm_arch(), tuple(entries)).save(staging)
+    return repository.publish(staging, output)
 
 
 def _resolve(apt: Apt) -> Mapping[str, Package]:
@@ -106,27 +100,25 @@ def _recipes(packages: Mapping[str, Package], debs: Mapping[str, Path]) -> list[
 
 
 def _convert(
-    recipes: list[Recipe], done: Mapping[str, Entry], previous: Path, staging: Path, converter: Converter, say: Say
+    recipes: list[Recipe], done: Mapping[str, Path], converter: Converter, generator: str, say: Say
 ) -> list[Entry]:
-    """All RPMs in ``staging``/Packages: those of the previous generation whose recipe is the same, the rest made."""
-    generator = _generator()
-    packages = _directory(staging / "Packages")
-    converter = Converter(converter.debs, packages, converter.rpm_config)
+    """Every recipe as an RPM in the converter's output; ``done`` are RPMs that need not be made, by key."""
     missing = []
     entries: list[Entry] = []
     for recipe in recipes:
-        old = done.get(recipe.key(generator))
-        if old is not None and (previous / "Packages" / old.file).exists():
-            repository.reuse(previous / "Packages" / old.file, packages / old.file)
-            entries.append(old)
+        key = recipe.key(generator)
+        if key in done:
+            path = repository.reuse(done[key], converter.output)
+            entries.append(repository.entry(path, recipe.name, key))
         else:
             missing.append(recipe)
-    workers = os.cpu_count() or 1
-    say(f"converting {len(missing)} packages to RPM on {workers} processors")
     # The large ones first, so that no processor is left with one of them at the end.
     missing.sort(key=lambda recipe: -(converter.debs / recipe.deb).stat().st_size if recipe.deb else 0)
-    with ProcessPoolExecutor(workers) as pool:
-        for number, (recipe, path) in enumerate(zip(missing, pool.map(converter.convert, missing), strict=True), 1):
+    workers = os.cpu_count() or 1
+    say(f"converting {len(missing)} packages to RPM on {workers} processors")
+    with ThreadPoolExecutor(workers) as pool:
+        made = zip(missing, pool.map(converter.convert, missing), strict=True)
+        for number, (recipe, path) in enumerate(made, 1):
             entries.append(repository.entry(path, recipe.name, recipe.key(generator)))
             if number % 50 == 0:
                 say(f"  {number} of {len(missing)}")
@@ -141,12 +133,13 @@ def _generator() -> str:
     return digest.hexdigest()
 
 
-def _fingerprint(generator: str, lists: tuple[Path, ...]) -> str:
+def _fingerprint(generator: str, lists: Iterable[str]) -> str:
     """All that decides what the repository is, without asking apt: the indexes by name, size and time."""
     digest = hashlib.sha256(generator.encode())
-    for path in lists:
-        status = path.stat()
-        digest.update(f"\n{path}\t{status.st_size}\t{status.st_mtime_ns}".encode())
+    for name in lists:
+        path = Path(name)
+        status = path.stat() if path.exists() else None  # apt removes what is no longer a source
+        digest.update(f"\n{name}\t{status and (status.st_size, status.st_mtime_ns)}".encode())
     return digest.hexdigest()
 
 

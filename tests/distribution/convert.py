@@ -27,7 +27,7 @@ _MACROS = {
 
 @dataclass(frozen=True)
 class Converter:
-    """Where things are on this host; picklable, for the pool."""
+    """Where things are on this host."""
 
     debs: Path
     output: Path  # takes the RPMs
@@ -76,7 +76,7 @@ class Converter:
         target = [] if recipe.arch == "noarch" else ["--target", recipe.arch]
         # HOME: the caller's ~/.rpmmacros must not shape the packages.
         environment = ["env", f"HOME={workdir}", f"SOURCE_DATE_EPOCH={recipe.built}"]
-        options = ["-bb", "--noclean", *target, "--buildroot", workdir / "root", *defines]
+        options: list[str | Path] = ["-bb", "--noclean", *target, "--buildroot", workdir / "root", *defines]
         run([*environment, "rpmbuild", *options, "--", spec_file])
         made = list((workdir / "rpms").iterdir())
         if [path.name for path in made] != [recipe.file_name]:

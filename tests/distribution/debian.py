@@ -1,4 +1,4 @@
-"""Debian's control data: paragraphs, dependency fields, versions.  Only what a converter needs (Debian Policy 5 and 7)."""
+"""Debian's control data: paragraphs, dependency fields, versions (Debian Policy, chapters 5 and 7)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _RELATION = re.compile(
     r"^\s*(?P<name>[a-z0-9][a-z0-9+.-]*)(?::[a-z0-9-]+)?"
     r"(?:\s*\(\s*(?P<operator><<|<=|=|>=|>>)\s*(?P<version>[^\s)]+)\s*\))?"
 )
-# Both compare a version without a release differently: to dpkg 2.36-9 is newer than 2.36, to rpm it is the same.
-# Upper bounds are dropped, since the set has one version of each package and apt has checked them.
+# A version without a release is not the same to both: to dpkg 2.36-9 is newer than 2.36, to rpm they match.
+# Upper bounds are dropped: the set has one version of each package, and apt has checked them.
 _OPERATOR = {"=": "=", ">=": ">=", ">>": ">="}
 
 
 @dataclass(frozen=True)
 class Version:
-    """A Debian version in RPM's three parts; ``text`` is ``[epoch:]version[-release]`` for dependency fields."""
+    """A Debian version in RPM's three parts; ``text``, for dependencies, is ``[epoch:]version[-release]``."""
 
     epoch: int
     version: str
@@ -42,7 +42,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """``1:2.3-4`` -> (1, "2.3", "4").  RPM forbids '-' inside either part, so an inner one becomes '.'."""
+        """``1:2.3-4`` -> (1, "2.3", "4").  RPM forbids '-' inside a part: an inner one becomes '.'."""
         epoch, colon, rest = text.rpartition(":")
         version, _, release = rest.rpartition("-") if "-" in rest else (rest, "", "")
         return cls(int(epoch) if colon else 0, version.replace("-", "."), release)
@@ -50,7 +50,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Relation:
-    """One name of a dependency field; ``operator`` is RPM's, and empty when there is no version to require."""
+    """One name of a dependency field; ``operator`` is RPM's, empty when there is no version to require."""
 
     name: str
     operator: str = ""

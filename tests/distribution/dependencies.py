@@ -46,7 +46,9 @@ class Resolver:
         if any(relation.name in seeds.DROPPED for relation in alternatives):
             return None
         names = " | ".join(relation.name for relation in alternatives)
-        raise DistributionError(f"{package.name} needs {names}, which apt left out: the closure is not closed")
+        raise DistributionError(
+            f"{package.name} needs {names}, which apt left out: the closure is not closed"
+        )
 
 
 def provides(package: Package) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What Debian's maintainer scripts would have left on disk, packed as files; no maintainer script is ever run."""
+"""What Debian's maintainer scripts would have left on disk, packed as files; none of them is ever run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dependencies that are found in the files, as rpm's own generators do, but in one run for a whole package."""
+"""Dependencies found in the files, as by rpm's own generators, but in one run for a whole package."""
 
 from __future__ import annotations
 

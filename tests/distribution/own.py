@@ -63,7 +63,7 @@ RPM_BUILD_REQUIRES = (
 
 
 def recipes(architecture: str, rpm_version: str, rpm_arch: str) -> list[Recipe]:
-    """The three packages; ``architecture`` is dpkg's, ``rpm_version`` the version of the distribution's rpm."""
+    """The three packages; ``architecture`` is dpkg's, ``rpm_version`` that of the distribution's rpm."""
     one = Version(0, "1", "1")
     return [
         Recipe(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from tests.distribution.layout import DIRECTORIES, LINKS
+from tests.distribution.run import DistributionError
 
 _FILESYSTEM = frozenset({".", *DIRECTORIES, *LINKS})
 
@@ -35,7 +36,7 @@ _DOC = "usr/share/doc/"
 
 @dataclass
 class Payload:
-    """Files of one package under ``root``; ``entries`` are the lines of the spec's %files, by path in the package."""
+    """Files of one package under ``root``; ``entries`` holds the %files directives of each, by its path."""
 
     root: Path
     entries: dict[str, str] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Payload:
         del self.entries[name]
 
     def unpack(self, stream: IO[bytes], configuration: frozenset[str]) -> None:
-        """Add the members of a .deb's data archive; ``configuration`` names its conffiles, without the first '/'."""
+        """Add a .deb's data archive; ``configuration``: its conffiles, without the first '/'."""
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             directories: dict[str, tarfile.TarInfo] = {}
             for member in archive:
@@ -122,7 +123,10 @@ class Payload:
         return any(name.startswith(f"{directory}/") for name in self.entries)
 
     def _parent(self, name: str) -> Path:
+        """The path of ``name``, in a directory that exists and is inside the tree."""
         path = self.path(name)
+        if not path.parent.resolve().is_relative_to(self.root):
+            raise DistributionError(f"{name} would be unpacked outside the package's tree; remove its .deb")
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 

@@ -43,7 +43,7 @@ class Recipe:
 
 
 def spec(recipe: Recipe, provides: Sequence[str], requires: Sequence[str], files: Sequence[str]) -> str:
-    """The spec file; ``provides`` and ``requires`` are those found in the files, ``files`` the lines of %files."""
+    """The spec file; ``provides`` and ``requires`` are those found in the files, ``files`` is %files."""
     lines = [
         f"Name: {recipe.name}",
         *([f"Epoch: {recipe.version.epoch}"] if recipe.version.epoch else []),

@@ -29,22 +29,30 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What is in a repository.  ``inputs`` stands for all that could make the next one differ."""
+    """What is in a repository.
+
+    ``inputs`` stands for all that could make the next one differ; ``lists`` are apt's indexes among it.
+    """
 
     inputs: str
+    lists: tuple[str, ...]
     arch: str
     packages: tuple[Entry, ...]
 
     @classmethod
     def load(cls, repo: Path) -> Manifest | None:
-        """The manifest of a finished repository, None where there is none."""
+        """The manifest of a finished repository; None where there is none, or one of another layout."""
         try:
-            text = (repo / MANIFEST).read_text()
-        except FileNotFoundError:
+            data: dict[str, Any] = json.loads((repo / MANIFEST).read_text())
+            packages = tuple(Entry(**entry) for entry in data["packages"])
+            return cls(data["inputs"], tuple(data["lists"]), data["arch"], packages)
+        except (FileNotFoundError, KeyError, TypeError):
             return None
-        data: dict[str, Any] = json.loads(text)
-        packages = tuple(Entry(**entry) for entry in data["packages"])
-        return cls(data["inputs"], data["arch"], packages)
+
+    def rpms(self, repo: Path) -> dict[str, Path]:
+        """The RPMs that are there and whole, by key."""
+        paths = {one: repo / "Packages" / one.file for one in self.packages}
+        return {one.key: path for one, path in paths.items() if path.exists() and one.sha256 == _sha256(path)}
 
     def save(self, repo: Path) -> None:
         temporary = repo / f"{MANIFEST}.new"
@@ -53,8 +61,7 @@ class Manifest:
 
 
 def entry(path: Path, name: str, key: str) -> Entry:
-    with path.open("rb") as stream:
-        return Entry(name, path.name, key, hashlib.file_digest(stream, "sha256").hexdigest())
+    return Entry(name, path.name, key, _sha256(path))
 
 
 def write_metadata(repo: Path, groups: Mapping[str, Iterable[str]], timestamp: int) -> None:
@@ -64,14 +71,16 @@ def write_metadata(repo: Path, groups: Mapping[str, Iterable[str]], timestamp: i
     pkglist = repo / "pkglist"
     pkglist.write_text("".join(f"Packages/{path.name}\n" for path in sorted((repo / "Packages").iterdir())))
     stamp = ["--revision", str(timestamp), "--set-timestamp-to-revision"]
-    run(["createrepo_c", "--quiet", "--no-database", *stamp, "--groupfile", comps, "--pkglist", pkglist, repo])
+    run(
+        ["createrepo_c", "--quiet", "--no-database", *stamp, "--groupfile", comps, "--pkglist", pkglist, repo]
+    )
     pkglist.unlink()
 
 
 def publish(staged: Path, output: Path) -> Path:
-    """Make ``staged``, a directory beside it, what the link ``output``/repo points to; returns the link.
+    """Make the link ``output``/repo point to ``staged``, one of the directories beside each other below it.
 
-    The previous generation stays for those who are reading it; older ones go.
+    Returns the link.  The previous generation stays for those who are reading it; all others go.
     """
     link = output / "repo"
     previous = link.resolve() if link.is_symlink() else None
@@ -85,12 +94,19 @@ def publish(staged: Path, output: Path) -> Path:
     return link
 
 
-def reuse(old: Path, new: Path) -> None:
+def reuse(rpm: Path, directory: Path) -> Path:
     """Take an RPM over from the previous generation."""
+    new = directory / rpm.name
     try:
-        os.link(old, new)
-    except OSError:  # another file system, or one without hard links
-        shutil.copy2(old, new)
+        os.link(rpm, new)
+    except OSError:  # a file system without hard links
+        shutil.copy2(rpm, new)
+    return new
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _comps(groups: Mapping[str, Iterable[str]]) -> str:
@@ -100,7 +116,8 @@ def _comps(groups: Mapping[str, Iterable[str]]) -> str:
         lines += ["    <description>Buildroot packages</description>", "    <default>false</default>"]
         lines += ["    <uservisible>true</uservisible>", "    <packagelist>"]
         lines += [
-            f'      <packagereq type="mandatory">{escape(package)}</packagereq>' for package in sorted(packages)
+            f'      <packagereq type="mandatory">{escape(package)}</packagereq>'
+            for package in sorted(packages)
         ]
         lines += ["    </packagelist>", "  </group>"]
     return "\n".join([*lines, "</comps>"]) + "\n"

@@ -32,8 +32,21 @@ _MINIMAL = (
 )
 
 # The same tools as Fedora's @build, under the names Debian gives them.
-BUILD = (*_MINIMAL, "binutils", "bzip2", "cpio", "g++", "gcc", "info", "libc6-dev", "make", "patch")
-BUILD += ("pkgconf", "unzip", "xz-utils")
+BUILD = (
+    *_MINIMAL,
+    "binutils",
+    "bzip2",
+    "cpio",
+    "g++",
+    "gcc",
+    "info",
+    "libc6-dev",
+    "make",
+    "patch",
+    "pkgconf",
+    "unzip",
+    "xz-utils",
+)
 
 # What `make sources` and its like are written with; no compiler.
 SRPM_BUILD = (*_MINIMAL, "bzip2", "ca-certificates", "curl", "git", "make", "xz-utils")
@@ -73,8 +86,8 @@ DROPPED = frozenset(
     }
 )
 
-# Names that spec files and other packages use for them; `{version}` is the upstream version, `{series}` its first two
-# numbers.  By rule, and not listed: `libX-dev` is also `libX-devel` and `X-devel`.
+# Names that spec files and other packages use for them; `{version}` is the upstream version, `{series}` its
+# first two numbers.  By rule, and not listed: `libX-dev` is also `libX-devel` and `X-devel`.
 PROVIDES = {
     "bash": ("/bin/sh", "/bin/bash"),
     "coreutils": ("/bin/cat", "/bin/ls", "/bin/rm"),
