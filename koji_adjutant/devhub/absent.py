@@ -1,0 +1,1 @@
+ABSENT: frozenset[str] = frozenset()

@@ -1,0 +1,271 @@
+"""Builds: their records, from initBuild to COMPLETE, FAILED or CANCELED."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import koji
+
+from koji_adjutant.devhub import lookups, sessions, tasks, users
+from koji_adjutant.devhub.api import exported
+from koji_adjutant.devhub.call import Call
+from koji_adjutant.devhub.database import Row
+from koji_adjutant.devhub.query import Select, apply_options
+
+log = logging.getLogger(__name__)
+
+BUILDING, COMPLETE, DELETED, FAILED, CANCELED = (
+    koji.BUILD_STATES[name] for name in ("BUILDING", "COMPLETE", "DELETED", "FAILED", "CANCELED")
+)
+
+JOINS = (
+    "JOIN events ON events.id = build.create_event",
+    "JOIN package ON package.id = build.pkg_id",
+    "JOIN volume ON volume.id = build.volume_id",
+    "JOIN users ON users.id = build.owner",
+)
+
+NVR = "package.name || '-' || build.version || '-' || build.release"
+
+
+def with_build_columns(query: Select) -> Select:
+    """Add to a query over ``build`` and JOINS the columns that every call about builds returns."""
+    query.columns("build.version", "build.release", "build.epoch", "build.draft", "build.state", "build.task_id")
+    query.columns(build_id="build.id", package_id="package.id", package_name="package.name", name="package.name")
+    query.columns(volume_id="volume.id", volume_name="volume.name", owner_id="users.id", owner_name="users.name")
+    query.columns(nvr=NVR, creation_event_id="events.id", creation_time="iso(events.time)", promotion_time="NULL")
+    query.columns(start_time="iso(build.start_time)", completion_time="iso(build.completion_time)")
+    return query.columns(promoter_id="NULL", promoter_name="NULL")
+
+
+def _with_details(query: Select) -> Select:
+    query.columns("build.source", "build.extra", creation_ts="events.time", start_ts="build.start_time")
+    return query.columns(completion_ts="build.completion_time", promotion_ts="NULL", cg_id="NULL")
+
+
+@exported("findBuildID", build="X")
+def find_build_id(call: Call, build: Any, strict: bool = False) -> Any:
+    """The id of a build given by id, NVR, or dictionary with name, version, release; None if there is none."""
+    if isinstance(build, int):
+        return build
+    if isinstance(build, str):
+        data = koji.parse_NVR(build)
+    elif isinstance(build, dict):
+        data = build
+    else:
+        raise koji.GenericError(f"Invalid type for argument: {type(build)!r}")
+    if not all(key in data for key in ("name", "version", "release")):
+        raise koji.GenericError("did not provide name, version, and release")
+    found = call.db.value(
+        "SELECT build.id FROM build JOIN package ON package.id = pkg_id"
+        " WHERE name = ? AND version = ? AND release = ?",
+        (data["name"], data["version"], data["release"]),
+    )
+    if found is None and strict:
+        raise koji.GenericError(f"No such build: {build!r}")
+    return found
+
+
+@exported("getBuild", "buildInfo")
+def get_build(call: Call, build_info: Any, strict: bool = False) -> Any:
+    """A build given by id, NVR or dictionary, or None."""
+    build_id = find_build_id(call, build_info, strict)
+    query = _with_details(with_build_columns(Select("build", *JOINS))).columns("build.id", cg_name="NULL")
+    build = query.where("build.id = ?", build_id).one(call.db)
+    if build is None and strict:
+        raise koji.GenericError(f"No such build: {build_info}")
+    return build
+
+
+TIMES = {
+    "createdBefore": ("events.time", "<"),
+    "createdAfter": ("events.time", ">"),
+    "completeBefore": ("build.completion_time", "<"),
+    "completeAfter": ("build.completion_time", ">"),
+}
+
+
+@exported("listBuilds", "packageID", "userID", "taskID", "volumeID", "queryOpts", "cgID", "typeInfo", *TIMES)
+def list_builds(
+    call: Call,
+    package_id: Any = None,
+    user_id: Any = None,
+    task_id: int | None = None,
+    prefix: str | None = None,
+    state: int | None = None,
+    volume_id: int | None = None,
+    source: str | None = None,
+    created_before: Any = None,
+    created_after: Any = None,
+    complete_before: Any = None,
+    complete_after: Any = None,
+    type: Any = None,  # noqa: A002 - the remote name
+    type_info: Any = None,
+    query_opts: Any = None,
+    pattern: str | None = None,
+    cg_id: Any = None,
+    draft: bool | None = None,
+) -> Any:
+    """Builds by package, owner, task (-1: any task), name prefix or pattern, state, source, times."""
+    if type not in (None, "rpm") or type_info or cg_id is not None or draft:
+        return apply_options([], query_opts)
+    query = _with_details(with_build_columns(Select("build", *JOINS)))
+    if package_id is not None:
+        query.where("package.id = ?", lookups.lookup_id(call, "package", package_id))
+    if user_id is not None:
+        query.where("users.id = ?", (users.get_user(call, user_id) or {}).get("id"))
+    if task_id == -1:
+        query.where("build.task_id IS NOT NULL")
+    elif task_id is not None:
+        query.where("build.task_id = ?", task_id)
+    for column, value in (("build.state", state), ("volume.id", volume_id)):
+        if value is not None:
+            query.where(f"{column} = ?", value)
+    for column, glob in (("build.source", source), (NVR, pattern), ("package.name", prefix and prefix + "*")):
+        if glob:
+            query.where(f"regexp(?, {column})", lookups.glob_to_regex(glob))
+    moments = (created_before, created_after, complete_before, complete_after)
+    for (column, sign), moment in zip(TIMES.values(), moments, strict=True):
+        if moment:
+            query.where(f"{'iso' if isinstance(moment, str) else ''}({column}) {sign} ?", moment)
+    rows = query.order("build.id").all(call.db)
+    return apply_options([{k: v for k, v in row.items() if k != "cg_id"} for row in rows], query_opts)
+
+
+@exported("getBuildType", "buildInfo")
+def get_build_type(call: Call, build_info: Any, strict: bool = False) -> Any:
+    """The kinds of content that a build has: devhub knows only ``{"rpm": None}``."""
+    return {"rpm": None} if get_build(call, build_info, strict) else None
+
+
+@exported("getAverageBuildDuration")
+def get_average_build_duration(call: Call, package: Any, age: int | None = None) -> Any:
+    """Seconds that builds of a package took on average (in the last ``age`` months), or None."""
+    query = Select("build", "JOIN events ON events.id = create_event").columns("avg(completion_time - events.time)")
+    query.where("pkg_id IS ? AND task_id IS NOT NULL", lookups.lookup_id(call, "package", package))
+    query.where("state = ?", COMPLETE)
+    if age is not None:
+        query.where("completion_time > ?", time.time() - int(age) * 30.5 * 86400)
+    return query.value(call.db)
+
+
+def _package_id(call: Call, data: Row) -> int:
+    if not data.get("name"):
+        raise koji.GenericError("No name or package id provided for build")
+    lookups.verify_name(data["name"])
+    package_id: int = lookups.lookup_id(call, "package", data["name"], create=True)
+    return package_id
+
+
+@exported("host.initBuild")
+def init_build(call: Call, data: dict[str, Any]) -> int:
+    """Begin a build for an own task: ``{name, version, release, epoch, task_id[, source, extra]}``; returns the
+    build id. The same task may ask again; a failed or canceled build of the same NVR is begun anew."""
+    tasks.assert_host(call, data["task_id"])
+    data = {**data, "owner": tasks.owner_of(call, data["task_id"]), "state": BUILDING, "completion_time": None}
+    data["pkg_id"] = _package_id(call, data)
+    for name in ("version", "release", "epoch"):
+        if name not in data:
+            raise koji.GenericError(f"No {name} value for build")
+    if data.get("draft"):
+        raise koji.GenericError("devhub does not have draft builds; a real hub does")
+    data = {"source": None, "extra": None, "volume_id": 0, "draft": False, "start_time": "NOW"} | data
+    existing = get_build(call, data)
+    if existing is not None:
+        return _recycle(call, existing, data)
+    names = ("pkg_id", "version", "release", "epoch", "state", "task_id", "owner", "source", "extra")
+    values = {name: data[name] for name in names} | {"start_time": time.time(), "create_event": call.event}
+    return call.db.insert("build", values)
+
+
+def _recycle(call: Call, old: Row, data: Row) -> int:
+    build_id: int = old["id"]
+    if old["state"] == BUILDING:
+        if data["task_id"] == old["task_id"]:
+            return build_id
+        raise koji.GenericError(f"Build already in progress (task {old['task_id']})")
+    if old["state"] not in (FAILED, CANCELED):
+        state = koji.BUILD_STATES[old["state"]]
+        raise koji.GenericError(f"Build already exists (id={build_id}, state={state}): {data!r}")
+    for table, what in (("tag_listing", "tag history"), ("rpminfo", "rpm data")):
+        if Select(table).columns("1").where("build_id = ?", build_id).value(call.db):
+            raise koji.GenericError(f"Build already exists. Unable to recycle, has {what}")
+    names = ("state", "task_id", "owner", "completion_time", "epoch", "source", "extra", "volume_id")
+    values = {name: data[name] for name in names} | {"start_time": time.time(), "create_event": call.event}
+    call.db.update("build", values, {"id": build_id})
+    stray = Path(call.paths.build(old))
+    if stray.exists():
+        log.info("build %d begins anew: removing %s", build_id, stray)
+        shutil.rmtree(stray)
+    return build_id
+
+
+@exported("host.failBuild")
+def fail_build(call: Call, task_id: Any, build_id: int) -> None:
+    """Mark a build in progress as failed."""
+    tasks.assert_host(call, task_id)
+    build = get_build(call, build_id, strict=True)
+    if build["state"] != BUILDING:
+        raise koji.GenericError(f"cannot update build {build['id']}, state: {koji.BUILD_STATES[build['state']]}")
+    call.db.update("build", {"state": FAILED, "completion_time": time.time()}, {"id": build["id"]})
+
+
+def _cancel(call: Call, build_id: int) -> None:
+    values = {"state": CANCELED, "completion_time": time.time()}
+    call.db.update("build", values, {"id": build_id, "state": BUILDING})
+
+
+def cancel_builds_of_task(call: Call, task_id: int) -> None:
+    """Cancel what a canceled task was building."""
+    for row in call.db.all("SELECT id FROM build WHERE task_id = ? AND state = ?", (task_id, BUILDING)):
+        _cancel(call, row["id"])
+
+
+@exported("cancelBuild", "buildID")
+def cancel_build(call: Call, build_id: Any, strict: bool = False) -> bool:
+    """Cancel a build in progress and its tasks (its owner, an admin); False if it is over or there is none."""
+    user_id = sessions.assert_login(call)
+    build = get_build(call, build_id, strict)
+    if build is None:
+        return False
+    if build["owner_id"] != user_id and not users.has_perm(call, "admin"):
+        raise koji.ActionNotAllowed("Cannot cancel build, not owner")
+    if build["state"] != BUILDING:
+        return False
+    _cancel(call, build["id"])
+    if build["task_id"] is not None:
+        info = tasks.task_info(call, build["task_id"])
+        while info["parent"] is not None:
+            info = tasks.task_info(call, info["parent"])
+        tasks.cancel_tree(call, info["id"])
+    return True
+
+
+@exported("getBuildLogs")
+def get_build_logs(call: Call, build: Any) -> list[Row]:
+    """The log files of a complete build: ``[{name, dir, path}]``, path below topdir."""
+    logdir = Path(call.paths.build_logs(get_build(call, build, strict=True)))
+    return [
+        {
+            "name": path.name,
+            "dir": str(path.parent.relative_to(logdir)),
+            "path": str(path.relative_to(call.topdir)),
+        }
+        for path in sorted(logdir.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    ]
+
+
+@exported("getNextRelease", "buildInfo")
+def get_next_release(call: Call, build_info: dict[str, Any], incr: int = 1) -> str:
+    """The release after the highest plain number used for a name and version."""
+    rows = call.db.all(
+        "SELECT release FROM build JOIN package ON package.id = pkg_id WHERE name = ? AND version = ?",
+        (build_info["name"], build_info["version"]),
+    )
+    used = [int(row["release"].partition(".")[0]) for row in rows if row["release"].partition(".")[0].isdecimal()]
+    return str(max(used, default=0) + incr)

@@ -1,0 +1,75 @@
+"""What the kojira service does for a real hub, in a thread of devhub: makes the repos that have been asked for, and
+removes old ones."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from pathlib import Path
+
+from koji_adjutant.devhub import repo_requests, repos
+from koji_adjutant.devhub.call import Call, Session
+from koji_adjutant.devhub.dispatch import Dispatcher
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 0.5
+"""Seconds between two looks at the queue."""
+LIFETIME = 7 * 24 * 3600.0
+"""Seconds after which a repo of a tag that has changed since is expired, and an expired one deleted."""
+
+
+class RepoKeeper:
+    """The thread; ``stop`` ends it."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="repo-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the current round."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(INTERVAL):
+            try:
+                self.round()
+            except Exception:
+                log.exception("keeping repos failed; trying again")
+
+    def round(self) -> None:
+        """One look at everything."""
+        db = self._dispatcher.db
+        with self._dispatcher.lock, db.transaction():
+            keeper = db.one("SELECT id, name FROM users WHERE name = 'kojira'") or {}
+            session = Session(user_id=keeper.get("id"), user_name=keeper.get("name"))
+            call = Call(db, session, self._dispatcher.topdir, "kojira")
+            repos.note_end_events(call)
+            repo_requests.auto_requests(call)
+            repo_requests.work_queue(call)
+            stale = _expire(call)
+        for directory in stale:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _expire(call: Call) -> list[Path]:
+    """Expire and delete repos that are too old; returns the directories to remove."""
+    old = time.time() - LIFETIME
+    query = repos.select_repos().where_in("repo.state", (repos.READY, repos.EXPIRED))
+    query.where("repo.dist = 0 AND repo.state_time < ? AND repo.end_event IS NOT NULL", old)
+    removed = []
+    for repo in query.all(call.db):
+        if repo["state"] == repos.READY:
+            repos.set_state(call, repo["id"], repos.EXPIRED)
+        elif not repos.references(call, repo["id"]):
+            repos.set_state(call, repo["id"], repos.DELETED)
+            removed.append(Path(call.paths.repo(repo["id"], repo["tag_name"])))
+    return removed

@@ -1,0 +1,254 @@
+"""Tags: their configuration and extra values."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import koji
+
+from koji_adjutant.devhub import lookups, users
+from koji_adjutant.devhub.api import exported
+from koji_adjutant.devhub.call import Call
+from koji_adjutant.devhub.database import Row
+from koji_adjutant.devhub.query import Select, apply_options
+
+CONFIG = ("arches", "perm_id", "locked", "maven_support", "maven_include_all")
+
+VERSIONED = (
+    "tag_config",
+    "tag_extra",
+    "tag_inheritance",
+    "tag_packages",
+    "tag_package_owners",
+    "tag_external_repos",
+    "tag_listing",
+    "group_config",
+    "group_package_listing",
+    "group_req_listing",
+)
+"""The tables that hold what a tag consists of."""
+
+
+def _query() -> Select:
+    query = Select("tag_config", "JOIN tag ON tag.id = tag_config.tag_id")
+    query.join("LEFT JOIN permissions ON permissions.id = tag_config.perm_id")
+    return query.columns("tag.id", "tag.name", *CONFIG, perm="permissions.name")
+
+
+@exported("getTag", "tagInfo")
+def get_tag(
+    call: Call, tag_info: Any, strict: bool = False, event: Any = None, blocked: bool = False
+) -> Any:
+    """``{id, name, arches, perm, perm_id, locked, maven_support, maven_include_all, extra}`` or None.
+
+    ``event``: as it was then (the result has ``query_event``), ``"auto"``: as it is or last was before it was
+    deleted (then with ``revoke_event``). ``blocked``: extra values are (blocked, value) pairs.
+    """
+    condition, key = lookups.id_or_name("tag", tag_info)
+    query = _query().where(condition, key)
+    if event == "auto":
+        last = Select("tag_config", "JOIN tag ON tag.id = tag_config.tag_id").columns("revoke_event")
+        revoked = last.where(condition, key).order("tag_config.create_event DESC").value(call.db)
+        event = None
+        if revoked is not None:
+            event = revoked - 1
+            query.columns("tag_config.revoke_event")
+    tag = query.at("tag_config", event).one(call.db)
+    if tag is None:
+        if strict:
+            raise koji.GenericError(f"No such tagInfo: {tag_info!r}")
+        return None
+    tag["extra"] = _extra(call, tag["id"], event, blocked)
+    if event is not None:
+        tag["query_event"] = event
+    return tag
+
+
+def _extra(call: Call, tag_id: int, event: int | None, blocked: bool) -> dict[str, Any]:
+    query = Select("tag_extra").columns("key", "value").at("tag_extra", event).where("tag_id = ?", tag_id)
+    extra: dict[str, Any] = {}
+    for row in query.all(call.db):
+        value = None if row["value"] is None else json.loads(row["value"])
+        if blocked:
+            extra[row["key"]] = (row["value"] is None, value)
+        elif row["value"] is not None:
+            extra[row["key"]] = value
+    return extra
+
+
+@exported("getTagID")
+def get_tag_id(call: Call, info: Any, strict: bool = False, create: bool = False) -> Any:
+    """The id of a tag, deleted ones too, or None."""
+    del create
+    return lookups.lookup_id(call, "tag", info, strict=strict)
+
+
+@exported("createTag")
+def create_tag(
+    call: Call,
+    name: str,
+    parent: Any = None,
+    arches: str | None = None,
+    perm: Any = None,
+    locked: bool = False,
+    maven_support: bool = False,
+    maven_include_all: bool = False,
+    extra: dict[str, Any] | None = None,
+) -> int:
+    """Make a tag; returns its id."""
+    from koji_adjutant.devhub import inheritance
+
+    users.assert_perm(call, "tag")
+    lookups.verify_name(name)
+    arches = koji.parse_arches(arches, strict=True, allow_none=True)
+    if maven_support or maven_include_all:
+        raise koji.GenericError("Maven support not enabled")
+    if get_tag(call, name):
+        raise koji.GenericError(f"A tag with the name '{name}' already exists")
+    parent_tag = get_tag(call, parent) if parent else None
+    if parent and parent_tag is None:
+        raise koji.GenericError(f"Parent tag '{parent}' could not be found")
+    perm_id = None if perm is None else lookups.require_id(call, "permissions", perm)
+    tag_id: int = lookups.lookup_id(call, "tag", name, create=True)
+    call.add("tag_config", tag_id=tag_id, arches=arches, perm_id=perm_id, locked=locked)
+    for key, value in (extra or {}).items():
+        call.add("tag_extra", tag_id=tag_id, key=key, value=json.dumps(value))
+    if parent_tag:
+        link = {"parent_id": parent_tag["id"], "priority": 0, "maxdepth": None, "intransitive": False}
+        inheritance.write_links(call, tag_id, {**link, "noconfig": False, "pkg_filter": ""})
+    return tag_id
+
+
+@exported("editTag2", "tagInfo")
+def edit_tag(call: Call, tag_info: Any, **changes: Any) -> None:
+    """Change a tag: name, arches, locked, perm, extra, remove_extra, block_extra."""
+    users.assert_perm(call, "tag")
+    if "maven_support" in changes or "maven_include_all" in changes:
+        raise koji.GenericError("Maven support not enabled")
+    tag = get_tag(call, tag_info, strict=True)
+    if changes.get("name") and changes["name"] != tag["name"]:
+        _rename(call, tag, changes["name"])
+    if changes.get("arches"):
+        changes["arches"] = koji.parse_arches(changes["arches"], strict=True, allow_none=True)
+    if "perm" in changes:
+        changes.setdefault("perm_id", changes["perm"])
+    if changes.get("perm_id") is not None:
+        changes["perm_id"] = lookups.require_id(call, "permissions", changes["perm_id"])
+    config = {name: changes.get(name, tag[name]) for name in CONFIG}
+    if any(config[name] != tag[name] for name in CONFIG):
+        call.revoke("tag_config", tag_id=tag["id"])
+        call.add("tag_config", tag_id=tag["id"], **config)
+    _edit_extra(call, tag, changes)
+
+
+def _rename(call: Call, tag: Row, name: str) -> None:
+    lookups.verify_name(name)
+    taken = lookups.lookup_id(call, "tag", name)
+    if taken is not None:
+        raise koji.GenericError(f"Name {name} already taken by tag {taken}")
+    call.db.update("tag", {"name": name}, {"id": tag["id"]})
+
+
+def _edit_extra(call: Call, tag: Row, changes: dict[str, Any]) -> None:
+    for name in ("remove_extra", "block_extra"):
+        lookups.convert(changes.get(name), list, none_allowed=True, check_only=True)
+    values, removed = changes.get("extra") or {}, changes.get("remove_extra") or []
+    blocked = changes.get("block_extra") or []
+    for key in values:
+        if key in removed or key in blocked:
+            raise koji.GenericError(f"Can not both add/update and remove tag-extra: '{key}'")
+    unknown = [key for key in removed if key not in _extra(call, tag["id"], None, blocked=True)]
+    if unknown:
+        raise koji.GenericError(f"Tag: {tag['name']} doesn't have extra: {', '.join(unknown)}")
+    for key, value in values.items():
+        if key not in tag["extra"] or tag["extra"][key] != value:
+            call.revoke("tag_extra", tag_id=tag["id"], key=key)
+            call.add("tag_extra", tag_id=tag["id"], key=key, value=json.dumps(value))
+    for key in blocked:
+        call.revoke("tag_extra", tag_id=tag["id"], key=key)
+        call.add("tag_extra", tag_id=tag["id"], key=key, value=None)
+    for key in removed:
+        call.revoke("tag_extra", tag_id=tag["id"], key=key)
+
+
+@exported("editTag", "tagInfo", "permissionID")
+def old_edit_tag(
+    call: Call, tag_info: Any, name: str, arches: str, locked: bool, permission_id: Any, extra: Any = None
+) -> None:
+    """The older form of editTag2."""
+    edit_tag(call, tag_info, name=name, arches=arches, locked=locked, perm_id=permission_id, extra=extra)
+
+
+@exported("deleteTag", "tagInfo")
+def delete_tag(call: Call, tag_info: Any) -> None:
+    """End a tag: everything that it consists of, the links to it and the targets that use it."""
+    users.assert_perm(call, "tag")
+    tag_id = get_tag(call, tag_info, strict=True)["id"]
+    for table in VERSIONED:
+        call.revoke(table, tag_id=tag_id)
+    call.revoke("tag_inheritance", parent_id=tag_id)
+    call.revoke("build_target_config", build_tag=tag_id)
+    call.revoke("build_target_config", dest_tag=tag_id)
+
+
+@exported("listTags", "queryOpts")
+def list_tags(
+    call: Call,
+    build: Any = None,
+    package: Any = None,
+    perms: bool = True,
+    query_opts: Any = None,
+    pattern: str | None = None,
+) -> Any:
+    """Tags; of a build, or that list a package (then with owner and ``blocked``); by name pattern."""
+    if build is not None and package is not None:
+        raise koji.GenericError("only one of build and package may be specified")
+    query = _query().at("tag_config", None)
+    if build is not None:
+        from koji_adjutant.devhub import builds
+
+        found = builds.get_build(call, build)
+        if not found:
+            raise koji.GenericError(f"No such build: {build}")
+        query.join("JOIN tag_listing ON tag_listing.tag_id = tag.id AND tag_listing.active = 1")
+        query.where("tag_listing.build_id = ?", found["id"])
+    if package is not None:
+        known = lookups.lookup(call, "package", package)
+        if not known:
+            raise koji.GenericError(f"No such package: {package}")
+        query.join("JOIN tag_packages ON tag_packages.tag_id = tag.id AND tag_packages.active = 1")
+        query.join(
+            "JOIN tag_package_owners AS own ON own.tag_id = tag.id AND own.package_id = tag_packages.package_id"
+            " AND own.active = 1 JOIN users ON users.id = own.owner"
+        )
+        query.columns("blocked", "extra_arches", owner_id="users.id", owner_name="users.name")
+        query.where("tag_packages.package_id = ?", known["id"])
+    if pattern is not None:
+        query.where("regexp(?, tag.name)", lookups.glob_to_regex(pattern))
+    rows = query.all(call.db)
+    if not perms:
+        rows = [{key: row[key] for key in row if key not in ("perm", "perm_id")} for row in rows]
+    return apply_options(rows, query_opts)
+
+
+@exported("getBuildConfig")
+def get_build_config(call: Call, tag: Any, event: int | None = None) -> Any:
+    """getTag with arches and extra inherited; ``config_inheritance`` says from where."""
+    from koji_adjutant.devhub import inheritance
+
+    config = get_tag(call, tag, strict=True, event=event, blocked=True)
+    sources: dict[str, Any] = {"extra": {}, "arches": None}
+    for link in inheritance.full_inheritance(call, config["id"], event):
+        if link["noconfig"]:
+            continue
+        parent = get_tag(call, link["parent_id"], strict=True, event=event, blocked=True)
+        origin = {"id": parent["id"], "name": parent["name"]}
+        if config["arches"] is None and parent["arches"] is not None:
+            config["arches"], sources["arches"] = parent["arches"], origin
+        for key, value in parent["extra"].items():
+            if key not in config["extra"]:
+                config["extra"][key], sources["extra"][key] = value, origin
+    config["extra"] = {key: value for key, (blocked, value) in config["extra"].items() if not blocked}
+    config["config_inheritance"] = sources
+    return config
