@@ -1,27 +1,33 @@
 # The two commands of the README are `make demo` and `make test`; each sets up all it needs by itself.
 
-PYTHON ?= python3
+# The system's own Python: the stock client's download-build needs the system's rpm bindings.
+PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
 export KOJI_ADJUTANT_DEV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/koji-adjutant
 
+DEMO := $(BIN)/koji-adjutant demo
+PLACES = --dir $(KOJI_ADJUTANT_DEV)/demo --state-dir $(KOJI_ADJUTANT_DEV)/state
+PLAY = --repo $(KOJI_ADJUTANT_DEV)/distribution/repo --package examples/hello-adjutant
+
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e lint format lock host clean
+.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e lint format lock host distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: host ## Watch a package go from git to tagged RPMs: hub, worker, podman, all on this machine
-	@$(BIN)/python -m demo run
+demo: host distribution ## Watch a package go from git to tagged RPMs: hub, worker, podman, all on this machine
+	@$(DEMO) run $(PLACES) $(PLAY)
 
-demo-up: host ## The same hub and worker, left running to play with
-	@$(BIN)/python -m demo up
+demo-up: host distribution ## The same hub and worker, left running to play with
+	@$(DEMO) up $(PLACES) $(PLAY)
 
-demo-down: ## Stop what demo-up started
-	@$(BIN)/python -m demo down
+demo-down: $(VENV)/ready ## Stop what demo-up started
+	@$(DEMO) down --dir $(KOJI_ADJUTANT_DEV)/demo
 
 demo-clean: ## Stop everything and remove all that the demo and the tests made
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m demo clean; fi
+	@if [ -x $(BIN)/koji-adjutant ]; then $(DEMO) clean $(PLACES); fi
+	@rm -rf $(KOJI_ADJUTANT_DEV)/distribution
 
 test: lint unit integration hub e2e ## Everything: lint, unit, integration (podman), hub conformance, end to end
 
@@ -54,6 +60,9 @@ lock: $(VENV)/ready ## Pin the newest dependencies that pyproject.toml allows
 
 host: $(VENV)/ready
 	@tools/host-packages containers
+
+distribution: host
+	@$(BIN)/python -m tests.distribution --output $(KOJI_ADJUTANT_DEV)/distribution
 
 $(VENV)/ready: pyproject.toml requirements.lock
 	@tools/host-packages python

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from koji_adjutant.demo.errors import DemoError
 from koji_adjutant.demo.report import Report
+from koji_adjutant.demo.stage import ADMIN
 
 
 def find_client() -> str:
@@ -33,15 +34,15 @@ class KojiClient:
 
     @property
     def command_line(self) -> list[str]:
-        return [find_client(), "-c", str(self.config)]
+        user, password = ADMIN
+        return [find_client(), "-c", str(self.config), "--user", user, "--password", password]
 
     def run(self, *arguments: str, cwd: Path | None = None) -> list[str]:
         """Run one client command; the lines that it printed. DemoError if it fails."""
         self.report.command(["koji", *arguments])
-        lines = list(self._lines([*self.command_line, *arguments], cwd))
-        return lines
+        return self._lines(arguments[0], [*self.command_line, *arguments], cwd)
 
-    def _lines(self, command: Sequence[str], cwd: Path | None) -> list[str]:
+    def _lines(self, name: str, command: Sequence[str], cwd: Path | None) -> list[str]:
         lines = []
         with (
             self.log.open("a") as log,
@@ -63,5 +64,5 @@ class KojiClient:
                 lines.append(line.rstrip("\n"))
         if process.returncode:
             said = lines[-1] if lines else "nothing"
-            raise DemoError(f"koji {command[3]} failed with status {process.returncode}; it said: {said}", self.log)
+            raise DemoError(f"koji {name} failed with status {process.returncode}; it said: {said}", self.log)
         return lines

@@ -17,7 +17,7 @@ from koji_adjutant.demo.comps import read_groups
 from koji_adjutant.demo.errors import DemoError
 from koji_adjutant.demo.report import Report
 from koji_adjutant.demo.repository import daemon_command, make_repository
-from koji_adjutant.demo.services import Service, running, stop_by_pid_file
+from koji_adjutant.demo.services import Service, running
 from koji_adjutant.demo.stage import (
     ADMIN,
     BUILD_TAG,
@@ -29,13 +29,14 @@ from koji_adjutant.demo.stage import (
     write_worker_config,
 )
 
+STOP_ORDER = ("worker", "hub", "git-server", "distribution")
 EXTERNAL_REPO = "demo-distribution"
 ADJUTANT = (sys.executable, "-m", "koji_adjutant.cli")
 
 
 @dataclass
 class Farm:
-    """Everything that runs during a demo; ``stop`` ends all of it."""
+    """Everything that runs during a demo."""
 
     stage: Stage
     report: Report
@@ -97,10 +98,6 @@ class Farm:
             self.stage.logs,
             lambda: bool(session.getHost(BUILDER, strict=True) and session.getLastHostUpdate(BUILDER)),
         ).start()
-
-    def stop(self) -> None:
-        for name in ("worker", "hub", "git-server", "distribution"):
-            stop_by_pid_file(self.stage.logs / f"{name}.pid")
 
     def _server(self, name: str, command: list[str], port: int) -> None:
         Service(name, command, self.stage.logs, lambda: _listens(port)).start()

@@ -55,16 +55,19 @@ class Service:
                 raise DemoError(f"{self.name} did not answer within {READY_SECONDS} seconds", self.log)
             time.sleep(0.1)
 
-    def stop(self) -> None:
-        stop_by_pid_file(self.pid_file)
-
 
 def running(directory: Path) -> list[str]:
     """Names of the services in this directory that are alive."""
     return sorted(file.stem for file in directory.glob("*.pid") if _live_pid(file) is not None)
 
 
-def stop_by_pid_file(pid_file: Path) -> None:
+def stop_all(directory: Path, order: Sequence[str]) -> None:
+    """Stop the services of this directory, one after the other."""
+    for name in order:
+        _stop(directory / f"{name}.pid")
+
+
+def _stop(pid_file: Path) -> None:
     """Ask the process to end, insist after STOP_SECONDS, and forget it; no error if it is gone."""
     pid = _live_pid(pid_file)
     if pid is not None:

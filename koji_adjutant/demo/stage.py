@@ -46,7 +46,7 @@ class Stage:
 
     @property
     def logs(self) -> Path:
-        return self.directory / "logs"
+        return logs_of(self.directory)
 
     @property
     def task_logs(self) -> Path:
@@ -81,23 +81,31 @@ class Stage:
         return f"git://127.0.0.1:{self.ports.git}/{PACKAGE}"
 
 
+def logs_of(directory: Path) -> Path:
+    """Where logs and pid files of the demo in ``directory`` are."""
+    return directory / "logs"
+
+
 def set_stage(directory: Path, state: Path, repo: Path) -> Stage:
     """The stage in ``directory``, with the ports of the last run where they are still free."""
     directory.mkdir(parents=True, exist_ok=True)
-    remembered = directory.parent / f"{directory.name}-ports.json"
+    remembered = ports_file(directory)
     known = json.loads(remembered.read_text()) if remembered.exists() else {}
     ports = Ports(*(_free_port(known.get(name, 0)) for name in ("hub", "distribution", "git")))
     remembered.write_text(json.dumps(asdict(ports)))
     return Stage(directory, state, repo, ports)
 
 
+def ports_file(directory: Path) -> Path:
+    """Beside the directory, which every run makes anew."""
+    return directory.with_name(f"{directory.name}-ports.json")
+
+
 def write_client_config(stage: Stage) -> None:
-    """Configuration of the stock ``koji`` client, as the hub's administrator."""
-    user, password = ADMIN
-    stage.client_config.touch(mode=0o600)
+    """Configuration of the stock ``koji`` client."""
     stage.client_config.write_text(
         f"[koji]\nserver = {stage.hub_url}\ntopurl = {stage.files_url}\nweburl = {stage.files_url}\n"
-        f"authtype = password\nuser = {user}\npassword = {password}\npoll_interval = 1\n"
+        "authtype = password\npoll_interval = 1\n"
     )
 
 
