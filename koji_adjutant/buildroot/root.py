@@ -21,7 +21,7 @@ from koji_adjutant.buildroot.record import recording, write_hw_info
 from koji_adjutant.buildroot.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, VolumeMount
+from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, LogSink, VolumeMount
 from koji_adjutant.errors import BuildrootError, BuildTimeout, ContainerTimeout, DependencyError
 
 BUILD_UID = 1000
@@ -36,6 +36,17 @@ _WAIT = "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done"
 # One step of a build. Afterwards everything else that runs as this user in the container is killed, so that
 # nothing from one step is alive when root installs packages into the same tree, or results are collected.
 _STEP = '"$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"'
+
+
+class _Capture:
+    """A sink that a hostile command cannot fill memory with."""
+
+    def __init__(self, limit: int) -> None:
+        self.data = bytearray()
+        self._limit = limit
+
+    def write(self, data: bytes) -> None:
+        self.data += data[: self._limit - len(self.data)]
 
 
 class Buildroot:
@@ -63,6 +74,11 @@ class Buildroot:
         self._container = ""
         self._path = Path()
 
+    def capture(self, command: Sequence[str], *, limit: int = 1 << 20) -> tuple[int, bytes]:
+        """Run a command as the build user; its exit status and at most ``limit`` bytes of what it says."""
+        sink = _Capture(limit)
+        return self._exec(command, sink, CHROOT_HOME, None), bytes(sink.data)
+
     def run(
         self,
         command: Sequence[str],
@@ -75,23 +91,25 @@ class Buildroot:
 
         Nothing that the command started is alive afterwards. BuildTimeout after ``timeout`` seconds.
         """
-        step = ["/bin/bash", "-c", _STEP, "step", *personality(self.config), *command]
         with log.open("ab", buffering=0) as sink:
-            sink.write(f"Executing command: {shlex.join(command)}\n".encode())
+            sink.write(f"Executing command: {shlex.join(command)}\n".encode(errors="replace"))
             try:
-                return self.workspace.manager.exec(
-                    self._container,
-                    step,
-                    stdout=sink,
-                    user=f"{BUILD_UID}:{BUILD_GID}",
-                    workdir=cwd,
-                    environment=self.config.environment,
-                    timeout=timeout,
-                )
+                return self._exec(command, sink, cwd, timeout)
             except ContainerTimeout as error:
                 message = f"{command[0]} did not end within {timeout:g} seconds and was killed"
                 sink.write(f"{message}\n".encode())
                 raise BuildTimeout(message) from error
+
+    def _exec(self, command: Sequence[str], sink: LogSink, cwd: PurePosixPath, timeout: float | None) -> int:
+        return self.workspace.manager.exec(
+            self._container,
+            ["/bin/bash", "-c", _STEP, "step", *personality(self.config), *command],
+            stdout=sink,
+            user=f"{BUILD_UID}:{BUILD_GID}",
+            workdir=cwd,
+            environment=self.config.environment,
+            timeout=timeout,
+        )
 
     def install_requires(self, srpm: Path) -> Plan:
         """Install an SRPM's Requires, which its BuildRequires became; what changed.

@@ -28,7 +28,8 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 def package_names(home: Path, directory: Sequence[str]) -> list[str]:
     """The RPM files in a directory of /builddir, sorted. BuildFailed if it is no plain directory."""
     with _opened(home, directory) as descriptor:
-        entries = os.listdir(descriptor)  # noqa: PTH208: pathlib knows no descriptors
+        # pathlib knows no descriptors
+        entries = os.listdir(descriptor)  # noqa: PTH208
         return sorted(name for name in entries if name.endswith(".rpm"))
 
 

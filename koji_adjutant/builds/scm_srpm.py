@@ -1,21 +1,46 @@
-"""SCM to SRPM: kojid's buildSRPMFromSCM."""
+"""SCM to SRPM: kojid's buildSRPMFromSCM. A plain directory with a spec takes the same way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.root import Buildroot
+from koji_adjutant.buildroot.config import CHROOT_HOME, TOPDIR
+from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
+from koji_adjutant.buildroot.status import BUILD_FAILED
+from koji_adjutant.builds.failure import StepFailedError, in_koji_words
+from koji_adjutant.builds.rpmbuild import rpmbuild, target_options
+from koji_adjutant.builds.spec import SpecRules, check_spec, choose_spec
+from koji_adjutant.builds.srpm import take_source_package
+from koji_adjutant.errors import SpecError
+from koji_adjutant.scm.checkout import check_out
 from koji_adjutant.scm.source import ScmSource
 
+SCM_ROOT = CHROOT_HOME / "scmroot"
+SPEC_LIMIT = 16 << 20
+"""Bytes of a spec file that are looked at."""
 
-@dataclass(frozen=True)
-class SpecRules:
-    """``support_rpm_source_layout`` is kojid's option; ``strict_spec_tags`` ours, see spec.py."""
+# $1: source directory, $2: "yes" for the SPECS/ layout. Paths of spec files, each followed by a NUL.
+_LIST_SPECS = r"""
+shopt -s nullglob
+specs=("$1"/*.spec)
+if [ "${#specs[@]}" -eq 0 ] && [ "$2" = yes ]; then specs=("$1"/SPECS/*.spec); fi
+[ "${#specs[@]}" -eq 0 ] || printf '%s\0' "${specs[@]}"
+"""
 
-    support_rpm_source_layout: bool = True
-    strict_spec_tags: bool = False
+# $1: spec, $2: source directory, $3: "yes" for the SOURCES/ layout, $4: topdir. As mock --buildsrpm.
+_LAY_OUT = r"""
+set -e
+sources=$2
+if [ "$3" = yes ] && [ -d "$2/SOURCES" ]; then sources=$2/SOURCES; fi
+cp -- "$1" "$4/SPECS/"
+rm -rf -- "$4/SOURCES"
+mkdir -- "$4/SOURCES"
+cp -a -- "$sources/." "$4/SOURCES/"
+"""
 
 
 @dataclass(frozen=True)
@@ -35,11 +60,77 @@ class ScmSrpm:
 
 
 def srpm_from_scm(
-    root: Buildroot, source: ScmSource, rules: SpecRules = SpecRules(), hooks: ScmHooks = ScmHooks()
+    root: Buildroot, source: ScmSource, rules: SpecRules | None = None, hooks: ScmHooks | None = None
 ) -> ScmSrpm:
     """Check out, choose the spec, run the source command with network, and ``rpmbuild -bs``.
 
     SourceError (checkout), SpecError (spec rules), BuildFailed ("error retrieving sources, …", "error
     building srpm, …").
     """
-    raise NotImplementedError
+    hooks = hooks or ScmHooks()
+    directory = _new_directory(root)
+    hooks.before_checkout()
+    commit = check_out(root.workspace, source, directory)
+    hooks.after_checkout(directory / source.source_directory)
+    inside = SCM_ROOT / source.source_directory
+    srpm = _srpm_from_tree(root, inside, source.source_cmd, rules or SpecRules())
+    return ScmSrpm(srpm, source.koji_source(commit))
+
+
+def srpm_from_directory(
+    root: Buildroot, directory: Path, source_cmd: Sequence[str] | None = None, rules: SpecRules | None = None
+) -> Path:
+    """The SRPM of a directory that has a spec and its sources, taken as they are. Errors as above."""
+    copy = _new_directory(root) / directory.resolve().name
+    shutil.copytree(directory, copy, symlinks=True)
+    for parent, names, files in os.walk(copy):
+        for name in (".", *names, *files):
+            os.chown(Path(parent) / name, BUILD_UID, BUILD_GID, follow_symlinks=False)
+    return _srpm_from_tree(root, SCM_ROOT / copy.name, source_cmd, rules or SpecRules())
+
+
+def _new_directory(root: Buildroot) -> Path:
+    directory = root.home / SCM_ROOT.relative_to(CHROOT_HOME)
+    directory.mkdir()
+    os.chown(directory, BUILD_UID, BUILD_GID)
+    return directory
+
+
+def _srpm_from_tree(
+    root: Buildroot, directory: PurePosixPath, source_cmd: Sequence[str] | None, rules: SpecRules
+) -> Path:
+    """From here on the tree is looked at only from inside: it may be full of links."""
+    log = root.workspace.resultdir / "build.log"
+    phase = root.workspace.progress.phase
+    layout = "yes" if rules.support_rpm_source_layout else "no"
+    spec = _choose(root, directory, layout, rules, log)
+    if source_cmd:
+        with in_koji_words("error retrieving sources"), phase("source command"):
+            status = root.run(
+                source_cmd, log=log, cwd=directory, timeout=root.config.rpmbuild_timeout or None
+            )
+            if status != 0:
+                raise StepFailedError(status, "build.log")
+    with in_koji_words("error building srpm"), phase("buildsrpm"):
+        arguments = [str(spec), str(directory), layout, str(TOPDIR)]
+        if root.run(["/bin/bash", "-c", _LAY_OUT, "lay-out", *arguments], log=log) != 0:
+            raise StepFailedError(BUILD_FAILED, "build.log", "the sources could not be copied")
+        with phase("rpmbuild -bs"):
+            if rpmbuild(root, "-bs", *target_options("noarch"), str(TOPDIR / "SPECS" / spec.name)) != 0:
+                raise StepFailedError(BUILD_FAILED, "build.log")
+    return take_source_package(root)
+
+
+def _choose(
+    root: Buildroot, directory: PurePosixPath, layout: str, rules: SpecRules, log: Path
+) -> PurePosixPath:
+    _status, listed = root.capture(["/bin/bash", "-c", _LIST_SPECS, "list-specs", str(directory), layout])
+    names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
+    spec = choose_spec([PurePosixPath(name) for name in names], directory.name)
+    status, text = root.capture(["/bin/cat", "--", str(spec)], limit=SPEC_LIMIT)
+    if status != 0:
+        raise SpecError(f"spec file {spec.name} cannot be read")
+    for warning in check_spec(text.decode("utf-8", "replace"), rules):
+        with log.open("a") as sink:
+            sink.write(f"Warning: {spec.name}: {warning}; this builder lets it pass\n")
+    return spec

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlunsplit
+
+from koji_adjutant.errors import SourceError
+
+_HOST = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9._:\[\]-]*")
+_USER = re.compile(r"[A-Za-z0-9_][^\s@/\\]*")
+_PATH = re.compile(r"[^\x00-\x1f\x7f\\]*")
+# what git allows in a ref or an expression for a commit, without what would make it a refspec or a range
+_REVISION = re.compile(r"(?![-+.])(?!.*\.\.)[^\x00-\x20\x7f:?*\[\\]+")
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,73 @@ class ScmSource:
     def of(cls, scm: Any) -> ScmSource:
         """From a ``koji.daemon.SCM`` (after assert_allowed, which sets use_common and source_cmd).
 
-        SourceError for a part that could be taken for an option or leaves its directory.
+        SourceError for a part that could be taken for an option or that leaves its directory.
         """
-        raise NotImplementedError
+        source = cls(
+            url=scm.url,
+            scmtype=scm.scmtype,
+            scheme=scm.scheme,
+            user=scm.user or None,
+            host=scm.host,
+            repository=scm.repository,
+            module=scm.module,
+            revision=scm.revision,
+            use_common=scm.use_common,
+            source_cmd=None if scm.source_cmd is None else tuple(scm.source_cmd),
+        )
+        source.check()
+        return source
+
+    def check(self) -> None:
+        """koji looks at the form of the URL only; this is about what its parts would do as arguments."""
+        parts = (
+            ("host", self.host, _HOST),
+            ("user", self.user or "user", _USER),
+            ("path", self.repository, _PATH),
+            ("module", self.module, _PATH),
+            ("revision", self.revision, _REVISION),
+        )
+        for name, value, allowed in parts:
+            if not allowed.fullmatch(value):
+                raise SourceError(f"the {name} in SCM URL {self.url!r} is not acceptable: {value!r}")
+        for name, value in (("path", self.repository), ("module", self.module)):
+            steps = value.strip("/").split("/")
+            if ".." in steps or any(step.startswith("-") for step in steps):
+                raise SourceError(
+                    f"the {name} in SCM URL {self.url!r} is not acceptable: "
+                    "it has a part that is '..' or begins with '-'"
+                )
+        if self.directory_name in {"", ".", ".."}:
+            raise SourceError(f"SCM URL {self.url!r} names no repository")
+        if not self.is_git and not self.module:
+            raise SourceError(f"SCM URL {self.url!r} names no module: write it after a '?'")
+
+    @property
+    def is_git(self) -> bool:
+        return self.scmtype.startswith("GIT")
+
+    @property
+    def directory_name(self) -> str:
+        """What the checkout's directory is called; decides between several spec files."""
+        path = self.repository if self.is_git else f"/{self.module}"
+        path = path.removesuffix("/.git").removesuffix(".git") if self.is_git else path
+        return path.rsplit("/", 1)[-1]
+
+    @property
+    def source_directory(self) -> str:
+        """Where the spec is looked for, below the directory of the checkout."""
+        if not self.is_git:
+            return self.module.strip("/")
+        module = self.module.strip("/")
+        return f"{self.directory_name}/{module}" if module else self.directory_name
+
+    @property
+    def password(self) -> str | None:
+        return self.user.partition(":")[2] or None if self.user else None
+
+    def koji_source(self, commit: str | None) -> dict[str, str]:
+        """``koji.daemon.SCM.get_source``'s answer: git's URL with the commit that was checked out."""
+        if not self.is_git or commit is None:
+            return {"url": self.url, "source": self.url}
+        parts = (self.scheme.removesuffix("://"), self.host, self.repository, self.module, commit)
+        return {"url": self.url, "source": urlunsplit(parts)}

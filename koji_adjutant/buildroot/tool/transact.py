@@ -102,7 +102,7 @@ class Progress:
 
     def __call__(self, what: int, _amount: int, total: int, key: Any, _data: object) -> int | None:
         if what == rpm.RPMCALLBACK_INST_OPEN_FILE:
-            self._files[key] = Path(key).open("rb")  # noqa: SIM115: rpm says when to close it
+            self._files[key] = Path(key).open("rb")  # noqa: SIM115
             return self._files[key].fileno()
         if what == rpm.RPMCALLBACK_INST_CLOSE_FILE:
             self._files.pop(key).close()

@@ -1,0 +1,76 @@
+"""Checking source out, in a container of the tool image that can do nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+
+from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import ContainerSpec, ImageRoot, VolumeMount
+from koji_adjutant.errors import SourceError
+from koji_adjutant.scm.commands import ENVIRONMENT, checkout_commands
+from koji_adjutant.scm.source import ScmSource
+
+PROGRAMS = Path(__file__).parent / "tool"
+INSIDE = PurePosixPath("/checkout")
+
+
+def check_out(workspace: Workspace, source: ScmSource, directory: Path) -> str | None:
+    """Check ``source`` out below the empty ``directory``; git's commit id, None for other systems.
+
+    Everything there belongs to the build user then. The output is checkout.log. SourceError with kojid's
+    sentence ('Error running GIT command "…", see checkout.log for details').
+    """
+    commands = checkout_commands(source, INSIDE)
+    work = workspace.workdir / "checkout"
+    (work / "home").mkdir(parents=True)
+    request = {
+        **asdict(commands),
+        "clone": str(commands.clone),
+        "directory": str(INSIDE),
+        "source_directory": source.source_directory,
+        "secret": source.password,
+    }
+    (work / "request.json").write_text(json.dumps(request))
+    for path in (work, work / "home", directory):
+        os.chown(path, BUILD_UID, BUILD_GID)
+    spec = ContainerSpec(
+        root=ImageRoot(workspace.tool_image),
+        command=["/usr/bin/python3", "-B", "/adjutant/checkout.py"],
+        owner=workspace.owner,
+        role="checkout",
+        user=f"{BUILD_UID}:{BUILD_GID}",
+        workdir=INSIDE,
+        environment=ENVIRONMENT,
+        mounts=[
+            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
+            VolumeMount(work, PurePosixPath("/work")),
+            VolumeMount(directory, INSIDE),
+            *workspace.mounts,
+        ],
+        network=workspace.network_mode,
+        limits=workspace.limits,
+    )
+    with (
+        workspace.progress.phase("checkout"),
+        (workspace.resultdir / "checkout.log").open("ab", buffering=0) as log,
+    ):
+        status = workspace.manager.run(spec, log)
+    answer = _answer(work / "answer.json", status)
+    if answer["failed"] is not None:
+        raise SourceError(
+            f'Error running {source.scmtype} command "{answer["failed"]}", see checkout.log for details'
+        )
+    return answer["commit"]
+
+
+def _answer(path: Path, status: int) -> dict[str, str | None]:
+    """What the program says; the checked out files had no part in it, but a killed program says nothing."""
+    try:
+        answer: dict[str, str | None] = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError) as error:
+        raise SourceError(f"the checkout ended with status {status}, see checkout.log for details") from error
+    return answer
