@@ -58,13 +58,17 @@ class Tag(IntEnum):
     DIRNAMES = 1118
 
 
+LEAD = 96
+"""Bytes before the signature header."""
+
+
 class RpmHeader:
     """The main header of an RPM file; SourceError if the file is no RPM."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._raw = koji.RawHeader(koji.rip_rpm_hdr(str(path)), decode=True)
+            self._raw = koji.RawHeader(_main_header(path), decode=True)
         except (koji.GenericError, IndexError) as problem:
             raise SourceError(f"{path.name} is not a readable RPM file: {problem}.") from problem
 
@@ -95,3 +99,12 @@ class RpmHeader:
     def source_file_name(self) -> str:
         """What a source package with this header is called."""
         return f"{self.text(Tag.NAME)}-{self.text(Tag.VERSION)}-{self.text(Tag.RELEASE)}.src.rpm"
+
+
+def _main_header(path: Path) -> bytes:
+    """koji.rip_rpm_hdr, which leaves the file open when it is no RPM."""
+    with path.open("rb") as file:
+        start = LEAD + koji.rpm_hdr_size(file, LEAD, pad=True)
+        size = koji.rpm_hdr_size(file, start)
+        file.seek(start)
+        return file.read(size)

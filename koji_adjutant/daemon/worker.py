@@ -20,6 +20,7 @@ from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.task_adapters import ADAPTERS
+from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_handlers import HANDLERS
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
@@ -106,6 +107,9 @@ class Worker(TaskManager):  # type: ignore[misc]
         finally:
             try:
                 session.logout()
+                if isinstance(handler, ContainerTask):
+                    os.nice(19)
+                    handler.tidy_up()
             finally:
                 os._exit(0)
 

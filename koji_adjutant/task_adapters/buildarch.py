@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -53,7 +54,7 @@ class BuildArchTask(ContainerTask):
             arch=self._buildroot_arch(root, arch, repo["create_event"]),
             repo_id=repo_id,
         )
-        with self.open_workspace() as workspace, buildroot.expired_in_the_end(), ExitStack() as stack:
+        with buildroot.expired_in_the_end(), self.open_workspace() as workspace, ExitStack() as stack:
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))
             buildroot.report(running.installed_packages())
@@ -93,7 +94,7 @@ class BuildArchTask(ContainerTask):
         hashes = {rpm.name: rpmdiff_hash(rpm) for rpm in built.rpms if rpm.name.endswith(".noarch.rpm")}
         if hashes:
             record = workdir / "noarch_rpmdiff.json"
-            koji.dump_json(str(record), {self.id: hashes}, indent=2, sort_keys=True)
+            record.write_text(json.dumps({self.id: hashes}, indent=2, sort_keys=True))
             logs.append(self.upload_result(record))
         rpms = [self.upload_result(rpm) for rpm in built.rpms]
         srpms: Sequence[str] = []

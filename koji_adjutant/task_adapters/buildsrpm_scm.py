@@ -9,7 +9,8 @@ from typing import Any
 from koji.daemon import SCM
 
 from koji_adjutant.buildroot.root import open_buildroot
-from koji_adjutant.builds.scm_srpm import ScmHooks, SpecRules, srpm_from_scm
+from koji_adjutant.builds.scm_srpm import ScmHooks, srpm_from_scm
+from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.srpm_task import SourcePackageTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
@@ -30,7 +31,7 @@ class BuildSRPMFromSCMTask(SourcePackageTask):
             strict_spec_tags=self.adjutant.strict_spec_tags,
         )
         hooks = self._hooks(scm, buildroot, opts.get("scratch"))
-        with self.open_workspace() as workspace, buildroot.expired_in_the_end(), ExitStack() as stack:
+        with buildroot.expired_in_the_end(), self.open_workspace() as workspace, ExitStack() as stack:
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))
             buildroot.report(running.installed_packages())

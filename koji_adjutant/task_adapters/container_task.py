@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,9 @@ from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import Owner
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
+
+
+TRASH = ".trash"
 
 
 class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
@@ -37,10 +42,10 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         EngineError or ImageError if there is nothing to run containers with.
         """
         ours = self.adjutant
-        workdir = Path(self.workdir)
-        resultdir = workdir / "result"
+        workdir, resultdir = Path(self.workdir, "work"), Path(self.workdir, "result")
+        workdir.mkdir()
         resultdir.mkdir()
-        stamps = workdir if self.options.log_timestamps else None
+        stamps = Path(self.workdir) if self.options.log_timestamps else None
         self.live_logs = LiveLogs(self.session, self.getUploadDir(), resultdir, stamps)
         with open_engine(
             state_dir=ours.state_dir,
@@ -54,7 +59,7 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                     manager=manager,
                     tool_image=image.reference,
                     owner=Owner(str(self.id), self.options.worker_id),
-                    store=RootStore(ours.state_dir / "roots"),
+                    store=self._store(),
                     workdir=workdir,
                     resultdir=resultdir,
                     progress=StateLog(resultdir / "state.log"),
@@ -65,6 +70,21 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
             finally:
                 self.live_logs.close()
                 keep_logs(resultdir, ours.log_dir / str(self.id))
+
+    def removeWorkdir(self) -> None:  # noqa: N802
+        """Put the task's directory aside: a build tree takes its time to delete, and the hub waits for us."""
+        workdir = Path(self.workdir)
+        if workdir.exists():
+            workdir.rename(workdir.with_name(f"{workdir.name}-{os.getpid()}-{time.monotonic_ns()}{TRASH}"))
+
+    def tidy_up(self) -> None:
+        """Delete what this and earlier tasks put aside; for when the hub has the result."""
+        for trash in Path(self.options.workdir).glob(f"tasks/*/*{TRASH}"):
+            shutil.rmtree(trash, ignore_errors=True)  # another task's child may be at it as well
+        self._store().sweep()
+
+    def _store(self) -> RootStore:
+        return RootStore(self.adjutant.state_dir / "roots")
 
     def uploaded_logs(self) -> list[str]:
         """The task result's ``logs``: paths below the hub's work directory."""

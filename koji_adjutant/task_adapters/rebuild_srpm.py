@@ -18,7 +18,7 @@ class RebuildSRPMTask(SourcePackageTask):
 
     def handler(self, srpm: str, build_tag: int | str, opts: dict[str, Any] | None = None) -> dict[str, Any]:
         buildroot = self.new_buildroot((opts or {}).get("repo_id"), build_tag, network=False)
-        with self.open_workspace() as workspace, buildroot.expired_in_the_end(), ExitStack() as stack:
+        with buildroot.expired_in_the_end(), self.open_workspace() as workspace, ExitStack() as stack:
             given = fetch_source_rpm(self, srpm, missing="Input SRPM file missing")
             read_source_header(given)
             with self.live_logs.following():

@@ -1,0 +1,141 @@
+"""Recipes that do nothing but leave logs and results where the real ones leave them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.repo import CreateRepoRequest
+from koji_adjutant.builds.rpms import RpmBuild
+from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm
+from koji_adjutant.builds.spec import SpecRules
+from koji_adjutant.container.interface import Image
+from koji_adjutant.rpmheader import Tag
+from koji_adjutant.scm.source import ScmSource
+from koji_adjutant.task_adapters import (
+    buildarch,
+    buildsrpm_scm,
+    container_task,
+    createrepo,
+    rebuild_srpm,
+    task_buildroot,
+)
+from tests.unit.worker.rpms import write_rpm, write_srpm
+
+LOGS = ("build.log", "root.log")
+FILES = ("koji.repo", "macros.koji", "buildroot-init.sh")
+ORIGIN = {"PACKAGER": "Koji", "VENDOR": "Koji", "DISTRIBUTION": "Koji"}
+
+
+class FakeEngine:
+    """A manager that has every image; nothing else is asked of it."""
+
+    def ensure_image_available(self, reference: str, _policy: str) -> Image:
+        return Image(reference, "sha256:0", "x86_64", {})
+
+
+class FakeRoot:
+    def __init__(self, workspace: Workspace, config: BuildrootConfig) -> None:
+        self.workspace = workspace
+        self.config = config
+
+    def installed_packages(self) -> list[Any]:
+        return []
+
+
+class Recipes:
+    """What the recipes will do, for a test to change before it runs a task.
+
+    ``failures`` are, by recipe, what it raises.
+    """
+
+    def __init__(self) -> None:
+        self.failures: dict[str, Exception] = {}
+        self.listings: Callable[[], list[Any]] = list
+        self.packages = {"hello-1.0-1": ["hello-1.0-1.x86_64.rpm"]}
+        self.source_tags: dict[str, str] = dict(ORIGIN)
+        self.srpm = "hello-1.0-1.src.rpm"
+        self.source = {"url": "", "source": ""}
+        self.repodata = ["repomd.xml"]
+        self.seen: dict[str, Any] = {}
+        self.open_roots = 0
+
+    def _fail(self, recipe: str) -> None:
+        if recipe in self.failures:
+            raise self.failures[recipe]
+
+    @contextmanager
+    def open_engine(self, **_: Any) -> Iterator[FakeEngine]:
+        self._fail("open_engine")
+        yield FakeEngine()
+
+    @contextmanager
+    def open_buildroot(self, workspace: Workspace, config: BuildrootConfig) -> Iterator[FakeRoot]:
+        (workspace.resultdir / "root.log").write_text("installing\n")
+        for name in FILES:
+            (workspace.resultdir / name).write_text("content\n")
+        self._fail("open_buildroot")
+        self.seen["config"] = config
+        self.open_roots += 1
+        try:
+            yield FakeRoot(workspace, config)
+        finally:
+            self.open_roots -= 1
+
+    def build_rpms(self, root: FakeRoot, _srpm: Path, *, arch: str) -> RpmBuild:
+        results = root.workspace.resultdir
+        (results / "build.log").write_text("compiling\n")
+        self._fail("build_rpms")
+        rpms = tuple(write_rpm(results / name, {Tag.NAME: "hello"}) for name in self._rpms())
+        self.seen["arch"] = arch
+        return RpmBuild(rpms, self._srpm(results))
+
+    def _rpms(self) -> list[str]:
+        return [name for names in self.packages.values() for name in names]
+
+    def _srpm(self, results: Path) -> Path:
+        name, version, release = self.srpm.removesuffix(".src.rpm").rsplit("-", 2)
+        return write_srpm(results / self.srpm, name, version, release, **self.source_tags)
+
+    def rebuild_srpm(self, root: FakeRoot, _srpm: Path) -> Path:
+        self._fail("rebuild_srpm")
+        return self._srpm(root.workspace.resultdir)
+
+    def srpm_from_scm(self, root: FakeRoot, source: ScmSource, rules: SpecRules, hooks: ScmHooks) -> ScmSrpm:
+        hooks.before_checkout()
+        (root.workspace.resultdir / "checkout.log").write_text("cloning\n")
+        self._fail("srpm_from_scm")
+        hooks.after_checkout(root.workspace.workdir)
+        self.seen |= {"source": source, "rules": rules}
+        return ScmSrpm(self._srpm(root.workspace.resultdir), self.source)
+
+    def create_repo(self, workspace: Workspace, request: CreateRepoRequest) -> list[Path]:
+        (workspace.resultdir / "createrepo.log").write_text("reading\n")
+        self._fail("create_repo")
+        self.seen["request"] = request
+        repodata = workspace.workdir / "repo" / "repodata"
+        repodata.mkdir(parents=True)
+        files = [repodata / name for name in self.repodata]
+        for file in files:
+            file.write_text("data")
+        return files
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> Recipes:
+    """In place of the real ones, in every adapter."""
+    fake = Recipes()
+    for module in (buildarch, buildsrpm_scm, rebuild_srpm):
+        monkeypatch.setattr(module, "open_buildroot", fake.open_buildroot)
+    monkeypatch.setattr(container_task, "open_engine", fake.open_engine)
+    monkeypatch.setattr(buildarch, "build_rpms", fake.build_rpms)
+    monkeypatch.setattr(rebuild_srpm, "rebuild_srpm", fake.rebuild_srpm)
+    monkeypatch.setattr(buildsrpm_scm, "srpm_from_scm", fake.srpm_from_scm)
+    monkeypatch.setattr(createrepo, "create_repo", fake.create_repo)
+    monkeypatch.setattr(task_buildroot, "buildroot_list", lambda *_, **__: fake.listings())
+    return fake

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from koji_adjutant.task_adapters.noarch_rpmdiff import rpmdiff_hash
+
+RPM = Path(__file__).parent / "data" / "hello-doc-1.0-1.noarch.rpm"
+"""Made by rpmbuild 4.18: epoch, scriptlet, all dependencies; config, doc, ghost, link and directory."""
+
+
+def test_the_hash_is_koji_s() -> None:
+    # koji.rpmdiff.Rpmdiff(RPM, RPM, ignore="S5TN").kojihash(), koji 1.36.1 with rpm's bindings of 4.18
+    assert rpmdiff_hash(RPM) == "3b7b5fd731e3a028dbbf6a904711772cd136416b31911cc122a808c0a1e03bca"
