@@ -13,19 +13,21 @@ from koji_adjutant.errors import UsageError
 @click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), required=True,
               help="Where its database and files are; made at the first start.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port."
+)
 @click.option("--admin", default="kojiadmin:kojiadmin", show_default=True, metavar="USER:PASSWORD",
               help="The admin that the first start makes.")  # fmt: skip
 @click.pass_context
 def command(context: click.Context, directory: Path, host: str, port: int, admin: str) -> None:
     """Run an embedded Koji hub for trying and testing (not for production).
 
-    Without a subcommand it serves the directory until it is stopped: XML-RPC at /kojihub, files at /kojifiles. The
-    first start makes an admin, kojiadmin with the password kojiadmin unless --admin says otherwise. DIR/devhub.json
-    holds its URLs while it runs.
+    Without a subcommand it serves the directory until it is stopped: XML-RPC at /kojihub, files at
+    /kojifiles. The first start makes an admin, kojiadmin with the password kojiadmin unless --admin says
+    otherwise. DIR/devhub.json holds its URLs while it runs.
 
-    Users and builders are added with the stock client (koji add-user, koji add-host). That gives them no password; they
-    get one with the subcommand set-password, or in one go with add-user and add-host.
+    Users and builders are added with the stock client (koji add-user, koji add-host). That gives them no
+    password; they get one with the subcommand set-password, or in one go with add-user and add-host.
     """
     context.obj = directory
     if context.invoked_subcommand is not None:

@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import koji
 
@@ -19,6 +19,7 @@ from koji_adjutant.devhub.absent import ABSENT
 from koji_adjutant.devhub.call import Call
 
 Function = Callable[..., Any]
+AnyFunction = TypeVar("AnyFunction", bound=Function)
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,22 @@ class Method:
         parameters = self.signature.parameters.values()
         args = [p.name if p.default is p.empty else [p.name, p.default] for p in parameters]
         described = ", ".join(str(p) for p in parameters)
-        return {"name": self.name, "doc": inspect.getdoc(self.function), "args": args, "argdesc": f"({described})"}
+        return {
+            "name": self.name,
+            "doc": inspect.getdoc(self.function),
+            "args": args,
+            "argdesc": f"({described})",
+        }
 
 
 METHODS: dict[str, Method] = {}
 
 
-def exported(name: str, *camel_case: str, **renamed: str) -> Callable[[Function], Function]:
+def exported(name: str, *camel_case: str, **renamed: str) -> Callable[[AnyFunction], AnyFunction]:
     """Make a function a remote call; ``camel_case`` lists the parameters that have such names on a real hub,
     ``renamed`` those that are called something else there (``task_ids="tasks"``)."""
 
-    def register(function: Function) -> Function:
+    def register(function: AnyFunction) -> AnyFunction:
         METHODS[name] = Method(name, function, {_snake(wire): wire for wire in camel_case} | renamed)
         return function
 

@@ -1,5 +1,5 @@
-"""Buildroots: which packages a build was made with. The hub takes only packages that it knows, or that come from
-an external repo."""
+"""Buildroots: which packages a build was made with. The hub takes only packages that it knows, or that come
+from an external repo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import koji
 from koji_adjutant.devhub import hosts, lookups, rpms, tasks
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
-from koji_adjutant.devhub.database import ConstraintViolation, Row
+from koji_adjutant.devhub.database import ConstraintError, Row
 from koji_adjutant.devhub.query import Select, apply_options
 
 INIT, BUILDING, EXPIRED = (koji.BR_STATES[name] for name in ("INIT", "BUILDING", "EXPIRED"))
@@ -41,7 +41,7 @@ def new_build_root(call: Call, repo: int, arch: str, task_id: Any = None) -> int
     host_id = hosts.require_host(call) if task_id is None else tasks.assert_host(call, task_id)
     arch = koji.parse_arches(arch, strict=True, allow_none=True)
     if call.db.one("SELECT 1 FROM repo WHERE id = ?", (repo,)) is None:
-        raise ConstraintViolation(
+        raise ConstraintError(
             'insert or update on table "standard_buildroot" violates a foreign key constraint\n'
             f'DETAIL:  Key (repo_id)=({repo}) is not present in table "repo".\n'
         )
@@ -77,14 +77,17 @@ def _write_list(call: Call, row: Row, rpmlist: list[Row], state: int) -> None:
         else:
             rpm_id = rpms.get_rpm(call, entry, strict=True)["id"]
         if rpm_id not in listed:
-            call.db.insert("buildroot_listing", {"buildroot_id": row["id"], "rpm_id": rpm_id, "is_update": update})
+            call.db.insert(
+                "buildroot_listing", {"buildroot_id": row["id"], "rpm_id": rpm_id, "is_update": update}
+            )
             listed |= {rpm_id} if update else set()
 
 
 @exported("host.setBuildRootList")
 def set_build_root_list(call: Call, brootid: Any, rpmlist: list[Row], task_id: Any = None) -> None:
-    """List what a new buildroot consists of (once, while it is INIT). An entry with ``location`` (external repo id
-    or name) is an external package, one with ``id`` that package, any other is looked up by N-V-R.A."""
+    """List what a new buildroot consists of (once, while it is INIT). An entry with ``location`` (external
+    repo id or name) is an external package, one with ``id`` that package, any other is looked up by
+    N-V-R.A."""
     _write_list(call, _own(call, brootid, task_id), rpmlist, INIT)
 
 
@@ -97,7 +100,9 @@ def update_build_root_list(call: Call, brootid: Any, rpmlist: list[Row], task_id
 def _listing(call: Call, buildroot_id: int) -> list[Row]:
     query = Select("buildroot_listing", "JOIN rpminfo ON rpminfo.id = rpm_id")
     query.join("JOIN external_repo ON external_repo.id = external_repo_id")
-    query.columns("rpm_id", "is_update", "rpminfo.name", "version", "release", "epoch", "arch", "build_id", "draft")
+    query.columns(
+        "rpm_id", "is_update", "rpminfo.name", "version", "release", "epoch", "arch", "build_id", "draft"
+    )
     query.columns("external_repo_id", external_repo_name="external_repo.name")
     return query.where("buildroot_listing.buildroot_id = ?", buildroot_id).all(call.db)
 
@@ -136,9 +141,16 @@ def list_buildroots(
     query.columns(create_ts="made.time", retire_event_id="retired.id", retire_event_time="iso(retired.time)")
     query.columns(retire_ts="retired.time", repo_create_event_id="repo_made.id")
     query.columns(repo_create_event_time="iso(repo_made.time)", container_arch="buildroot.arch")
-    query.columns(container_type="'chroot'", br_type=str(koji.BR_TYPES["STANDARD"]), extra="NULL", host_os="NULL")
+    query.columns(
+        container_type="'chroot'", br_type=str(koji.BR_TYPES["STANDARD"]), extra="NULL", host_os="NULL"
+    )
     query.columns(host_arch="NULL", cg_id="NULL", cg_name="NULL", cg_version="NULL")
-    for column, value in (("host.id", host_id), ("tag.id", tag_id), ("buildroot.task_id", task_id), ("repo.id", repo_id)):
+    for column, value in (
+        ("host.id", host_id),
+        ("tag.id", tag_id),
+        ("buildroot.task_id", task_id),
+        ("repo.id", repo_id),
+    ):
         if value is not None:
             query.where(f"{column} = ?", value)
     for column, several in (("buildroot.state", state), ("buildroot.id", buildroot_id)):

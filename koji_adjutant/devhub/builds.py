@@ -10,7 +10,7 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import lookups, sessions, tasks, users
+from koji_adjutant.devhub import lookups, tasks, users
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
@@ -34,10 +34,18 @@ NVR = "package.name || '-' || build.version || '-' || build.release"
 
 def with_build_columns(query: Select) -> Select:
     """Add to a query over ``build`` and JOINS the columns that every call about builds returns."""
-    query.columns("build.version", "build.release", "build.epoch", "build.draft", "build.state", "build.task_id")
-    query.columns(build_id="build.id", package_id="package.id", package_name="package.name", name="package.name")
-    query.columns(volume_id="volume.id", volume_name="volume.name", owner_id="users.id", owner_name="users.name")
-    query.columns(nvr=NVR, creation_event_id="events.id", creation_time="iso(events.time)", promotion_time="NULL")
+    query.columns(
+        "build.version", "build.release", "build.epoch", "build.draft", "build.state", "build.task_id"
+    )
+    query.columns(
+        build_id="build.id", package_id="package.id", package_name="package.name", name="package.name"
+    )
+    query.columns(
+        volume_id="volume.id", volume_name="volume.name", owner_id="users.id", owner_name="users.name"
+    )
+    query.columns(
+        nvr=NVR, creation_event_id="events.id", creation_time="iso(events.time)", promotion_time="NULL"
+    )
     query.columns(start_time="iso(build.start_time)", completion_time="iso(build.completion_time)")
     return query.columns(promoter_id="NULL", promoter_name="NULL")
 
@@ -145,7 +153,9 @@ def get_build_type(call: Call, build_info: Any, strict: bool = False) -> Any:
 @exported("getAverageBuildDuration")
 def get_average_build_duration(call: Call, package: Any, age: int | None = None) -> Any:
     """Seconds that builds of a package took on average (in the last ``age`` months), or None."""
-    query = Select("build", "JOIN events ON events.id = create_event").columns("avg(completion_time - events.time)")
+    query = Select("build", "JOIN events ON events.id = create_event").columns(
+        "avg(completion_time - events.time)"
+    )
     query.where("pkg_id IS ? AND task_id IS NOT NULL", lookups.lookup_id(call, "package", package))
     query.where("state = ?", COMPLETE)
     if age is not None:
@@ -163,10 +173,15 @@ def _package_id(call: Call, data: Row) -> int:
 
 @exported("host.initBuild")
 def init_build(call: Call, data: dict[str, Any]) -> int:
-    """Begin a build for an own task: ``{name, version, release, epoch, task_id[, source, extra]}``; returns the
-    build id. The same task may ask again; a failed or canceled build of the same NVR is begun anew."""
+    """Begin a build for an own task: ``{name, version, release, epoch, task_id[, source, extra]}``; returns
+    the build id. The same task may ask again; a failed or canceled build of the same NVR is begun anew."""
     tasks.assert_host(call, data["task_id"])
-    data = {**data, "owner": tasks.owner_of(call, data["task_id"]), "state": BUILDING, "completion_time": None}
+    data = {
+        **data,
+        "owner": tasks.owner_of(call, data["task_id"]),
+        "state": BUILDING,
+        "completion_time": None,
+    }
     data["pkg_id"] = _package_id(call, data)
     for name in ("version", "release", "epoch"):
         if name not in data:
@@ -210,39 +225,10 @@ def fail_build(call: Call, task_id: Any, build_id: int) -> None:
     tasks.assert_host(call, task_id)
     build = get_build(call, build_id, strict=True)
     if build["state"] != BUILDING:
-        raise koji.GenericError(f"cannot update build {build['id']}, state: {koji.BUILD_STATES[build['state']]}")
+        raise koji.GenericError(
+            f"cannot update build {build['id']}, state: {koji.BUILD_STATES[build['state']]}"
+        )
     call.db.update("build", {"state": FAILED, "completion_time": time.time()}, {"id": build["id"]})
-
-
-def _cancel(call: Call, build_id: int) -> None:
-    values = {"state": CANCELED, "completion_time": time.time()}
-    call.db.update("build", values, {"id": build_id, "state": BUILDING})
-
-
-def cancel_builds_of_task(call: Call, task_id: int) -> None:
-    """Cancel what a canceled task was building."""
-    for row in call.db.all("SELECT id FROM build WHERE task_id = ? AND state = ?", (task_id, BUILDING)):
-        _cancel(call, row["id"])
-
-
-@exported("cancelBuild", "buildID")
-def cancel_build(call: Call, build_id: Any, strict: bool = False) -> bool:
-    """Cancel a build in progress and its tasks (its owner, an admin); False if it is over or there is none."""
-    user_id = sessions.assert_login(call)
-    build = get_build(call, build_id, strict)
-    if build is None:
-        return False
-    if build["owner_id"] != user_id and not users.has_perm(call, "admin"):
-        raise koji.ActionNotAllowed("Cannot cancel build, not owner")
-    if build["state"] != BUILDING:
-        return False
-    _cancel(call, build["id"])
-    if build["task_id"] is not None:
-        info = tasks.task_info(call, build["task_id"])
-        while info["parent"] is not None:
-            info = tasks.task_info(call, info["parent"])
-        tasks.cancel_tree(call, info["id"])
-    return True
 
 
 @exported("getBuildLogs")
@@ -267,5 +253,7 @@ def get_next_release(call: Call, build_info: dict[str, Any], incr: int = 1) -> s
         "SELECT release FROM build JOIN package ON package.id = pkg_id WHERE name = ? AND version = ?",
         (build_info["name"], build_info["version"]),
     )
-    used = [int(row["release"].partition(".")[0]) for row in rows if row["release"].partition(".")[0].isdecimal()]
+    used = [
+        int(row["release"].partition(".")[0]) for row in rows if row["release"].partition(".")[0].isdecimal()
+    ]
     return str(max(used, default=0) + incr)

@@ -22,7 +22,7 @@ BUSY_TIMEOUT = 30.0
 """Seconds to wait for another process's transaction."""
 
 
-class ConstraintViolation(Exception):
+class ConstraintError(Exception):
     """A row that the schema does not allow; worded like PostgreSQL, which is what a real hub's users see.
 
     It is no koji fault: callers get fault code 1, as from a real hub.
@@ -115,14 +115,14 @@ class Database:
         return None if row is None else next(iter(row.values()))
 
     def insert(self, table: str, values: Mapping[str, Any]) -> int:
-        """Add a row; returns its id. Raises ConstraintViolation."""
+        """Add a row; returns its id. Raises ConstraintError."""
         names = list(values)
         marks = ", ".join("?" * len(names))
         sql = " ".join(["INSERT INTO", table, "(" + ", ".join(names) + ") VALUES (" + marks + ")"])
         try:
             cursor = self._connection.execute(sql, [_plain(values[name]) for name in names])
         except sqlite3.IntegrityError as error:
-            raise ConstraintViolation(_explain(str(error), table, values)) from error
+            raise ConstraintError(_explain(str(error), table, values)) from error
         return cursor.lastrowid or 0
 
     def update(self, table: str, values: Mapping[str, Any], where: Mapping[str, Any]) -> int:

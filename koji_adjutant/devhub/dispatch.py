@@ -34,12 +34,12 @@ class Dispatcher:
         self.lock = threading.Lock()
 
     def call(self, body: bytes, headers: Mapping[str, str], query: str) -> bytes:
-        """Answer an XML-RPC request. Raises wire.BadRequest; every other error becomes a fault."""
+        """Answer an XML-RPC request. Raises wire.BadRequestError; every other error becomes a fault."""
         method, params = wire.parse_request(body)
         try:
             with self.lock:
                 return self._call(method, params, sessions.Credentials.read(headers, query))
-        except Exception as error:  # noqa: BLE001 - whatever a call raises is its caller's to see
+        except Exception as error:
             log.debug("%s: %s", method, error, exc_info=not isinstance(error, koji.GenericError))
             return wire.fault(error)
 
@@ -53,12 +53,13 @@ class Dispatcher:
                 with self.db.transaction():
                     path = request.destination(call)
             return wire.response(request.write(path, chunk))
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
             log.debug("rawUpload: %s", error, exc_info=not isinstance(error, koji.GenericError))
             return wire.fault(error)
 
     def _begin(self, method: str, credentials: sessions.Credentials | None) -> Call:
-        """A Call for the session. Its own short transaction: that somebody was here is kept even if the call fails."""
+        """A Call for the session. Its own short transaction: that somebody was here is kept even if the call
+        fails."""
         with self.db.transaction():
             session = sessions.resume(self.db, credentials, method)
         return Call(self.db, session, self.topdir, method)

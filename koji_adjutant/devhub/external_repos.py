@@ -6,7 +6,7 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import lookups, tags, users
+from koji_adjutant.devhub import inheritance, lookups, tags, users
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
@@ -105,8 +105,6 @@ def get_tag_external_repos(
 @exported("getExternalRepoList")
 def get_external_repo_list(call: Call, tag_info: Any, event: int | None = None) -> list[Row]:
     """The external repos of a tag and of all that it inherits from, in order of precedence, each once."""
-    from koji_adjutant.devhub import inheritance
-
     tag = tags.get_tag(call, tag_info, strict=True, event=event)
     found: dict[int, Row] = {}
     for tag_id in inheritance.tag_and_ancestors(call, tag["id"], event):

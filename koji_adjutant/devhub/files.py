@@ -1,7 +1,7 @@
 """Serving topdir at /kojifiles: files, and lists of what is in a directory.
 
-Links are followed as long as they stay inside topdir: the hub leaves links where it has moved files from, and repos
-have ``toplink``.
+Links are followed as long as they stay inside topdir: the hub leaves links where it has moved files from,
+and repos have ``toplink``.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ def _media_type(path: Path) -> str:
 
 def _listing(directory: Path, shown: str) -> str:
     names = sorted(path.name + ("/" if path.is_dir() else "") for path in directory.iterdir())
-    items = "".join(f'<li><a href="{quote(name)}">{html.escape(name)}</a></li>\n' for name in names if name[0] != ".")
+    items = "".join(
+        f'<li><a href="{quote(name)}">{html.escape(name)}</a></li>\n' for name in names if name[0] != "."
+    )
     title = html.escape("/" + shown)
     return f"<!DOCTYPE html>\n<title>{title}</title>\n<h1>{title}</h1>\n<ul>\n{items}</ul>\n"

@@ -12,7 +12,16 @@ from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
 from koji_adjutant.devhub.query import Select
 
-GROUP = ("exported", "display_name", "is_default", "uservisible", "description", "langonly", "biarchonly", "blocked")
+GROUP = (
+    "exported",
+    "display_name",
+    "is_default",
+    "uservisible",
+    "description",
+    "langonly",
+    "biarchonly",
+    "blocked",
+)
 PACKAGE = ("type", "basearchonly", "requires")
 REQUIREMENT = ("type", "is_metapkg")
 
@@ -24,7 +33,9 @@ def tag_groups(call: Call, tag: Any, event: int | None = None, inherit: bool = T
     tag_ids = inheritance.tag_and_ancestors(call, tag_id, event) if inherit else [tag_id]
     found: dict[int, Row] = {}
     for tag_id in tag_ids:
-        query = Select("group_config", "JOIN groups ON groups.id = group_id").columns("name", "group_id", "tag_id")
+        query = Select("group_config", "JOIN groups ON groups.id = group_id").columns(
+            "name", "group_id", "tag_id"
+        )
         for group in query.columns(*GROUP).at("group_config", event).where("tag_id = ?", tag_id).all(call.db):
             found.setdefault(group["group_id"], {**group, "packagelist": {}, "grouplist": {}})
     for tag_id in tag_ids:
@@ -38,7 +49,9 @@ def _add_members(call: Call, tag_id: int, event: int | None, groups: dict[int, R
         group = groups.get(row["group_id"])
         if group is not None and not group["blocked"]:
             group["packagelist"].setdefault(row["package"], row)
-    query = Select("group_req_listing", "JOIN groups ON groups.id = req_id").columns("group_id", "tag_id", "req_id")
+    query = Select("group_req_listing", "JOIN groups ON groups.id = req_id").columns(
+        "group_id", "tag_id", "req_id"
+    )
     query.columns("blocked", "name", *REQUIREMENT)
     for row in query.at("group_req_listing", event).where("tag_id = ?", tag_id).all(call.db):
         group, required = groups.get(row["group_id"]), groups.get(row["req_id"])
@@ -86,7 +99,9 @@ def _unblocked_group(call: Call, tag: Row, group: Row) -> Row:
     return config
 
 
-def _merged(fields: tuple[str, ...], options: dict[str, Any], previous: Row | None) -> tuple[dict[str, Any], bool]:
+def _merged(
+    fields: tuple[str, ...], options: dict[str, Any], previous: Row | None
+) -> tuple[dict[str, Any], bool]:
     """The wanted values (what is not given stays as it was) and whether any differs from before."""
     given = {name: options[name] for name in fields if name in options}
     if previous is None:
@@ -137,7 +152,13 @@ def group_list_unblock(call: Call, taginfo: Any, grpinfo: Any) -> None:
 
 @exported("groupPackageListAdd")
 def group_package_list_add(
-    call: Call, taginfo: Any, grpinfo: Any, pkg_name: str, block: bool = False, force: bool = False, **opts: Any
+    call: Call,
+    taginfo: Any,
+    grpinfo: Any,
+    pkg_name: str,
+    block: bool = False,
+    force: bool = False,
+    **opts: Any,
 ) -> None:
     """Put a package into a group of a tag, or change its entry."""
     tag, group = _named(call, taginfo, grpinfo)
@@ -171,7 +192,9 @@ def group_package_list_unblock(call: Call, taginfo: Any, grpinfo: Any, pkg_name:
     tag, group = _named(call, taginfo, grpinfo)
     previous = _unblocked_group(call, tag, group)["packagelist"].get(pkg_name)
     if previous is None or not previous["blocked"]:
-        raise koji.GenericError(f"package {pkg_name} is NOT blocked in group {group['name']}, tag {tag['name']}")
+        raise koji.GenericError(
+            f"package {pkg_name} is NOT blocked in group {group['name']}, tag {tag['name']}"
+        )
     if previous["tag_id"] == tag["id"]:
         group_package_list_remove(call, taginfo, grpinfo, pkg_name)
     else:
@@ -180,7 +203,13 @@ def group_package_list_unblock(call: Call, taginfo: Any, grpinfo: Any, pkg_name:
 
 @exported("groupReqListAdd")
 def group_req_list_add(
-    call: Call, taginfo: Any, grpinfo: Any, reqinfo: Any, block: bool = False, force: bool = False, **opts: Any
+    call: Call,
+    taginfo: Any,
+    grpinfo: Any,
+    reqinfo: Any,
+    block: bool = False,
+    force: bool = False,
+    **opts: Any,
 ) -> None:
     """Let a group of a tag require another, or change how."""
     tag, group = _named(call, taginfo, grpinfo)

@@ -7,7 +7,7 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import channels, hosts, lookups, scheduler, tasks
+from koji_adjutant.devhub import channels, hosts, lookups, scheduler, task_creation, tasks
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
@@ -61,7 +61,8 @@ def free_tasks(call: Call, task_ids: list[Any]) -> None:
 
 @exported("host.refuseTask")
 def refuse_task(call: Call, task_id: Any, soft: bool = True, msg: str = "") -> None:
-    """Turn down an assigned task: for a while, or (``soft=False``) for good. Not ours any more: nothing happens."""
+    """Turn down an assigned task: for a while, or (``soft=False``) for good. Not ours any more: nothing
+    happens."""
     host_id = hosts.require_host(call)
     info = tasks.task_info(call, task_id)
     if info["host_id"] == host_id:
@@ -78,10 +79,14 @@ def set_task_weight(call: Call, task_id: Any, weight: float) -> None:
 
 @exported("host.getHostTasks")
 def get_host_tasks(call: Call) -> list[Row]:
-    """The calling builder's open tasks: ``[{id, waiting, weight[, alert]}]``; ``alert``: a subtask that it waits
-    for is over."""
+    """The calling builder's open tasks: ``[{id, waiting, weight[, alert]}]``; ``alert``: a subtask that it
+    waits for is over."""
     host_id = hosts.require_host(call)
-    query = Select("task").columns("id", "waiting", "weight").where("host_id = ? AND state = ?", host_id, tasks.OPEN)
+    query = (
+        Select("task")
+        .columns("id", "waiting", "weight")
+        .where("host_id = ? AND state = ?", host_id, tasks.OPEN)
+    )
     found = query.order("id").all(call.db)
     for task in found:
         if task["waiting"] and _awaited(call, task["id"])[0]:
@@ -125,8 +130,8 @@ def task_wait(call: Call, parent: int) -> list[list[int]]:
 def task_wait_results(
     call: Call, parent: int, task_ids: list[int] | None, canfail: list[int] | None = None
 ) -> list[list[Any]]:
-    """``[[task id, result], …]`` of subtasks; the first fault is raised, but for those in ``canfail``, whose result
-    it is. The parent is no longer waiting."""
+    """``[[task id, result], …]`` of subtasks; the first fault is raised, but for those in ``canfail``, whose
+    result it is. The parent is no longer waiting."""
     hosts.require_host(call)
     call.db.update("task", {"waiting": 0}, {"id": parent})
     call.db.update("task", {"awaited": 0}, {"parent": parent})
@@ -159,7 +164,7 @@ def subtask(call: Call, method: str, arglist: Any, parent: Any, **opts: Any) -> 
             return known
     kwargs: Mapping[str, Any] = opts.pop("kwargs", None) or {}
     arguments = koji.encode_args(*arglist, **kwargs) if kwargs else arglist
-    return tasks.make_task(call, method, arguments, parent=parent, **opts)
+    return task_creation.make_task(call, method, arguments, parent=parent, **opts)
 
 
 @exported("host.subtask2")

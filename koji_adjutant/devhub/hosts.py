@@ -122,7 +122,9 @@ def edit_host(call: Call, host_info: Any, **changes: Any) -> bool:
     """Change arches, capacity, description or comment; returns whether anything was different."""
     users.assert_perm(call, "host")
     host = get_host(call, host_info, strict=True)
-    different = {name: changes[name] for name in CONFIG[:4] if name in changes and changes[name] != host[name]}
+    different = {
+        name: changes[name] for name in CONFIG[:4] if name in changes and changes[name] != host[name]
+    }
     if not different:
         return False
     for name in set(different) - {"capacity"}:

@@ -41,9 +41,11 @@ class _Walk:
     order: list[Row]
     seen: dict[int, list[Row]]
 
-    def visit(self, tag_id: int, above: tuple[int, ...], limit: int | None, noconfig: bool, filters: list[str]) -> None:
-        """Follow the links of a tag. ``above``: the path from the root, against loops; ``limit``: how many more
-        levels the links on the path allow."""
+    def visit(
+        self, tag_id: int, above: tuple[int, ...], limit: int | None, noconfig: bool, filters: list[str]
+    ) -> None:
+        """Follow the links of a tag. ``above``: the path from the root, against loops; ``limit``: how many
+        more levels the links on the path allow."""
         if limit is not None and limit < 1:
             return
         path = (*above, tag_id)
@@ -87,14 +89,18 @@ def tag_and_ancestors(call: Call, tag_id: int, event: int | None = None) -> list
     return [tag_id, *(link["parent_id"] for link in full_inheritance(call, tag_id, event))]
 
 
-def _descendants(call: Call, tag_id: int, event: int | None, above: tuple[int, ...], order: list[Row]) -> None:
+def _descendants(
+    call: Call, tag_id: int, event: int | None, above: tuple[int, ...], order: list[Row]
+) -> None:
     path = (*above, tag_id)
     for link in _children(call, tag_id, event):
         if link["tag_id"] in path or (link["maxdepth"] is not None and link["maxdepth"] < len(path) - 1):
             continue
         if any(known["tag_id"] == link["tag_id"] for known in order):
             continue
-        link.update(nextdepth=None, currdepth=len(path), filter=[link["pkg_filter"]] if link["pkg_filter"] else [])
+        link.update(
+            nextdepth=None, currdepth=len(path), filter=[link["pkg_filter"]] if link["pkg_filter"] else []
+        )
         order.append(link)
         if not link["intransitive"]:
             _descendants(call, link["tag_id"], event, path, order)
@@ -110,7 +116,8 @@ def get_inheritance_data(call: Call, tag: Any, event: int | None = None) -> list
 def get_full_inheritance(
     call: Call, tag: Any, event: int | None = None, reverse: bool = False, **_: Any
 ) -> list[Row]:
-    """Every link that the tag inherits through; ``reverse``: every link through which others inherit from it."""
+    """Every link that the tag inherits through; ``reverse``: every link through which others inherit from
+    it."""
     tag_id = lookups.require_id(call, "tag", tag)
     if not reverse:
         return full_inheritance(call, tag_id, event)
@@ -160,3 +167,23 @@ def _refuse_equal_priorities(tag_id: int, links: dict[int, Row]) -> None:
             raise koji.GenericError(
                 f"Multiple parent tags ({ids!r}) cannot have the same priority value ({priority}) on child tag {tag_id}"
             )
+
+
+@exported("getBuildConfig")
+def get_build_config(call: Call, tag: Any, event: int | None = None) -> Any:
+    """getTag with arches and extra inherited; ``config_inheritance`` says from where."""
+    config = tags.get_tag(call, tag, strict=True, event=event, blocked=True)
+    sources: dict[str, Any] = {"extra": {}, "arches": None}
+    for link in full_inheritance(call, config["id"], event):
+        if link["noconfig"]:
+            continue
+        parent = tags.get_tag(call, link["parent_id"], strict=True, event=event, blocked=True)
+        origin = {"id": parent["id"], "name": parent["name"]}
+        if config["arches"] is None and parent["arches"] is not None:
+            config["arches"], sources["arches"] = parent["arches"], origin
+        for key, value in parent["extra"].items():
+            if key not in config["extra"]:
+                config["extra"][key], sources["extra"][key] = value, origin
+    config["extra"] = {key: value for key, (blocked, value) in config["extra"].items() if not blocked}
+    config["config_inheritance"] = sources
+    return config

@@ -17,7 +17,12 @@ USER_NAME = re.compile(r"^[A-Za-z0-9/_.@-]+$")
 
 
 def convert(
-    value: Any, cast: type, *, message: str | None = None, none_allowed: bool = False, check_only: bool = False
+    value: Any,
+    cast: type,
+    *,
+    message: str | None = None,
+    none_allowed: bool = False,
+    check_only: bool = False,
 ) -> Any:
     """The value as ``cast`` (with ``check_only`` it must be one already). Raises ParameterError."""
     if value is None:

@@ -1,8 +1,9 @@
 """Noarch packages that several buildArch tasks made must be the same; only the first is kept.
 
-Equal means what koji's rpmdiff with ``ignore="S5TN"`` means: names, descriptions, scripts, dependencies, and each
-file's mode, owner, flags and so on, but neither size, digest, time nor link count. Builders send a hash of that in
-``noarch_rpmdiff.json``; where both packages' hashes are there and equal, the files are not compared.
+Equal means what koji's rpmdiff with ``ignore="S5TN"`` means: names, descriptions, scripts, dependencies, and
+each file's mode, owner, flags and so on, but neither size, digest, time nor link count. Builders send a hash
+of that in ``noarch_rpmdiff.json``; where both packages' hashes are there and equal, the files are not
+compared.
 """
 
 from __future__ import annotations
@@ -123,7 +124,9 @@ def _files(header: Any) -> dict[str, dict[str, Any]]:
     directories, indexes = header.get(DIRECTORIES) or [], header.get(DIRECTORY_INDEXES) or []
     values = {column: header.get(tag) or [None] * len(names) for column, tag in FILE_TAGS.items()}
     return {
-        (directories[indexes[i]] + name).decode("utf-8", "surrogateescape"): {c: v[i] for c, v in values.items()}
+        (directories[indexes[i]] + name).decode("utf-8", "surrogateescape"): {
+            c: v[i] for c, v in values.items()
+        }
         for i, name in enumerate(names)
     }
 

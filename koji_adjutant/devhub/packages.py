@@ -19,7 +19,9 @@ def _query(event: int | None, tag_id: int | None, user_id: int | None, package: 
     query.join("JOIN package ON package.id = tag_packages.package_id")
     query.join("JOIN tag_package_owners AS own ON own.tag_id = tag.id AND own.package_id = package.id")
     query.join("JOIN users ON users.id = own.owner")
-    query.columns("extra_arches", "tag_packages.blocked", package_id="package.id", package_name="package.name")
+    query.columns(
+        "extra_arches", "tag_packages.blocked", package_id="package.id", package_name="package.name"
+    )
     query.columns(tag_id="tag.id", tag_name="tag.name", owner_id="users.id", owner_name="users.name")
     query.at("tag_packages", event).at("own", event)
     if tag_id is not None:
@@ -197,7 +199,9 @@ def package_list_add(
     previous = package_list(call, tag["id"], package=package["id"]).get(package["id"])
     if previous is None:
         if update and not force:
-            raise koji.GenericError(f"cannot update: tag {tag['name']} has no data for package {package['name']}")
+            raise koji.GenericError(
+                f"cannot update: tag {tag['name']} has no data for package {package['name']}"
+            )
         if owner is None:
             if not force:
                 raise koji.GenericError("owner not specified")
@@ -215,7 +219,14 @@ def package_list_add(
     if previous["blocked"] and not wanted["blocked"] and not force:
         raise koji.GenericError(f"package {package['name']} is blocked in tag {tag['name']}")
     if changed:
-        _write(call, tag["id"], package["id"], owner, blocked=wanted["blocked"], extra_arches=wanted["extra_arches"])
+        _write(
+            call,
+            tag["id"],
+            package["id"],
+            owner,
+            blocked=wanted["blocked"],
+            extra_arches=wanted["extra_arches"],
+        )
     elif owner != previous["owner_id"]:
         _write_owner(call, tag["id"], package["id"], owner)
 

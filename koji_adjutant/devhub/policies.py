@@ -1,7 +1,7 @@
 """The hub's policies, as an unconfigured real hub has them.
 
-A rule is (test, action); the first whose test holds decides. ``has_perm`` looks at the user that the policy data
-names (``user_id``), which for a builder's question is the owner of the task.
+A rule is (test, action); the first whose test holds decides. ``has_perm`` looks at the user that the policy
+data names (``user_id``), which for a builder's question is the owner of the task.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """devhub as a process: setting up its directory, serving it, and starting one for a test.
 
-    DIR/devhub.sqlite   the database
-    DIR/topdir/         packages/, repos/, work/, scratch/: what koji calls topdir
-    DIR/devhub.json     while it runs: {"hub": URL, "files": URL, "topdir": path, "pid": process id}
-    DIR/devhub.log      its log when started by ``running_devhub``
+DIR/devhub.sqlite   the database
+DIR/topdir/         packages/, repos/, work/, scratch/: what koji calls topdir
+DIR/devhub.json     while it runs: {"hub": URL, "files": URL, "topdir": path, "pid": process id}
+DIR/devhub.log      its log when started by ``running_devhub``
 """
 
 from __future__ import annotations

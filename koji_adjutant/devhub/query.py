@@ -11,7 +11,8 @@ from koji_adjutant.devhub.database import Database, Row
 
 
 class Select:
-    """A query put together piece by piece; the pieces are our own text, what callers send goes in as parameters."""
+    """A query put together piece by piece; the pieces are our own text, what callers send goes in as
+    parameters."""
 
     def __init__(self, table: str, *joins: str) -> None:
         self.table = table
@@ -23,7 +24,8 @@ class Select:
         self._order = ""
 
     def columns(self, *names: str, **aliases: str) -> Select:
-        """Add columns; a keyword gives the name in the result: ``columns("task.id", owner_name="users.name")``."""
+        """Add columns; a keyword gives the name in the result: ``columns("task.id",
+        owner_name="users.name")``."""
         self._columns += names
         self._columns += [f"{expression} AS {alias}" for alias, expression in aliases.items()]
         return self
@@ -82,8 +84,8 @@ class Select:
 
 
 def apply_options(rows: list[Row], options: Mapping[str, Any] | None) -> Any:
-    """What ``queryOpts`` asks for: ``order`` (``-`` in front for descending, several with commas), ``offset``,
-    ``limit``, ``countOnly``, ``asList``."""
+    """What ``queryOpts`` asks for: ``order`` (``-`` in front for descending, several with commas),
+    ``offset``, ``limit``, ``countOnly``, ``asList``."""
     options = options or {}
     if options.get("countOnly"):
         return len(rows)
@@ -94,7 +96,9 @@ def apply_options(rows: list[Row], options: Mapping[str, Any] | None) -> Any:
         if rows and name not in rows[0]:
             raise koji.GenericError(f"Invalid order: {field}")
         # PostgreSQL puts NULL last in ascending order
-        rows = sorted(rows, key=lambda row: (row[name] is None, row[name]), reverse=field.strip().startswith("-"))  # noqa: B023
+        rows = sorted(
+            rows, key=lambda row: (row[name] is None, row[name]), reverse=field.strip().startswith("-")
+        )
     offset = int(options.get("offset") or 0)
     rows = rows[offset:]
     if options.get("limit") is not None:

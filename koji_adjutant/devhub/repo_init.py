@@ -1,8 +1,8 @@
 """repoInit and repoDone: what is on disk for a repo before and after createrepo.
 
-    repos/<tag>/<id>/groups/comps.xml, repo.json, <arch>/{pkglist, blocklist, rpmlist.jsonl, toplink}
-    repos/<tag>/<id>/<arch>/repodata/…      from the createrepo tasks
-    repos/<tag>/latest                      link to the newest
+repos/<tag>/<id>/groups/comps.xml, repo.json, <arch>/{pkglist, blocklist, rpmlist.jsonl, toplink}
+repos/<tag>/<id>/<arch>/repodata/…      from the createrepo tasks
+repos/<tag>/latest                      link to the newest
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ from typing import Any
 import koji
 import koji.util
 
-from koji_adjutant.devhub import groups, hosts, lookups, packages, repo_requests, repos, tag_changes, tagging, tags
+from koji_adjutant.devhub import (
+    groups,
+    hosts,
+    lookups,
+    packages,
+    repo_requests,
+    repos,
+    tag_changes,
+    tagging,
+    tags,
+)
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
@@ -49,7 +59,13 @@ def repo_init(
         "custom_opts": custom,
     }
     repo_id = call.db.insert("repo", values)
-    repo = {"id": repo_id, "tag": info["name"], "tag_id": info["id"], "task_id": task_id, "event_id": event_id}
+    repo = {
+        "id": repo_id,
+        "tag": info["name"],
+        "tag_id": info["id"],
+        "task_id": task_id,
+        "event_id": event_id,
+    }
     legacy = {f"with_{name}": options[name] for name in ("src", "separate_src", "debuginfo")}
     directory = Path(call.paths.repo(repo_id, info["name"]))
     (directory / "groups").mkdir(parents=True)
@@ -109,8 +125,8 @@ def _write_lists(call: Call, directory: Path, info: Row, event: int, options: Ro
 def repo_done(
     call: Call, repo_id: Any, data: Any, expire: bool = False, repo_json_updates: Row | None = None
 ) -> None:
-    """Finish a repo: ``{arch: [upload path, [files]]}`` are moved to ``<arch>/repodata``, it becomes READY, and
-    requests that it fulfils are told."""
+    """Finish a repo: ``{arch: [upload path, [files]]}`` are moved to ``<arch>/repodata``, it becomes READY,
+    and requests that it fulfils are told."""
     hosts.require_host(call)
     repo = repos.repo_info(call, repo_id, strict=True)
     lookups.convert(data, dict, check_only=True)

@@ -1,5 +1,5 @@
-"""What the kojira service does for a real hub, in a thread of devhub: makes the repos that have been asked for, and
-removes old ones."""
+"""What the kojira service does for a real hub, in a thread of devhub: makes the repos that have been asked
+for, and removes old ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Asking for repos: a request is fulfilled by a repo that is there, or waits in a queue until one has been made."""
+"""Asking for repos: a request is fulfilled by a repo that is there, or waits in a queue until one has been
+made."""
 
 from __future__ import annotations
 
@@ -7,15 +8,15 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import lookups, repos, sessions, tag_changes, tags, tasks, users
+from koji_adjutant.devhub import lookups, repos, sessions, tag_changes, tags, task_creation, tasks, users
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
 from koji_adjutant.devhub.query import Select, apply_options
 
 LAG, LAG_WINDOW = 3600.0, 600.0
-"""A request without an event takes a repo that misses changes of the last hour (rounded so that requests made at about
-the same time ask for the same); the tag's extra value ``repo.lag`` says otherwise."""
+"""A request without an event takes a repo that misses changes of the last hour (rounded so that requests
+made at about the same time ask for the same); the tag's extra value ``repo.lag`` says otherwise."""
 AUTO_LAG = 7200.0
 RETRIES = 3
 MAX_TASKS = 10
@@ -24,9 +25,22 @@ KEPT = 60 * 60.0
 
 def select_requests() -> Select:
     """A query with the columns that calls about requests return."""
-    query = Select("repo_queue AS queue", "JOIN tag ON tag.id = queue.tag_id", "JOIN users ON users.id = queue.owner")
+    query = Select(
+        "repo_queue AS queue", "JOIN tag ON tag.id = queue.tag_id", "JOIN users ON users.id = queue.owner"
+    )
     query.join("LEFT JOIN task ON task.id = queue.task_id")
-    names = ("id", "priority", "tag_id", "at_event", "min_event", "opts", "active", "task_id", "tries", "repo_id")
+    names = (
+        "id",
+        "priority",
+        "tag_id",
+        "at_event",
+        "min_event",
+        "opts",
+        "active",
+        "task_id",
+        "tries",
+        "repo_id",
+    )
     query.columns(*(f"queue.{name}" for name in names), "queue.owner", owner_name="users.name")
     query.columns(tag_name="tag.name", task_state="task.state", create_time="iso(queue.create_time)")
     query.columns(create_ts="queue.create_time", update_time="iso(queue.update_time)")
@@ -51,7 +65,9 @@ def _fits(repo: Row, opts: Row) -> bool:
 
 
 @exported("repo.get")
-def get(call: Call, tag: Any, min_event: int | None = None, at_event: int | None = None, opts: Any = None) -> Any:
+def get(
+    call: Call, tag: Any, min_event: int | None = None, at_event: int | None = None, opts: Any = None
+) -> Any:
     """The newest ready repo of a tag that has the options and is not older than ``min_event`` or exactly of
     ``at_event``, or None."""
     wanted = _options(opts)
@@ -75,8 +91,8 @@ def request(
     priority: int | None = None,
     force: bool = False,
 ) -> Row:
-    """Ask for a repo: ``{repo, request, duplicate}``, repo or request being None. ``min_event``: not older than an
-    event, or ``"last"``: than the tag's last change; ``force``: even if there is one."""
+    """Ask for a repo: ``{repo, request, duplicate}``, repo or request being None. ``min_event``: not older
+    than an event, or ``"last"``: than the tag's last change; ``force``: even if there is one."""
     sessions.assert_login(call)
     info = tags.get_tag(call, tag, strict=True)
     wanted = _options(opts)
@@ -144,7 +160,9 @@ def lagged_event(call: Call, tag_id: int, lag: float) -> int:
     return min(base, tag_changes.last_change(call, tag_id) or base)
 
 
-def _same_request(call: Call, tag_id: int, min_event: int | None, at_event: int | None, opts: Row) -> Row | None:
+def _same_request(
+    call: Call, tag_id: int, min_event: int | None, at_event: int | None, opts: Row
+) -> Row | None:
     query = select_requests().where("queue.tag_id = ? AND queue.active = 1", tag_id)
     if at_event is not None:
         query.where("queue.at_event = ?", at_event)
@@ -206,7 +224,9 @@ def check_queue(call: Call) -> None:
 def auto_requests(call: Call) -> None:
     """Request repos for tags that want them made by themselves (extra value ``repo.auto``)."""
     users.assert_perm(call, "repo")
-    for row in call.db.all("SELECT tag_id FROM tag_extra WHERE active = 1 AND key = 'repo.auto' AND value = 'true'"):
+    for row in call.db.all(
+        "SELECT tag_id FROM tag_extra WHERE active = 1 AND key = 'repo.auto' AND value = 'true'"
+    ):
         tag = tags.get_tag(call, row["tag_id"])
         if tag is not None:
             lag = tag["extra"].get("repo.lag")
@@ -216,7 +236,11 @@ def auto_requests(call: Call) -> None:
 
 def work_queue(call: Call) -> None:
     """Start newRepo tasks for requests without one, retry failed ones a few times, forget old requests."""
-    waiting = select_requests().where("queue.active = 1 AND queue.repo_id IS NULL").order("queue.priority, queue.id")
+    waiting = (
+        select_requests()
+        .where("queue.active = 1 AND queue.repo_id IS NULL")
+        .order("queue.priority, queue.id")
+    )
     running = 0
     for row in waiting.all(call.db):
         if row["task_id"] is not None and row["task_state"] not in tasks.FINISHED:
@@ -226,9 +250,7 @@ def work_queue(call: Call) -> None:
         elif running < MAX_TASKS:
             running += 1
             _start_task(call, row)
-    old = call.db.all(
-        "SELECT id FROM repo_queue WHERE active = 0 AND update_time < ?", (time.time() - KEPT,)
-    )
+    old = call.db.all("SELECT id FROM repo_queue WHERE active = 0 AND update_time < ?", (time.time() - KEPT,))
     for row in old:
         call.db.delete("repo_queue", {"id": row["id"]})
 
@@ -239,14 +261,21 @@ def _start_task(call: Call, row: Row) -> None:
     arguments = koji.encode_args(tag, opts=row["opts"] or {}, **at_event)
     (call.topdir / "repos").mkdir(exist_ok=True)
     owner = call.db.value("SELECT id FROM users WHERE name = 'kojira'")
-    task_id = tasks.make_task(call, "newRepo", arguments, priority=15, channel="createrepo", owner=owner)
+    task_id = task_creation.make_task(
+        call, "newRepo", arguments, priority=15, channel="createrepo", owner=owner
+    )
     values = {"task_id": task_id, "tries": row["tries"] + 1, "update_time": time.time()}
     call.db.update("repo_queue", values, {"id": row["id"]})
 
 
 @exported("newRepo")
 def new_repo(
-    call: Call, tag: Any, event: Any = None, src: bool = False, debuginfo: bool = False, separate_src: bool = False
+    call: Call,
+    tag: Any,
+    event: Any = None,
+    src: bool = False,
+    debuginfo: bool = False,
+    separate_src: bool = False,
 ) -> int:
     """Refused, as by a real hub that has not been told otherwise: ask with repo.request."""
     del call, tag, event, src, debuginfo, separate_src

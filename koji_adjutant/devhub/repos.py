@@ -43,7 +43,12 @@ def repo_info(call: Call, repo_id: Any, strict: bool = False) -> Any:
 
 @exported("getRepo")
 def get_repo(
-    call: Call, tag: Any, state: int | None = None, event: int | None = None, dist: bool = False, min_event: Any = None
+    call: Call,
+    tag: Any,
+    state: int | None = None,
+    event: int | None = None,
+    dist: bool = False,
+    min_event: Any = None,
 ) -> Any:
     """The newest repo of a tag in a state (READY unless said), or the last one not newer than ``event``."""
     query = select_repos().where("repo.tag_id = ?", lookups.require_id(call, "tag", tag))
@@ -149,8 +154,8 @@ def repo_delete(call: Call, repo_id: int) -> int:
 
 
 def options_of(tag: Row, override: Any) -> tuple[Row, Row]:
-    """(options, those of them that differ from the tag's defaults) of a repo to be made. A tag's defaults are in its
-    extra value ``repo.opts``."""
+    """(options, those of them that differ from the tag's defaults) of a repo to be made. A tag's defaults
+    are in its extra value ``repo.opts``."""
     options = dict.fromkeys(OPTIONS, False) | _valid(tag["extra"].get("repo.opts") or {})
     if "repo.opts" not in tag["extra"] and "with_debuginfo" in tag["extra"]:
         options["debuginfo"] = bool(tag["extra"]["with_debuginfo"])
@@ -175,7 +180,9 @@ def update_end_events(call: Call) -> None:
 
 def note_end_events(call: Call) -> None:
     """The same without the permission check."""
-    query = Select("repo").columns("id", "tag_id", "create_event").where("end_event IS NULL AND state = ?", READY)
+    query = (
+        Select("repo").columns("id", "tag_id", "create_event").where("end_event IS NULL AND state = ?", READY)
+    )
     for repo in query.all(call.db):
         end = tag_changes.first_change(call, repo["tag_id"], after=repo["create_event"])
         if end is not None:

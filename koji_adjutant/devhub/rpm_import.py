@@ -1,7 +1,8 @@
 """completeBuild: a builder's results become a build of the hub, after the checks that a real hub makes.
 
-Files are moved out of work/ one by one, leaving links there. If a later one is refused the database forgets all
-about it, the moved files stay where they are, and the build has to be failed and begun anew: as on a real hub.
+Files are moved out of work/ one by one, leaving links there. If a later one is refused the database forgets
+all about it, the moved files stay where they are, and the build has to be failed and begun anew: as on a
+real hub.
 """
 
 from __future__ import annotations
@@ -62,8 +63,8 @@ def _move(source: Path, destination: Path, error: str) -> None:
 def complete_build(
     call: Call, task_id: Any, build_id: int, srpm: str, rpms: list[str], brmap: Any = None, logs: Logs = None
 ) -> Any:
-    """Take over the results of a build: paths below work/ of the SRPM, the RPMs and the logs (by arch), and which
-    buildroot made which (path -> id). Returns the build."""
+    """Take over the results of a build: paths below work/ of the SRPM, the RPMs and the logs (by arch), and
+    which buildroot made which (path -> id). Returns the build."""
     tasks.assert_host(call, task_id)
     brmap = lookups.convert({} if brmap is None else brmap, dict, check_only=True)
     lookups.convert(srpm, str, check_only=True)
@@ -129,7 +130,8 @@ def _store_signature(call: Call, builddir: Path, rpm: Row, rpm_id: int, header: 
 
 @exported("host.moveBuildToScratch")
 def move_build_to_scratch(call: Call, task_id: Any, srpm: str, rpms: list[str], logs: Logs = None) -> None:
-    """Put the results of a scratch build into ``scratch/<owner>/task_<id>``; only their existence is checked."""
+    """Put the results of a scratch build into ``scratch/<owner>/task_<id>``; only their existence is
+    checked."""
     tasks.assert_host(call, task_id)
     _assert_uploaded(call, [srpm, *rpms])
     rpms = noarch_diff.drop_duplicates(_work(call), rpms, logs)

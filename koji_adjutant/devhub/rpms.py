@@ -47,8 +47,8 @@ def find_rpms(call: Call, data: Row) -> list[Row]:
 
 @exported("getRPM")
 def get_rpm(call: Call, rpminfo: Any, strict: bool = False, multi: bool = False) -> Any:
-    """A package by id, N-V-R.A (``@repo`` for an external one) or dictionary, or None. If several fit, an own one
-    goes before external ones, and the newest of those; ``multi``: all of them."""
+    """A package by id, N-V-R.A (``@repo`` for an external one) or dictionary, or None. If several fit, an
+    own one goes before external ones, and the newest of those; ``multi``: all of them."""
     if isinstance(rpminfo, int) or (isinstance(rpminfo, str) and rpminfo.isdecimal()):
         data: Row = {"id": int(rpminfo)}
     elif isinstance(rpminfo, str):
@@ -115,8 +115,8 @@ def query_rpm_sigs(call: Call, rpm_id: Any = None, sigkey: str | None = None, qu
 
 
 def external_rpm(call: Call, entry: Row, location: Any) -> int:
-    """The id of an external package, which is added when it is first seen. The same package with another payload
-    hash is refused: the repo has changed under its users."""
+    """The id of an external package, which is added when it is first seen. The same package with another
+    payload hash is refused: the repo has changed under its users."""
     for name, allowed in EXTERNAL_FIELDS:
         if name not in entry:
             raise koji.GenericError(f"{name} field missing: {entry!r}")

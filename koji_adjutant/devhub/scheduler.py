@@ -1,8 +1,9 @@
 """Which builder gets which task.
 
-Runs when a builder asks for tasks and has none assigned. A task goes to a builder that is enabled, ready and was
-seen lately, listens to the task's channel, has its arch (every builder has noarch), has room (number of tasks,
-capacity), and has not refused it; among those to the one with the least to do. Numbers are a real hub's defaults.
+Runs when a builder asks for tasks and has none assigned. A task goes to a builder that is enabled, ready and
+was seen lately, listens to the task's channel, has its arch (every builder has noarch), has room (number of
+tasks, capacity), and has not refused it; among those to the one with the least to do. Numbers are a real
+hub's defaults.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import koji
 import koji.tasks
 
-from koji_adjutant.devhub import channels, hosts, tags, tasks, users
+from koji_adjutant.devhub import channels, hosts, inheritance, tags, tasks, users
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
@@ -30,7 +31,8 @@ SOFT_REFUSAL_TIMEOUT = 900.0
 HOST_TIMEOUT = 900.0
 
 TAG_ARGUMENT = {"buildArch": "root", "buildSRPMFromSCM": "build_tag", "rebuildSRPM": "build_tag"}
-"""Methods whose noarch tasks need a builder that has one of the tag's arches, and the argument that is the tag."""
+"""Methods whose noarch tasks need a builder that has one of the tag's arches, and the argument that is the
+tag."""
 
 
 def assigned(call: Call, host_id: int) -> list[Row]:
@@ -83,7 +85,9 @@ def _hosts(call: Call) -> dict[int, Row]:
         if host["ready"] and time.time() - (host["update_ts"] or 0) > READY_TIMEOUT:
             call.db.update("host", {"ready": 0}, {"id": host["id"]})
             host["ready"] = False
-        host["channels"] = {channel["id"] for channel in channels.list_channels(call, host["id"], enabled=True)}
+        host["channels"] = {
+            channel["id"] for channel in channels.list_channels(call, host["id"], enabled=True)
+        }
         host["arch_list"] = {"noarch", *(host["arches"] or "").split()}
         data = Select("host").columns("data").where("id = ?", host["id"]).value(call.db) or {}
         host.update(load=0.0, ntasks=0, max_jobs=data.get("maxjobs") or MAX_JOBS)
@@ -105,8 +109,9 @@ def _add_load(call: Call, available: dict[int, Row]) -> None:
 
 
 def _free_lost_tasks(call: Call, available: dict[int, Row]) -> None:
-    """Free tasks that were assigned long ago and not opened (which counts as a refusal if the builder has been seen
-    since), and those of builders that have fallen silent. A task that an admin assigned has no time and is kept."""
+    """Free tasks that were assigned long ago and not opened (which counts as a refusal if the builder has
+    been seen since), and those of builders that have fallen silent. A task that an admin assigned has no
+    time and is kept."""
     now = time.time()
     for task in _active(call):
         host, since = available.get(task["host_id"]), task["assign_time"]
@@ -129,14 +134,18 @@ def refuse(
     """Remember that a builder does not take a task: for a while, or for good."""
     where = {"task_id": task_id, "host_id": host_id}
     call.db.delete("task_refusals", where)
-    call.db.insert("task_refusals", {**where, "soft": soft, "by_host": by_host, "msg": msg, "time": time.time()})
+    call.db.insert(
+        "task_refusals", {**where, "soft": soft, "by_host": by_host, "msg": msg, "time": time.time()}
+    )
 
 
 def _refusals(call: Call) -> set[tuple[int, int]]:
     """(task id, host id) of refusals that still hold; the others are forgotten."""
     holding = set()
     query = Select("task_refusals AS refusal", "JOIN task ON task.id = refusal.task_id")
-    for row in query.columns("refusal.id", "task_id", "refusal.host_id", "soft", "time", "state").all(call.db):
+    for row in query.columns("refusal.id", "task_id", "refusal.host_id", "soft", "time", "state").all(
+        call.db
+    ):
         over = row["soft"] and time.time() - row["time"] > SOFT_REFUSAL_TIMEOUT
         if over or row["state"] in tasks.FINISHED:
             call.db.delete("task_refusals", {"id": row["id"]})
@@ -157,7 +166,10 @@ def refuse_wrong_arches(call: Call, task_id: int) -> None:
     tag = tags.get_tag(call, parameters[TAG_ARGUMENT[info["method"]]])
     if tag is None:
         return
-    wanted = {koji.canonArch(arch) for arch in (tags.get_build_config(call, tag["id"])["arches"] or "").split()}
+    wanted = {
+        koji.canonArch(arch)
+        for arch in (inheritance.get_build_config(call, tag["id"])["arches"] or "").split()
+    }
     for host in hosts.list_hosts(call, channel_id=info["channel_id"], enabled=True):
         if wanted and not wanted & set((host["arches"] or "").split()):
             refuse(call, task_id, host["id"], soft=False, msg="automatic arch refusal")

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from koji_adjutant.devhub import (  # noqa: F401
     buildroots,
     builds,
+    cancelling,
     channels,
     external_repos,
     groups,
@@ -32,6 +33,8 @@ from koji_adjutant.devhub import (  # noqa: F401
     sessions,
     system_calls,
     tag_changes,
+    tag_creation,
+    tag_lists,
     tagging,
     tags,
     targets,
@@ -61,7 +64,7 @@ def application(dispatcher: Dispatcher, topdir: Path) -> Starlette:
             body = await _read(request, MAX_UPLOAD if is_upload else wire.MAX_REQUEST)
             answer = dispatcher.upload if is_upload else dispatcher.call
             content = await run_in_threadpool(answer, body, request.headers, request.url.query)
-        except wire.BadRequest as error:
+        except wire.BadRequestError as error:
             return PlainTextResponse(f"{error}\n", status_code=400, headers=HEADERS)
         return Response(content, media_type="text/xml", headers=HEADERS)
 
@@ -85,5 +88,5 @@ async def _read(request: Request, limit: int) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise wire.BadRequest("Request too long")
+            raise wire.BadRequestError("Request too long")
     return bytes(body)

@@ -1,7 +1,7 @@
 """Sessions: logging in, call numbers, subsessions, the exclusive lock.
 
-A builder logs in once, makes that session exclusive, and opens a subsession for each task; every other session
-of the same user is then refused.
+A builder logs in once, makes that session exclusive, and opens a subsession for each task; every other
+session of the same user is then refused.
 """
 
 from __future__ import annotations
@@ -194,7 +194,8 @@ def ssl_login(
 
 @exported("logout")
 def logout(call: Call, session_id: int | None = None) -> None:
-    """Close a session and its subsessions: the caller's own, or another of the same user (an admin: anybody's)."""
+    """Close a session and its subsessions: the caller's own, or another of the same user (an admin:
+    anybody's)."""
     user_id = _require(call)
     target = call.session.id if session_id is None else session_id
     if session_id is not None and not users.has_perm(call, "admin"):

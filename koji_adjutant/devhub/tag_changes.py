@@ -39,13 +39,17 @@ def last_change(call: Call, tag_id: int, before: int | None = None, inherit: boo
 
 def first_change(call: Call, tag_id: int, after: int | None = None, inherit: bool = True) -> int | None:
     """The oldest event (after one) that changed the tag or what it inherits; None: unchanged."""
-    created: int = Select("tag_config").columns("min(create_event)").where("tag_id = ?", tag_id).value(call.db)
+    created: int = (
+        Select("tag_config").columns("min(create_event)").where("tag_id = ?", tag_id).value(call.db)
+    )
     if after is None:
         return created
     found: list[int] = []
     for table, column, ids in _events(call, tag_id, after, inherit):
         for moment in ("create_event", "revoke_event"):
-            query = Select(table).columns(f"min({moment})").where_in(column, ids).where(f"{moment} > ?", after)
+            query = (
+                Select(table).columns(f"min({moment})").where_in(column, ids).where(f"{moment} > ?", after)
+            )
             value = query.value(call.db)
             if value is not None:
                 found.append(value)
@@ -53,7 +57,9 @@ def first_change(call: Call, tag_id: int, after: int | None = None, inherit: boo
 
 
 @exported("tagLastChangeEvent")
-def tag_last_change_event(call: Call, tag: Any, before: int | None = None, inherit: bool = True) -> int | None:
+def tag_last_change_event(
+    call: Call, tag: Any, before: int | None = None, inherit: bool = True
+) -> int | None:
     """The newest event that changed the tag, or None; for a deleted tag the event that ended it."""
     info = tags.get_tag(call, tag, strict=True, event="auto")
     ended: int | None = info.get("revoke_event")
@@ -65,7 +71,9 @@ def tag_last_change_event(call: Call, tag: Any, before: int | None = None, inher
 
 
 @exported("tagFirstChangeEvent")
-def tag_first_change_event(call: Call, tag: Any, after: int | None = None, inherit: bool = True) -> int | None:
+def tag_first_change_event(
+    call: Call, tag: Any, after: int | None = None, inherit: bool = True
+) -> int | None:
     """The oldest event that changed the tag, or None."""
     tag_id = lookups.require_id(call, "tag", tag)
     return first_change(call, tag_id, lookups.convert(after, int, none_allowed=True), inherit)

@@ -6,7 +6,19 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import builds, hosts, inheritance, lookups, packages, policies, sessions, tags, tasks, users
+from koji_adjutant.devhub import (
+    builds,
+    hosts,
+    inheritance,
+    lookups,
+    packages,
+    policies,
+    sessions,
+    tags,
+    task_creation,
+    tasks,
+    users,
+)
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
@@ -26,8 +38,9 @@ def tagged_builds(
     owner: str | None = None,
     extra: bool = False,
 ) -> list[Row]:
-    """Complete builds in a tag, the tag's own before inherited ones, last tagged first; not those whose package is
-    missing from the package list or blocked. ``latest``: only the first of each package, or the first N."""
+    """Complete builds in a tag, the tag's own before inherited ones, last tagged first; not those whose
+    package is missing from the package list or blocked. ``latest``: only the first of each package, or
+    the first N."""
     tag_ids = inheritance.tag_and_ancestors(call, tag_id, event) if inherit else [tag_id]
     listed = packages.package_list(call, tag_id, event=event, package=package)
     limit = 0 if not latest else 1 if latest is True else int(latest)
@@ -74,7 +87,8 @@ def tagged_rpms(
     owner: str | None = None,
     extra: bool = True,
 ) -> tuple[list[Row], list[Row]]:
-    """(packages, builds) of a tag; ``rpmsigs``: one entry for each signature of a package, with its ``sigkey``."""
+    """(packages, builds) of a tag; ``rpmsigs``: one entry for each signature of a package, with its
+    ``sigkey``."""
     found = tagged_builds(
         call, tag_id, event=event, inherit=inherit, latest=latest, package=package, owner=owner
     )
@@ -116,7 +130,14 @@ def list_tagged(
     if not info or type not in (None, "rpm") or draft:
         return []
     found = tagged_builds(
-        call, info["id"], event=event, inherit=inherit, latest=latest, package=package, owner=owner, extra=extra
+        call,
+        info["id"],
+        event=event,
+        inherit=inherit,
+        latest=latest,
+        package=package,
+        owner=owner,
+        extra=extra,
     )
     return [build for build in found if not prefix or build["name"].lower().startswith(prefix.lower())]
 
@@ -157,7 +178,11 @@ def list_tagged_rpms(
 
 @exported("getLatestBuilds")
 def get_latest_builds(
-    call: Call, tag: Any, event: int | None = None, package: str | None = None, type: Any = None  # noqa: A002
+    call: Call,
+    tag: Any,
+    event: int | None = None,
+    package: str | None = None,
+    type: Any = None,  # noqa: A002
 ) -> list[Row]:
     """The newest build of each package in a tag, inherited ones too."""
     if type not in (None, "rpm"):
@@ -239,7 +264,7 @@ def tag_build(call: Call, tag: Any, build: Any, force: bool = False, fromtag: An
         _assert_tag_access(call, tag_id, None, force)
     packages.assert_listed(call, target, binfo, target["name"], force=force)
     policies.assert_policy(call, "tag", {"tag": target["id"], "build": binfo["id"]}, force=force)
-    return tasks.make_task(call, "tagBuild", [target["id"], binfo["id"], force, from_id], priority=10)
+    return task_creation.make_task(call, "tagBuild", [target["id"], binfo["id"], force, from_id], priority=10)
 
 
 @exported("tagBuildBypass")

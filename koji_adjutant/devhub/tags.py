@@ -11,7 +11,7 @@ from koji_adjutant.devhub import lookups, users
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
-from koji_adjutant.devhub.query import Select, apply_options
+from koji_adjutant.devhub.query import Select
 
 CONFIG = ("arches", "perm_id", "locked", "maven_support", "maven_include_all")
 
@@ -30,23 +30,22 @@ VERSIONED = (
 """The tables that hold what a tag consists of."""
 
 
-def _query() -> Select:
+def select_tags() -> Select:
+    """A query with the columns that calls about tags return."""
     query = Select("tag_config", "JOIN tag ON tag.id = tag_config.tag_id")
     query.join("LEFT JOIN permissions ON permissions.id = tag_config.perm_id")
     return query.columns("tag.id", "tag.name", *CONFIG, perm="permissions.name")
 
 
 @exported("getTag", "tagInfo")
-def get_tag(
-    call: Call, tag_info: Any, strict: bool = False, event: Any = None, blocked: bool = False
-) -> Any:
+def get_tag(call: Call, tag_info: Any, strict: bool = False, event: Any = None, blocked: bool = False) -> Any:
     """``{id, name, arches, perm, perm_id, locked, maven_support, maven_include_all, extra}`` or None.
 
     ``event``: as it was then (the result has ``query_event``), ``"auto"``: as it is or last was before it was
     deleted (then with ``revoke_event``). ``blocked``: extra values are (blocked, value) pairs.
     """
     condition, key = lookups.id_or_name("tag", tag_info)
-    query = _query().where(condition, key)
+    query = select_tags().where(condition, key)
     if event == "auto":
         last = Select("tag_config", "JOIN tag ON tag.id = tag_config.tag_id").columns("revoke_event")
         revoked = last.where(condition, key).order("tag_config.create_event DESC").value(call.db)
@@ -82,42 +81,6 @@ def get_tag_id(call: Call, info: Any, strict: bool = False, create: bool = False
     """The id of a tag, deleted ones too, or None."""
     del create
     return lookups.lookup_id(call, "tag", info, strict=strict)
-
-
-@exported("createTag")
-def create_tag(
-    call: Call,
-    name: str,
-    parent: Any = None,
-    arches: str | None = None,
-    perm: Any = None,
-    locked: bool = False,
-    maven_support: bool = False,
-    maven_include_all: bool = False,
-    extra: dict[str, Any] | None = None,
-) -> int:
-    """Make a tag; returns its id."""
-    from koji_adjutant.devhub import inheritance
-
-    users.assert_perm(call, "tag")
-    lookups.verify_name(name)
-    arches = koji.parse_arches(arches, strict=True, allow_none=True)
-    if maven_support or maven_include_all:
-        raise koji.GenericError("Maven support not enabled")
-    if get_tag(call, name):
-        raise koji.GenericError(f"A tag with the name '{name}' already exists")
-    parent_tag = get_tag(call, parent) if parent else None
-    if parent and parent_tag is None:
-        raise koji.GenericError(f"Parent tag '{parent}' could not be found")
-    perm_id = None if perm is None else lookups.require_id(call, "permissions", perm)
-    tag_id: int = lookups.lookup_id(call, "tag", name, create=True)
-    call.add("tag_config", tag_id=tag_id, arches=arches, perm_id=perm_id, locked=locked)
-    for key, value in (extra or {}).items():
-        call.add("tag_extra", tag_id=tag_id, key=key, value=json.dumps(value))
-    if parent_tag:
-        link = {"parent_id": parent_tag["id"], "priority": 0, "maxdepth": None, "intransitive": False}
-        inheritance.write_links(call, tag_id, {**link, "noconfig": False, "pkg_filter": ""})
-    return tag_id
 
 
 @exported("editTag2", "tagInfo")
@@ -178,77 +141,3 @@ def old_edit_tag(
 ) -> None:
     """The older form of editTag2."""
     edit_tag(call, tag_info, name=name, arches=arches, locked=locked, perm_id=permission_id, extra=extra)
-
-
-@exported("deleteTag", "tagInfo")
-def delete_tag(call: Call, tag_info: Any) -> None:
-    """End a tag: everything that it consists of, the links to it and the targets that use it."""
-    users.assert_perm(call, "tag")
-    tag_id = get_tag(call, tag_info, strict=True)["id"]
-    for table in VERSIONED:
-        call.revoke(table, tag_id=tag_id)
-    call.revoke("tag_inheritance", parent_id=tag_id)
-    call.revoke("build_target_config", build_tag=tag_id)
-    call.revoke("build_target_config", dest_tag=tag_id)
-
-
-@exported("listTags", "queryOpts")
-def list_tags(
-    call: Call,
-    build: Any = None,
-    package: Any = None,
-    perms: bool = True,
-    query_opts: Any = None,
-    pattern: str | None = None,
-) -> Any:
-    """Tags; of a build, or that list a package (then with owner and ``blocked``); by name pattern."""
-    if build is not None and package is not None:
-        raise koji.GenericError("only one of build and package may be specified")
-    query = _query().at("tag_config", None)
-    if build is not None:
-        from koji_adjutant.devhub import builds
-
-        found = builds.get_build(call, build)
-        if not found:
-            raise koji.GenericError(f"No such build: {build}")
-        query.join("JOIN tag_listing ON tag_listing.tag_id = tag.id AND tag_listing.active = 1")
-        query.where("tag_listing.build_id = ?", found["id"])
-    if package is not None:
-        known = lookups.lookup(call, "package", package)
-        if not known:
-            raise koji.GenericError(f"No such package: {package}")
-        query.join("JOIN tag_packages ON tag_packages.tag_id = tag.id AND tag_packages.active = 1")
-        query.join(
-            "JOIN tag_package_owners AS own ON own.tag_id = tag.id AND own.package_id = tag_packages.package_id"
-            " AND own.active = 1 JOIN users ON users.id = own.owner"
-        )
-        query.columns("blocked", "extra_arches", owner_id="users.id", owner_name="users.name")
-        query.where("tag_packages.package_id = ?", known["id"])
-    if pattern is not None:
-        query.where("regexp(?, tag.name)", lookups.glob_to_regex(pattern))
-    rows = query.all(call.db)
-    if not perms:
-        rows = [{key: row[key] for key in row if key not in ("perm", "perm_id")} for row in rows]
-    return apply_options(rows, query_opts)
-
-
-@exported("getBuildConfig")
-def get_build_config(call: Call, tag: Any, event: int | None = None) -> Any:
-    """getTag with arches and extra inherited; ``config_inheritance`` says from where."""
-    from koji_adjutant.devhub import inheritance
-
-    config = get_tag(call, tag, strict=True, event=event, blocked=True)
-    sources: dict[str, Any] = {"extra": {}, "arches": None}
-    for link in inheritance.full_inheritance(call, config["id"], event):
-        if link["noconfig"]:
-            continue
-        parent = get_tag(call, link["parent_id"], strict=True, event=event, blocked=True)
-        origin = {"id": parent["id"], "name": parent["name"]}
-        if config["arches"] is None and parent["arches"] is not None:
-            config["arches"], sources["arches"] = parent["arches"], origin
-        for key, value in parent["extra"].items():
-            if key not in config["extra"]:
-                config["extra"][key], sources["extra"][key] = value, origin
-    config["extra"] = {key: value for key, (blocked, value) in config["extra"].items() if not blocked}
-    config["config_inheritance"] = sources
-    return config

@@ -23,7 +23,9 @@ def get_build_targets(
 ) -> Any:
     """``[{id, name, build_tag, build_tag_name, dest_tag, dest_tag_name}]``."""
     query = Select("build_target_config AS config", "JOIN build_target ON build_target.id = build_target_id")
-    query.join("JOIN tag AS build ON build.id = config.build_tag JOIN tag AS dest ON dest.id = config.dest_tag")
+    query.join(
+        "JOIN tag AS build ON build.id = config.build_tag JOIN tag AS dest ON dest.id = config.dest_tag"
+    )
     query.columns("build_target.id", "build_target.name", "build_tag", "dest_tag")
     query.columns(build_tag_name="build.name", dest_tag_name="dest.name").at("config", event)
     if info:

@@ -6,7 +6,17 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import channels, hosts, lookups, sessions, tasks, users, wire
+from koji_adjutant.devhub import (
+    cancelling,
+    channels,
+    hosts,
+    lookups,
+    sessions,
+    task_creation,
+    tasks,
+    users,
+    wire,
+)
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
@@ -15,11 +25,11 @@ from koji_adjutant.devhub.query import Select, apply_options
 
 @exported("makeTask")
 def make_task(call: Call, *args: Any, **opts: Any) -> int:
-    """Make any task (admins only): method, arguments, and the options of tasks.make_task but owner."""
+    """Make any task (admins only): method, arguments, and the options of task_creation.make_task but owner."""
     users.assert_perm(call, "admin")
     if "owner" in opts:
         raise koji.ActionNotAllowed("The owner option is not allowed here")
-    return tasks.make_task(call, *args, **opts)
+    return task_creation.make_task(call, *args, **opts)
 
 
 def _user_task(call: Call, method: str, arguments: Any, priority: int | None, channel: str | None) -> int:
@@ -31,12 +41,17 @@ def _user_task(call: Call, method: str, arguments: Any, priority: int | None, ch
         options["priority"] = koji.PRIO_DEFAULT + priority
     if channel:
         options["channel"] = channel
-    return tasks.make_task(call, method, arguments, **options)
+    return task_creation.make_task(call, method, arguments, **options)
 
 
 @exported("build")
 def build(
-    call: Call, src: str, target: Any, opts: Any = None, priority: int | None = None, channel: str | None = None
+    call: Call,
+    src: str,
+    target: Any,
+    opts: Any = None,
+    priority: int | None = None,
+    channel: str | None = None,
 ) -> int:
     """Build a source (SCM URL, or an SRPM's path below work/) for a target; returns the task id."""
     sessions.assert_login(call)
@@ -46,7 +61,12 @@ def build(
 
 @exported("chainBuild")
 def chain_build(
-    call: Call, srcs: Any, target: Any, opts: Any = None, priority: int | None = None, channel: str | None = None
+    call: Call,
+    srcs: Any,
+    target: Any,
+    opts: Any = None,
+    priority: int | None = None,
+    channel: str | None = None,
 ) -> int:
     """Build several sources one after the other, or side by side within an inner list; returns the task id."""
     lookups.convert(srcs, list, check_only=True)
@@ -59,7 +79,9 @@ def restart_hosts(call: Call, priority: int = 5, options: Any = None) -> int:
     users.assert_perm(call, "host")
     if options is not None and not isinstance(options, dict):
         raise koji.ParameterError(f"Invalid type of options: {type(options)}")
-    return tasks.make_task(call, "restartHosts", [] if options is None else [options], priority=priority)
+    return task_creation.make_task(
+        call, "restartHosts", [] if options is None else [options], priority=priority
+    )
 
 
 @exported("getTaskInfo")
@@ -127,10 +149,14 @@ TIMES = {
 
 @exported("listTasks", "queryOpts")
 def list_tasks(call: Call, opts: Any = None, query_opts: Any = None) -> Any:
-    """Tasks by arch, state, owner, host_id, channel_id, parent (a value, a list, None; with ``not_`` in front the
-    opposite), method, times; ``decode``: request and result decoded."""
+    """Tasks by arch, state, owner, host_id, channel_id, parent (a value, a list, None; with ``not_`` in
+    front the opposite), method, times; ``decode``: request and result decoded."""
     opts = opts or {}
-    query = tasks.select_tasks().columns("task.request", "task.result").join("JOIN users ON users.id = task.owner")
+    query = (
+        tasks.select_tasks()
+        .columns("task.request", "task.result")
+        .join("JOIN users ON users.id = task.owner")
+    )
     query.columns(owner_name="users.name", owner_type="users.usertype")
     for name in ("arch", "state", "owner", "host_id", "channel_id", "parent"):
         for key, negate in ((name, False), (f"not_{name}", True)):
@@ -178,7 +204,7 @@ def _assert_may_cancel(call: Call, task_id: Any) -> None:
 def cancel_task(call: Call, task_id: Any, recurse: bool = True) -> None:
     """Cancel a task and its subtasks: its owner, its builder, an admin."""
     _assert_may_cancel(call, task_id)
-    tasks.cancel_task(call, int(task_id), recurse=recurse)
+    cancelling.cancel_task(call, int(task_id), recurse=recurse)
 
 
 @exported("cancelTaskChildren")
@@ -187,7 +213,7 @@ def cancel_task_children(call: Call, task_id: Any) -> None:
     sessions.assert_login(call)
     _assert_may_cancel(call, task_id)
     for child in tasks.children_of(call, int(task_id)):
-        tasks.cancel_task(call, child)
+        cancelling.cancel_task(call, child)
 
 
 @exported("cancelTaskFull")
@@ -199,7 +225,7 @@ def cancel_task_full(call: Call, task_id: Any, strict: bool = True) -> None:
         raise koji.GenericError(f"Task {info['id']} is not top-level (parent={info['parent']})")
     while info["parent"] is not None:
         info = tasks.task_info(call, info["parent"])
-    tasks.cancel_tree(call, info["id"])
+    cancelling.cancel_tree(call, info["id"])
 
 
 @exported("freeTask")
@@ -211,7 +237,8 @@ def free_task(call: Call, task_id: Any) -> None:
 
 @exported("assignTask")
 def assign_task(call: Call, task_id: Any, host: Any, force: bool = False, override: bool = False) -> bool:
-    """Give a free task (``force``: any) to a builder; returns whether it did. ``override``: kept until opened."""
+    """Give a free task (``force``: any) to a builder; returns whether it did. ``override``: kept until
+    opened."""
     del override
     host_id = hosts.get_host(call, host, strict=True)["id"]
     users.assert_perm(call, "admin")
@@ -247,4 +274,4 @@ def resubmit_task(call: Call, task_id: Any) -> int:
         raise koji.GenericError("only the task owner or an admin may resubmit a task")
     options = {"arch": info["arch"], "priority": info["priority"]}
     options["channel"] = channels.get_channel(call, info["channel_id"], strict=True)["name"]
-    return tasks.make_task(call, info["method"], tasks.request_of(call, info["id"]), **options)
+    return task_creation.make_task(call, info["method"], tasks.request_of(call, info["id"]), **options)

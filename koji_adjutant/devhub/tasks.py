@@ -1,5 +1,7 @@
-"""Tasks: what they are, how they are made, how their states change. The calls are in task_calls.py (for users)
-and host_tasks.py (for builders)."""
+"""Tasks: what they are and how their states change.
+
+They are made in task_creation.py and canceled in cancelling.py; the calls about them are in task_calls.py
+(users') and host_tasks.py (builders')."""
 
 from __future__ import annotations
 
@@ -8,9 +10,8 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import channels, hosts, lookups, scheduler, users, wire
+from koji_adjutant.devhub import hosts, lookups, wire
 from koji_adjutant.devhub.call import Call
-from koji_adjutant.devhub.database import Row
 from koji_adjutant.devhub.query import Select
 
 FREE, OPEN, CLOSED, CANCELED, ASSIGNED, FAILED = (
@@ -80,70 +81,9 @@ def assert_host(call: Call, task_id: Any) -> int:
     return host_id
 
 
-def make_task(call: Call, method: str, arguments: Any, **options: Any) -> int:
-    """Add a task; returns its id.
-
-    Options: parent, label, owner (user id), channel (name), arch, priority, assign (host id or name). A child's
-    owner, arch and channel are its parent's unless given, its priority one higher (a smaller number).
-    """
-    lookups.convert(method, str, check_only=True)
-    parent = _parent(call, options.get("parent"))
-    label = options.get("label") if parent else None
-    lookups.convert(label, str, none_allowed=True, check_only=True)
-    owner = options.get("owner", parent["owner"] if parent else call.session.user_id)
-    if owner is None:
-        raise koji.GenericError("task must have an owner")
-    arch = options.get("arch", parent["arch"] if parent else "noarch")
-    default_priority = parent["priority"] - 1 if parent else koji.PRIO_DEFAULT
-    values = {
-        "state": FREE,
-        "create_time": time.time(),
-        "channel_id": _channel(call, options.get("channel"), parent),
-        "parent": parent["id"] if parent else None,
-        "label": label,
-        "owner": owner if isinstance(owner, int) else users.get_user(call, owner, strict=True)["id"],
-        "method": method,
-        "request": wire.encode_request(method, arguments),
-        "arch": koji.parse_arches(arch, strict=True, allow_none=True),
-        "priority": lookups.convert(options.get("priority", default_priority), int),
-    }
-    if options.get("assign"):
-        values["host_id"] = hosts.get_host(call, options["assign"], strict=True)["id"]
-        values["state"] = ASSIGNED
-    task_id = call.db.insert("task", values)
-    scheduler.refuse_wrong_arches(call, task_id)
-    return task_id
-
-
-def _parent(call: Call, parent: Any) -> Row | None:
-    if parent is None:
-        return None
-    row = select_tasks().where("id = ?", lookups.convert(parent, int)).one(call.db)
-    if row is None:
-        raise koji.GenericError(f"Invalid parent task: {parent}")
-    if row["state"] != OPEN:
-        raise koji.GenericError(f"Parent task (id {parent}) is not open")
-    return row
-
-
-def _channel(call: Call, wanted: Any, parent: Row | None) -> int:
-    """The default channel policy: what was asked for, else the parent's, else ``default``."""
-    if wanted is None and parent is not None:
-        inherited: int = parent["channel_id"]
-        return inherited
-    name = "default" if wanted is None else wanted
-    channel = channels.get_channel(call, name)
-    if channel is None:
-        raise koji.GenericError(f"No such channel: {name}")
-    if not channel["enabled"]:
-        raise koji.GenericError(f"Channel {name} is disabled.")
-    channel_id: int = channel["id"]
-    return channel_id
-
-
 def open_task(call: Call, task_id: Any, host_id: int) -> Any:
-    """Start a task on a builder: one that is free or assigned to it. Returns the task with its raw ``request``,
-    or None if somebody else has it or it is over."""
+    """Start a task on a builder: one that is free or assigned to it. Returns the task with its raw
+    ``request``, or None if somebody else has it or it is over."""
     row = select_tasks().where("id = ?", lookups.convert(task_id, int)).one(call.db)
     if row is None:
         raise koji.GenericError(f"No such task: {task_id}")
@@ -179,7 +119,12 @@ def finish_task(call: Call, task_id: Any, result: str, state: int) -> None:
 
 def result_of(call: Call, task_id: Any, *, raise_fault: bool = True) -> Any:
     """A finished task's result; its fault is raised, or with ``raise_fault=False`` returned as a dictionary."""
-    row = Select("task").columns("id", "state", "result").where("id = ?", lookups.convert(task_id, int)).one(call.db)
+    row = (
+        Select("task")
+        .columns("id", "state", "result")
+        .where("id = ?", lookups.convert(task_id, int))
+        .one(call.db)
+    )
     if row is None:
         raise koji.GenericError("No such task")
     if row["state"] == CANCELED:
@@ -197,27 +142,3 @@ def result_of(call: Call, task_id: Any, *, raise_fault: bool = True) -> Any:
 def children_of(call: Call, task_id: int) -> list[int]:
     """The ids of a task's subtasks."""
     return [row["id"] for row in call.db.all("SELECT id FROM task WHERE parent = ? ORDER BY id", (task_id,))]
-
-
-def cancel_task(call: Call, task_id: int, *, recurse: bool = True) -> bool:
-    """Cancel a task, the build that it is making, and its subtasks; False if it is over already."""
-    from koji_adjutant.devhub import builds
-
-    state = state_of(call, task_id)
-    if state == CANCELED:
-        return True
-    if state in FINISHED:
-        return False
-    call.db.update("task", {"state": CANCELED, "completion_time": time.time()}, {"id": task_id})
-    builds.cancel_builds_of_task(call, task_id)
-    if recurse:
-        for child in children_of(call, task_id):
-            cancel_task(call, child)
-    return True
-
-
-def cancel_tree(call: Call, task_id: int) -> None:
-    """Cancel a task and everything below it, also below subtasks that are over."""
-    for child in children_of(call, task_id):
-        cancel_tree(call, child)
-    cancel_task(call, task_id, recurse=False)

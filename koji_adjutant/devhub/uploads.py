@@ -1,7 +1,7 @@
 """Files that clients and builders send, into ``work/``.
 
-A task's directory may be written only by the builder that has the task open; any other directory belongs to the
-user who wrote there first.
+A task's directory may be written only by the builder that has the task open; any other directory belongs to
+the user who wrote there first.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def checksum_for(kind: str | None) -> Checksum | None:
     return known[kind]
 
 
-def upload_path(call: Call, directory: str, name: str, *, volume: str | None = None, create: bool = False) -> Path:
+def upload_path(
+    call: Call, directory: str, name: str, *, volume: str | None = None, create: bool = False
+) -> Path:
     """Where a file of that name belongs. ``create``: check who may write there, and make the directory."""
     if os.path.dirname(name) or name.startswith(".") or not name:  # noqa: PTH120 - "a/" has a directory part
         raise koji.GenericError(f"Invalid upload filename: {name}")
@@ -123,8 +125,8 @@ class RawUpload:
         return path
 
     def write(self, path: Path, chunk: bytes) -> dict[str, Any]:
-        """Write the piece (offset -1: at the end). ``overwrite`` cuts the file off at the offset; without it the
-        file must end with this piece. Returns ``{size, fileverify, offset, hexdigest}``."""
+        """Write the piece (offset -1: at the end). ``overwrite`` cuts the file off at the offset; without it
+        the file must end with this piece. Returns ``{size, fileverify, offset, hexdigest}``."""
         constructor = checksum_for(self.verify)
         if constructor is None:
             raise TypeError("'NoneType' object is not callable")  # what a real hub answers here
@@ -142,7 +144,9 @@ class RawUpload:
         finally:
             os.close(descriptor)
         if not self.overwrite and length != expected:
-            raise koji.GenericError(f"Incorrect upload length for {path} - Expected {expected}, actual {length}")
+            raise koji.GenericError(
+                f"Incorrect upload length for {path} - Expected {expected}, actual {length}"
+            )
         digest = checksum.hexdigest()
         return {"size": len(chunk), "fileverify": self.verify, "offset": offset, "hexdigest": digest}
 
@@ -155,9 +159,15 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 @exported("checkUpload")
 def check_upload(
-    call: Call, path: str, name: str, verify: str | None = None, tail: int | None = None, volume: str | None = None
+    call: Call,
+    path: str,
+    name: str,
+    verify: str | None = None,
+    tail: int | None = None,
+    volume: str | None = None,
 ) -> Any:
-    """``{size, mtime[, sumlength, hexdigest]}`` of an uploaded file, or None; ``tail``: checksum of the last bytes."""
+    """``{size, mtime[, sumlength, hexdigest]}`` of an uploaded file, or None; ``tail``: checksum of the last
+    bytes."""
     file = upload_path(call, path, name, volume=volume)
     constructor = checksum_for(verify)
     if tail is not None and tail < 0:
@@ -194,8 +204,9 @@ def upload_file(
     volume: str | None = None,
     checksum: Any = None,
 ) -> bool:
-    """The older way to upload: pieces in base64. ``md5sum`` or ``checksum``: hex digest (MD5) or ``[kind, digest]``;
-    offset -1 is the last piece, with size and digest of the whole. False: the sums do not agree."""
+    """The older way to upload: pieces in base64. ``md5sum`` or ``checksum``: hex digest (MD5) or ``[kind,
+    digest]``; offset -1 is the last piece, with size and digest of the whole. False: the sums do not
+    agree."""
     sessions.assert_login(call)
     try:
         contents = base64.b64decode(data)

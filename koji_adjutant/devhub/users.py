@@ -75,7 +75,11 @@ def _match_user(query: Select, info: Any) -> None:
     elif isinstance(info, str):
         query.where("users.name = ? OR " + principal, info, info)
     elif isinstance(info, dict):
-        for key, condition in (("id", "users.id = ?"), ("name", "users.name = ?"), ("krb_principal", principal)):
+        for key, condition in (
+            ("id", "users.id = ?"),
+            ("name", "users.name = ?"),
+            ("krb_principal", principal),
+        ):
             if info.get(key) is not None:
                 query.where(condition, info[key])
     else:
@@ -108,7 +112,9 @@ def insert_user(call: Call, name: str, usertype: int, status: int | None = None)
 
 
 @exported("createUser")
-def create_user(call: Call, username: str, status: int | None = None, krb_principal: str | None = None) -> int:
+def create_user(
+    call: Call, username: str, status: int | None = None, krb_principal: str | None = None
+) -> int:
     """Add a user; returns the id. The user has no password: see ``koji-adjutant devhub set-password``."""
     assert_perm(call, "admin")
     lookups.verify_user_name(username)
@@ -131,7 +137,9 @@ def set_password(call: Call, user: str, password: str) -> None:
 
 
 @exported("editUser", "userInfo")
-def edit_user(call: Call, user_info: Any, name: str | None = None, krb_principal_mappings: Any = None) -> None:
+def edit_user(
+    call: Call, user_info: Any, name: str | None = None, krb_principal_mappings: Any = None
+) -> None:
     """Rename a user, change Kerberos principals (``[{old, new}, …]``)."""
     assert_perm(call, "admin")
     user = get_user(call, user_info, strict=True)

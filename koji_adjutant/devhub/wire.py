@@ -14,22 +14,22 @@ MAX_REQUEST = 4 * 1024 * 1024
 """Bytes of a request that is not an upload; a real hub's MaxRequestLength."""
 
 
-class BadRequest(Exception):
+class BadRequestError(Exception):
     """The body is no XML-RPC call: answered with HTTP status 400."""
 
 
 def parse_request(body: bytes) -> tuple[str, tuple[Any, ...]]:
-    """Method name and parameters of a request body. Raises BadRequest."""
+    """Method name and parameters of a request body. Raises BadRequestError."""
     if not body:
-        raise BadRequest("Empty request")
+        raise BadRequestError("Empty request")
     if len(body) > MAX_REQUEST:
-        raise BadRequest("Request too long")
+        raise BadRequestError("Request too long")
     try:
         params, method = xmlrpcplus.loads(body)
     except Exception as error:
-        raise BadRequest(f"Invalid request: {error}") from error
+        raise BadRequestError(f"Invalid request: {error}") from error
     if not method:
-        raise BadRequest("Invalid request: not a method call")
+        raise BadRequestError("Invalid request: not a method call")
     return method, params
 
 
@@ -46,7 +46,8 @@ def fault(error: BaseException) -> bytes:
 
 
 def as_fault(error: BaseException) -> Any:
-    """The fault for an exception: a koji error has its class's code, anything else code 1 and its type in front."""
+    """The fault for an exception: a koji error has its class's code, anything else code 1 and its type in
+    front."""
     if isinstance(error, xmlrpcplus.Fault):
         return error
     code = getattr(type(error), "faultCode", 1)
