@@ -104,14 +104,15 @@ class Worker(TaskManager):  # type: ignore[misc]
             logger.warning("Task %s was stopped", handler.id)
         except BaseException:
             logger.exception("Task %s ended without a result", handler.id)
+        try:
+            session.logout()
+            if isinstance(handler, ContainerTask):
+                os.nice(19)
+                handler.tidy_up()
+        except Exception:
+            logger.exception("Task %s left something behind", handler.id)
         finally:
-            try:
-                session.logout()
-                if isinstance(handler, ContainerTask):
-                    os.nice(19)
-                    handler.tidy_up()
-            finally:
-                os._exit(0)
+            os._exit(0)
 
     def _take_signals_as_child(self) -> None:
         self.wakeup.ignore_signals()

@@ -21,7 +21,6 @@ from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import Owner
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
 
-
 TRASH = ".trash"
 
 

@@ -37,7 +37,7 @@ class FakeEngine:
     """A manager that has every image; nothing else is asked of it."""
 
     def ensure_image_available(self, reference: str, _policy: str) -> Image:
-        return Image(reference, "sha256:0", "x86_64", {})
+        return Image(reference=reference, id="0", digest="sha256:0", architecture="x86_64", labels={})
 
 
 class FakeRoot:
