@@ -19,10 +19,17 @@ from koji_adjutant.demo.tools import provide_tool_image
 from koji_adjutant.demo.walk import Walk
 
 directory_option = click.option(
-    "--dir", "directory", type=click.Path(path_type=Path), required=True, help="Where the demo keeps its things."
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Where the demo keeps its things.",
 )
 state_option = click.option(
-    "--state-dir", type=click.Path(path_type=Path), required=True, help="Images and composed roots, kept between runs."
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Images and composed roots, kept between runs.",
 )
 repo_option = click.option(
     "--repo",

@@ -21,13 +21,17 @@ def read_groups(repo: Path) -> dict[str, list[str]]:
     repomd_file = repo / "repodata" / "repomd.xml"
     if not repomd_file.exists():
         raise DemoError(f"{repo} is not a dnf repository (no repodata/repomd.xml): give one with --repo")
-    locations = {record.type: record.location_href for record in createrepo_c.Repomd(str(repomd_file)).records}
+    locations = {
+        record.type: record.location_href for record in createrepo_c.Repomd(str(repomd_file)).records
+    }
     if "group" not in locations:
         raise DemoError(f"{repo} has no package groups: make it with createrepo_c --groupfile")
     groups = _parse((repo / locations["group"]).read_bytes())
     missing = [name for name in NEEDED if not groups.get(name)]
     if missing:
-        raise DemoError(f"{repo} has no group {' and no group '.join(missing)}, which Koji installs buildroots from")
+        raise DemoError(
+            f"{repo} has no group {' and no group '.join(missing)}, which Koji installs buildroots from"
+        )
     return {name: groups[name] for name in NEEDED}
 
 

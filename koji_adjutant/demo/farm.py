@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import socket
@@ -55,7 +56,12 @@ class Farm:
         if alive:
             raise DemoError(f"a demo is running already ({', '.join(alive)}): stop it with make demo-down")
         shutil.rmtree(self.stage.directory, ignore_errors=True)
-        for directory in (self.stage.logs, self.stage.task_logs, self.stage.downloads, self.stage.git_directory):
+        for directory in (
+            self.stage.logs,
+            self.stage.task_logs,
+            self.stage.downloads,
+            self.stage.git_directory,
+        ):
             directory.mkdir(parents=True)
 
     def serve_sources(self, package: Path) -> str:
@@ -105,7 +111,8 @@ class Farm:
     def _set_password(self, user: str, password: str) -> None:
         """devhub's own way: a real hub's administrator sets it in the database."""
         command = [*ADJUTANT, "devhub", "--dir", str(self.stage.hub_directory), "set-password", user]
-        result = subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, check=False)
+        environment = {**os.environ, "DEVHUB_PASSWORD": password}
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if result.returncode:
             raise DemoError(f"could not set the password of {user}: {result.stderr.strip()}")
 

@@ -1,4 +1,4 @@
-"""The demo's long-running processes: started in the background, found again by a pid file, stopped for good."""
+"""The demo's long-running processes: started in the background, found again by a pid file, stopped."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _live_pid(pid_file: Path) -> int | None:
-    """The process that the pid file means, unless it has ended or its number belongs to another one by now."""
+    """The process that the pid file means, unless it has ended and its number is another one's by now."""
     try:
         pid, start_time = pid_file.read_text().split()
     except (FileNotFoundError, ValueError):
@@ -98,7 +98,7 @@ def _live_pid(pid_file: Path) -> int | None:
 
 
 def _start_time(pid: int) -> str:
-    """Start time in clock ticks after boot (proc(5), field 22 of stat), or "" when no such process is alive."""
+    """Start time in clock ticks after boot (proc(5), field 22 of stat), "" when no such process lives."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -62,13 +62,18 @@ class Walk:
         session = koji.ClientSession(self.farm.stage.hub_url)
         tagged = session.getLatestBuilds(TAG, package=PACKAGE)
         if not tagged:
-            raise DemoError(f"the build of {PACKAGE} ended but it is not tagged {TAG}", self.farm.stage.logs / "worker.log")
+            raise DemoError(
+                f"the build of {PACKAGE} ended but it is not tagged {TAG}",
+                self.farm.stage.logs / "worker.log",
+            )
         nvr: str = tagged[0]["nvr"]
         return nvr
 
     def _state_facts(self, nvr: str, task_id: int, said: str) -> None:
         stage, report = self.farm.stage, self.farm.report
-        logs = stage.hub_directory / Path(koji.PathInfo(topdir="").build_logs(koji.parse_NVR(nvr))).relative_to("/")
+        logs = stage.hub_directory / Path(
+            koji.PathInfo(topdir="").build_logs(koji.parse_NVR(nvr))
+        ).relative_to("/")
         installed = logs / self.farm.architecture / "installed_pkgs.log"
         report.fact("Built and tagged", f"{nvr} in {TAG} (task {task_id}); it says: {said}")
         report.fact("Packages in the buildroot", len(installed.read_text().splitlines()))
