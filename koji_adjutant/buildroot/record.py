@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,10 +11,14 @@ from pathlib import Path
 
 from koji_adjutant.container.interface import Owner
 
+WAIT = ("/bin/bash", "-c", "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done")
+"""A buildroot's PID 1: waits, and reaps what builds leave behind (bash does so by itself). 127 is a root
+without sleep."""
+
 _SCRIPT_HEAD = """\
 #!/bin/bash
-# The containers of this buildroot, in order, as they were started. Each line works when it is pasted while
-# the directories that it mounts are there; the first two fill a new root, the last one is the buildroot.
+# What was started for this buildroot, in order: containers that resolve and install packages (the first two
+# only if the root was not in the store), and a shell in the buildroot. Works while what it mounts is there.
 set -ex
 """
 
@@ -21,7 +26,7 @@ set -ex
 class _PodmanLines(logging.Handler):
     """Takes the lines that the container manager logs for one task."""
 
-    def __init__(self, owner: Owner, log: Path, script: Path) -> None:
+    def __init__(self, owner: Owner, log: Path, script: Path | None) -> None:
         super().__init__(logging.INFO)
         self._owner = owner
         self._log = log
@@ -33,18 +38,27 @@ class _PodmanLines(logging.Handler):
             return
         with self._log.open("a", encoding="utf-8", errors="replace") as log:
             log.write(self.format(record) + "\n")
-        with self._script.open("a", encoding="utf-8", errors="replace") as script:
-            script.write(f"\n{getattr(record, 'podman_line', '')}\n")
+        if self._script is not None:
+            with self._script.open("a", encoding="utf-8", errors="replace") as script:
+                script.write(f"\n{_with_a_shell(getattr(record, 'podman_line', ''))}\n")
+
+
+def _with_a_shell(line: str) -> str:
+    """A line that would start a buildroot's PID 1, made to start a shell."""
+    waiting = shlex.join(WAIT)
+    if not line.endswith(waiting):
+        return line
+    return line.removesuffix(waiting).replace(" run --rm ", " run --rm -it ", 1) + "/bin/bash --login"
 
 
 @contextmanager
-def recording(owner: Owner, resultdir: Path) -> Iterator[None]:
-    """Write container.log and buildroot-init.sh in ``resultdir`` while containers of ``owner`` start."""
-    script = resultdir / "buildroot-init.sh"
-    if not script.exists():
-        script.write_text(_SCRIPT_HEAD)
-        script.chmod(0o755)
-    handler = _PodmanLines(owner, resultdir / "container.log", script)
+def recording(owner: Owner, resultdir: Path, script: str | None = None) -> Iterator[None]:
+    """Write container.log, and perhaps a script, in ``resultdir`` while containers of ``owner`` start."""
+    path = None if script is None else resultdir / script
+    if path is not None and not path.exists():
+        path.write_text(_SCRIPT_HEAD)
+        path.chmod(0o755)
+    handler = _PodmanLines(owner, resultdir / "container.log", path)
     logger = logging.getLogger("koji_adjutant.container")
     level = logger.level
     logger.addHandler(handler)

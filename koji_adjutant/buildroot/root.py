@@ -17,7 +17,7 @@ from koji_adjutant.buildroot.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.install import Installer, Plan, Wanted
 from koji_adjutant.buildroot.key import root_key
 from koji_adjutant.buildroot.packages import InstalledPackage, listing
-from koji_adjutant.buildroot.record import recording, write_hw_info
+from koji_adjutant.buildroot.record import WAIT, recording, write_hw_info
 from koji_adjutant.buildroot.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
 from koji_adjutant.buildroot.workspace import Workspace
@@ -29,9 +29,6 @@ BUILD_GID = 135
 """mock's group; the uid is that of the caller with mock, and any unprivileged one will do."""
 
 _HOME_DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", "originals")
-
-# PID 1: waits, and reaps what builds leave behind (bash does so by itself). 127 is a root without sleep.
-_WAIT = "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done"
 
 # One step of a build. Afterwards everything else that runs as this user in the container is killed, so that
 # nothing from one step is alive when root installs packages into the same tree, or results are collected.
@@ -143,7 +140,7 @@ class Buildroot:
         self._prepare_home()
         spec = ContainerSpec(
             root=DirectoryRoot(self._entry.root),
-            command=["/bin/bash", "-c", _WAIT],
+            command=WAIT,
             owner=self.workspace.owner,
             role="build",
             # podman gives the top of the overlay to this user, and who owns / can replace /usr: so PID 1 is
@@ -187,7 +184,7 @@ def open_buildroot(workspace: Workspace, config: BuildrootConfig) -> Iterator[Bu
     (resultdir / "macros.koji").write_text(macros_koji(config))
     write_hw_info(resultdir / "hw_info.log", [workspace.workdir, workspace.store.directory])
     with ExitStack() as stack:
-        stack.enter_context(recording(workspace.owner, resultdir))
+        stack.enter_context(recording(workspace.owner, resultdir, "buildroot-init.sh"))
         log = stack.enter_context((resultdir / "root.log").open("ab", buffering=0))
         with workspace.progress.phase("chroot init"):
             try:

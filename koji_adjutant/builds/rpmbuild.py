@@ -48,7 +48,7 @@ def rpmbuild(root: Buildroot, *arguments: str) -> int:
 def unpack_source_package(root: Buildroot, srpm: Path) -> str:
     """Copy an SRPM in and install it as the build user; the path of its spec in the root.
 
-    StepFailedError if rpm in the root cannot, or there is no spec in it. Call it before anything else has run.
+    StepFailedError if rpm in the root cannot, or it has no spec. Call it before anything else has run.
     """
     # under a name of ours: a file name is the packager's
     inside = root.home / "build" / "originals" / "source.src.rpm"

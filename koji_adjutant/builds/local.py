@@ -1,0 +1,96 @@
+"""Source to RPMs with no hub: what ``koji-adjutant build`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import koji
+import koji.daemon
+
+from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.rpms import RpmBuild, build_rpms
+from koji_adjutant.builds.scm_srpm import srpm_from_directory, srpm_from_scm
+from koji_adjutant.errors import SourceError, UsageError
+from koji_adjutant.scm.source import ScmSource
+
+MAKE_SOURCES = (
+    "/bin/bash",
+    "-c",
+    "if grep -qs '^sources[[:space:]]*:' GNUmakefile makefile Makefile; then exec make sources; fi",
+)
+"""The source command where none is given: koji's default, in sources that have it."""
+
+
+@dataclass(frozen=True)
+class LocalBuild:
+    """``installed`` is the number of packages in the root that the RPMs were built in."""
+
+    result: RpmBuild
+    installed: int
+
+
+def parse_source(text: str) -> Path | ScmSource:
+    """A source package, the directory of a spec file, or an SCM URL; a web URL of git's will do.
+
+    UsageError if it is none of them, SourceError for an SCM URL that is malformed.
+    """
+    path = Path(text)
+    if path.is_dir() or (path.is_file() and path.suffix == ".rpm"):
+        return path.resolve()
+    if path.is_file():
+        raise UsageError(
+            f"{text} is no source package: give an SRPM, the directory of a spec file or an SCM URL"
+        )
+    url = f"git+{text}" if text.startswith(("https://", "http://")) else text
+    if not koji.daemon.SCM.is_scm_url(url):
+        raise UsageError(
+            f"{text} is no file, no directory and no SCM URL (like git+https://host/path#commit)"
+        )
+    try:
+        scm = koji.daemon.SCM(url)
+    except koji.GenericError as error:
+        raise SourceError(f"SCM URL {text} is malformed: {error}") from error
+    # there is no hub to say otherwise, and few repositories have one
+    scm.use_common = False
+    return ScmSource.of(scm)
+
+
+def build_source(
+    workspace: Workspace,
+    config: BuildrootConfig,
+    source: Path | ScmSource,
+    *,
+    arch: str,
+    source_cmd: Sequence[str] = MAKE_SOURCES,
+) -> LocalBuild:
+    """Make the SRPM, unless it is one, and build it; the same group serves for both buildroots.
+
+    Logs of the SRPM's buildroot are in ``resultdir``/srpm, the others in ``resultdir``.
+    """
+    progress = workspace.progress
+    if isinstance(source, Path) and source.is_file():
+        srpm = source
+    else:
+        with (
+            progress.phase("source package"),
+            open_buildroot(_part(workspace, "srpm", "srpm"), replace(config, network=True)) as root,
+        ):
+            if isinstance(source, Path):
+                srpm = srpm_from_directory(root, source, source_cmd)
+            else:
+                srpm = srpm_from_scm(root, replace(source, source_cmd=source_cmd)).srpm
+    with progress.phase("packages"), open_buildroot(_part(workspace, "rpms", "."), config) as root:
+        result = build_rpms(root, srpm, arch=arch)
+        return LocalBuild(result, len(root.installed_packages()))
+
+
+def _part(workspace: Workspace, work: str, result: str) -> Workspace:
+    """A workspace for one of the two buildroots."""
+    part = replace(workspace, workdir=workspace.workdir / work, resultdir=workspace.resultdir / result)
+    for directory in (part.workdir, part.resultdir):
+        directory.mkdir(exist_ok=True)
+    return part

@@ -1,0 +1,1 @@
+"""Programs that run inside tool containers, with that image's own python."""

@@ -1,0 +1,180 @@
+"""``koji-adjutant build``: source to RPMs, with no hub."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import koji
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from koji_adjutant.buildroot.config import TagOptions, for_repos
+from koji_adjutant.buildroot.progress import StateLog, Together
+from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.decisive import decisive_lines
+from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
+from koji_adjutant.cli.display import PhaseDisplay
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import ContainerManager, NetworkMode, Owner
+from koji_adjutant.errors import AdjutantError, UsageError
+
+DEFAULT_IMAGE = "localhost/koji-adjutant-tools:latest"
+MARKER = ".koji-adjutant"
+"""Marks a result directory of ours, which the next build may empty."""
+
+_directory = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("build")
+@click.argument("source")
+@click.option(
+    "--repo", "repos", multiple=True, required=True, metavar="URL", help="RPM repository (URL or directory)."
+)
+@click.option("--image", default=DEFAULT_IMAGE, show_default=True, help="Tool image: dnf, rpm, git.")
+@click.option("--arch", default=platform.machine(), show_default=True, help="What to build for.")
+@click.option("--group", default="build", show_default=True, help="Package group that buildroots have.")
+@click.option(
+    "--resultdir", type=_directory, default=Path("results"), show_default=True, help="For RPMs and logs."
+)
+@click.option(
+    "--source-command",
+    metavar="COMMAND",
+    help="Run in the sources, with network, before the SRPM is made. [default: make sources, where it exists]",
+)
+@click.option(
+    "--network",
+    type=click.Choice(["bridge", "host"]),
+    default="bridge",
+    show_default=True,
+    help="For the checkout and the source command; builds have none.",
+)
+@click.option(
+    "--state-dir",
+    type=_directory,
+    envvar="KOJI_ADJUTANT_STATE_DIR",
+    help="Images and cached buildroots. [default: /var/lib/koji-adjutant, ~/.local/state/koji-adjutant]",
+)
+@click.option("--podman-socket", envvar="KOJI_ADJUTANT_PODMAN_SOCKET", help="Instead of a private service.")
+def command(
+    source: str,
+    repos: Sequence[str],
+    image: str,
+    arch: str,
+    group: str,
+    resultdir: Path,
+    source_command: str | None,
+    network: NetworkMode,
+    state_dir: Path | None,
+    podman_socket: str | None,
+) -> None:
+    """Build RPMs from SOURCE, with no hub.
+
+    SOURCE is an SCM URL (git+https://host/path#commit), a directory with a spec file, or an SRPM.
+    """
+    config = for_repos(repos, arch, group, network=False, options=TagOptions())
+    parsed = parse_source(source)
+    resultdir = _empty_resultdir(resultdir.absolute())
+    state_dir = state_dir or _default_state_dir()
+    source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
+    display = PhaseDisplay(Console(stderr=True))
+    try:
+        with (
+            display,
+            open_engine(state_dir=state_dir, podman_socket=podman_socket) as manager,
+            _workspace(manager, state_dir, resultdir, image, network, display) as workspace,
+        ):
+            manager.ensure_image_available(image, "if-not-present")
+            build = build_source(workspace, config, parsed, arch=arch, source_cmd=source_cmd)
+    except (AdjutantError, koji.GenericError) as error:
+        _show_failure(display.console, resultdir, error)
+        raise
+    _show_success(Console(), build, display, resultdir)
+
+
+@contextmanager
+def _workspace(
+    manager: ContainerManager,
+    state_dir: Path,
+    resultdir: Path,
+    image: str,
+    network: NetworkMode,
+    display: PhaseDisplay,
+) -> Iterator[Workspace]:
+    store = RootStore(state_dir / "roots")
+    (state_dir / "work").mkdir(parents=True, exist_ok=True)
+    workdir = Path(tempfile.mkdtemp(prefix="build-", dir=state_dir / "work"))
+    try:
+        yield Workspace(
+            manager=manager,
+            tool_image=image,
+            owner=Owner(task_id=f"local-{os.getpid()}", worker_id=f"{platform.node()}-{os.getpid()}"),
+            store=store,
+            workdir=workdir,
+            resultdir=resultdir,
+            progress=Together([display, StateLog(resultdir / "state.log")]),
+            network_mode=network,
+        )
+    finally:
+        shutil.rmtree(workdir, ignore_errors=True)
+        store.sweep()
+
+
+def _default_state_dir() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/koji-adjutant")
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "koji-adjutant"
+
+
+def _empty_resultdir(resultdir: Path) -> Path:
+    """An empty directory for results; one that an earlier build filled is emptied, any other is not."""
+    marker = resultdir / MARKER
+    if marker.exists():
+        shutil.rmtree(resultdir)
+    elif resultdir.exists() and any(resultdir.iterdir()):
+        raise UsageError(f"{resultdir} has files that no build of ours put there; give another --resultdir")
+    resultdir.mkdir(parents=True, exist_ok=True)
+    marker.touch()
+    return resultdir
+
+
+def _show_failure(console: Console, resultdir: Path, error: Exception) -> None:
+    """The lines that tell why, from the log that the message names."""
+    log_name = "root.log" if "see root.log" in str(error) else "build.log"
+    log_name = "checkout.log" if "see checkout.log" in str(error) else log_name
+    for directory in (resultdir, resultdir / "srpm"):
+        lines = decisive_lines(directory / log_name)
+        if lines:
+            console.print(f"\n[bold]{directory / log_name}[/bold]", highlight=False)
+            for line in lines:
+                console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+            console.print()
+            return
+
+
+def _show_success(console: Console, build: LocalBuild, display: PhaseDisplay, resultdir: Path) -> None:
+    packages = Table("package", "size", box=None, pad_edge=False, header_style="bold")
+    packages.columns[1].justify = "right"
+    for path in (*build.result.rpms, build.result.srpm):
+        packages.add_row(path.name, decimal(path.stat().st_size))
+    steps = Table("step", "seconds", box=None, pad_edge=False, header_style="bold")
+    steps.columns[1].justify = "right"
+    for phase in display.phases:
+        if phase.depth <= 1:
+            steps.add_row("  " * phase.depth + phase.name, f"{phase.seconds or 0:.1f}")
+    console.print()
+    console.print(packages)
+    console.print()
+    console.print(steps)
+    console.print(
+        f"\n{build.installed} packages in the buildroot; RPMs and logs are in {resultdir}", highlight=False
+    )
