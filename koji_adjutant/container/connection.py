@@ -78,7 +78,12 @@ class Connection:
     def json(self, method: str, path: str, **options: Any) -> Any:
         """The answer's JSON, None for an empty one. Options as ``request``'s."""
         response = self.request(method, path, **options)
-        return json.loads(response.content) if response.content else None
+        try:
+            return json.loads(response.content) if response.content.strip() else None
+        except ValueError as error:
+            raise EngineError(
+                f"{self.address} answered {method} {path} with something else than JSON"
+            ) from error
 
     @contextlib.contextmanager
     def stream(self, method: str, path: str, **options: Any) -> Iterator[Stream]:

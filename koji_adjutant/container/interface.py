@@ -110,6 +110,7 @@ class Image:
     """An image that is present in the engine's storage."""
 
     reference: str
+    id: str
     digest: str
     architecture: str
     labels: Mapping[str, str]

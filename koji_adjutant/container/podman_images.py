@@ -58,7 +58,8 @@ class PodmanImages:
             if error.status == NOT_FOUND:
                 return None
             raise
-        return Image(reference, found["Digest"], found["Architecture"], found.get("Labels") or {})
+        labels = found.get("Labels") or {}
+        return Image(reference, found["Id"], found["Digest"], found["Architecture"], labels)
 
     def all(self, labels: Mapping[str, str]) -> list[Image]:
         """Every named image that carries these labels."""
@@ -83,6 +84,16 @@ class PodmanImages:
         if image is None:
             raise EngineError(f"podman took the image {reference} but does not have it")
         return image
+
+    def tag(self, reference: str, name: str) -> None:
+        """Give the image a further name, which another image may have had."""
+        repository, _, tag = name.rpartition(":")
+        self._connection.json(
+            "POST",
+            f"images/{path_segment(reference)}/tag",
+            params={"repo": repository, "tag": tag},
+            timeout=self._timeouts.start,
+        )
 
     def remove(self, reference: str) -> None:
         """Take the name away, and the image with it if that was its last one."""

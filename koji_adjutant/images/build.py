@@ -1,0 +1,154 @@
+"""Making the tool image: only if something in it would change, and named only when it has worked."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from koji_adjutant.container.interface import LABEL_PREFIX, ContainerSpec, Image, ImageRoot, Owner
+from koji_adjutant.container.podman_manager import PodmanManager
+from koji_adjutant.errors import EngineError, ImageError
+from koji_adjutant.images.recipe import (
+    DEFAULT_REFERENCE,
+    HostPackages,
+    Report,
+    ToolRoot,
+    digest,
+    host_packages,
+)
+
+PREFIX = LABEL_PREFIX + "image."
+RECIPE, RESOLVED, PACKAGES = PREFIX + "recipe", PREFIX + "resolved", PREFIX + "packages"
+CHUNK = 1 << 20
+WORKDIR = Path("/var/tmp")  # noqa: S108 - a root is too big for a /tmp in memory; the directory's name is random
+PROOF = """
+set -e
+for tool in rpm rpmbuild dnf createrepo_c mergerepo_c git svn cvs; do "$tool" --version >/dev/null; done
+for tool in tar xz zstd bzip2 gzip diff patch cpio useradd groupadd ssh python3 setpriv; do
+    command -v "$tool" >/dev/null
+done
+dnf builddep --help >/dev/null
+test -s /etc/ssl/certs/ca-certificates.crt || test -s /etc/pki/tls/certs/ca-bundle.crt
+rpm --eval %_dbpath
+python3 -c 'import rpm; print(rpm.expandMacro("%_dbpath"))'
+"""
+"""Every tool can be run, and rpm and dnf (through its library) mean the same database."""
+
+
+def ensure_tool_image(
+    manager: PodmanManager,
+    state_dir: Path,
+    report: Report,
+    *,
+    reference: str = DEFAULT_REFERENCE,
+    refresh: bool = False,
+    force: bool = False,
+) -> tuple[Image, bool]:
+    """The tool image, and whether it was made anew.
+
+    An image of the same recipe is good enough; with ``refresh`` only one that also has the package versions
+    of today; with ``force`` none. Two processes that need it make it once (a lock in ``state_dir``).
+    ImageError if it cannot be made.
+    """
+    host = host_packages()
+    with (
+        _lock(state_dir / "tool-image.lock"),
+        tempfile.TemporaryDirectory(dir=WORKDIR, prefix="adjutant-") as work,
+    ):
+        workdir = Path(work)
+        workdir.chmod(0o755)
+        present = manager.images.find(reference)
+        architecture = manager.check().architecture
+        recipe = digest([architecture, *host.inputs, PROOF])
+        same_recipe = present is not None and present.labels.get(RECIPE) == recipe and not force
+        if present and same_recipe and not refresh:
+            return present, False
+        report(f"looking up the packages of {host.distribution}")
+        resolved = host.resolve(workdir, report)
+        if present and same_recipe and resolved and present.labels.get(RESOLVED) == digest(resolved):
+            return present, False
+        root = host.build(workdir, report)
+        if present and same_recipe and present.labels.get(PACKAGES) == digest(root.packages):
+            return present, False
+        labels = _labels(host, root, recipe, architecture)
+        if resolved:
+            labels[RESOLVED] = digest(resolved)
+        report(f"giving {root.tar.stat().st_size >> 20} MiB to podman")
+        return _install(manager, reference, root, labels, report), True
+
+
+def tool_images(manager: PodmanManager) -> list[Image]:
+    """The tool images that the engine has."""
+    return manager.images.all({RECIPE: ""})
+
+
+def details(image: Image) -> Mapping[str, str]:
+    """What the labels of a tool image say about it: distribution, tools, package_count, …"""
+    return {key.removeprefix(PREFIX): value for key, value in image.labels.items() if key.startswith(PREFIX)}
+
+
+def _labels(host: HostPackages, root: ToolRoot, recipe: str, architecture: str) -> dict[str, str]:
+    versions = dict(package.split("=", 1) for package in root.packages)
+    missing = [tool for tool in host.main_tools if tool not in versions]
+    if missing:
+        raise ImageError(f"the tool image came out without {', '.join(missing)}: see the messages above")
+    return {
+        RECIPE: recipe,
+        PACKAGES: digest(root.packages),
+        PREFIX + "package_count": str(len(root.packages)),
+        PREFIX + "distribution": host.distribution,
+        PREFIX + "architecture": architecture,
+        PREFIX + "tools": ", ".join(f"{tool} {versions[tool]}" for tool in host.main_tools),
+    }
+
+
+def _install(
+    manager: PodmanManager, reference: str, root: ToolRoot, labels: Mapping[str, str], report: Report
+) -> Image:
+    candidate = f"{reference.rpartition(':')[0]}:candidate-{os.getpid()}"
+    try:
+        image = manager.images.load_root(candidate, _chunks(root.tar), labels)
+        if image.architecture != labels[PREFIX + "architecture"]:
+            raise ImageError(
+                f"podman took the tool image for {image.architecture}: check the host's packages"
+            )
+        report("trying its tools")
+        _prove(manager, candidate)
+        before = manager.images.find(reference)
+        manager.images.tag(candidate, reference)
+    finally:
+        manager.images.remove(candidate)
+    if before is not None and before.id != image.id:
+        with contextlib.suppress(EngineError):  # a container may still run on it
+            manager.images.remove(before.id)
+    return manager.ensure_image_available(reference, "never")
+
+
+def _prove(manager: PodmanManager, reference: str) -> None:
+    owner = Owner(task_id=f"local-{os.getpid()}", worker_id="image")
+    output = io.BytesIO()
+    spec = ContainerSpec(ImageRoot(reference), ["sh", "-c", PROOF], owner, "image")
+    code = manager.run(spec, output)
+    said = output.getvalue().decode(errors="replace").split("\n")
+    paths: Sequence[str] = [line for line in said if line][-2:]
+    if code != 0 or len(paths) != 2 or paths[0] != paths[1]:
+        raise ImageError(f"the tool image does not work (status {code}): {' / '.join(said[-5:]).strip(' /')}")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while data := file.read(CHUNK):
+            yield data
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,98 @@
+"""Tool images from Debian's packages, with apt and mmdebstrap."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from koji_adjutant.errors import ImageError
+from koji_adjutant.images.apt_sources import KEYRINGS, debian_sources
+from koji_adjutant.images.process import run_reporting
+from koji_adjutant.images.recipe import Report, ToolRoot
+
+PACKAGES = (
+    "bzip2", "ca-certificates", "cpio", "createrepo-c", "cvs", "diffutils", "dnf", "dnf-plugins-core", "file",
+    "git", "gzip", "libcap2-bin", "openssh-client", "passwd", "patch", "procps", "rpm", "subversion", "tar",
+    "unzip", "xz-utils", "zstd",
+)  # fmt: skip
+MAIN_TOOLS = ("rpm", "dnf", "createrepo-c", "git", "subversion", "cvs", "python3")
+EXCLUDED = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
+MACROS = "%_dbpath /var/lib/rpm\n"
+"""Debian's rpm keeps its database in ~/.rpmdb otherwise, where nothing but itself looks."""
+
+INSTALLED = re.compile(r"Inst (\S+) (?:\[[^]]*\] )?\((\S+) ")
+APT_OPTION = re.compile(r'(Acquire::(?:https?::Proxy(?:::\S+)?|Check-Valid-Until|Check-Date)) "(.*)";')
+"""What of the host's apt configuration decides whether its archives can be reached and trusted."""
+
+
+class DebianPackages:
+    """Debian ``release`` (the fields of os-release); ``apt`` is the host's configuration directory."""
+
+    def __init__(self, release: Mapping[str, str], apt: Path = Path("/etc/apt")) -> None:
+        self._codename = release["VERSION_CODENAME"]
+        self.distribution = f"debian {release['VERSION_ID']}"
+        self.main_tools: Sequence[str] = MAIN_TOOLS
+        keyring = next((path for path in KEYRINGS if Path(path).exists()), None)
+        if keyring is None:
+            raise ImageError(f"{KEYRINGS[0]} is missing: install the package debian-archive-keyring")
+        self._sources = "".join(f"{each.line(keyring)}\n" for each in debian_sources(apt, self._codename))
+        self.inputs: Sequence[str] = (self._sources, *PACKAGES, *EXCLUDED, MACROS)
+
+    def resolve(self, workdir: Path, report: Report) -> Sequence[str] | None:
+        """By an apt whose state is a directory of its own: nothing of the host's apt is touched."""
+        for directory in ("lists/partial", "cache/archives/partial"):
+            (workdir / directory).mkdir(parents=True)
+        (workdir / "status").touch()
+        options = [
+            f"Dir::Etc::sourcelist={self._sources_file(workdir)}",
+            "Dir::Etc::sourceparts=/dev/null",
+            "Dir::Etc::preferences=/dev/null",
+            "Dir::Etc::preferencesparts=/dev/null",
+            f"Dir::State::lists={workdir / 'lists'}",
+            f"Dir::State::status={workdir / 'status'}",
+            f"Dir::Cache={workdir / 'cache'}",
+            "APT::Install-Recommends=false",
+            "Acquire::Languages=none",
+        ]
+        apt = ["apt-get", *(f"--option={option}" for option in options)]
+        run_reporting([*apt, "update", "--error-on=any"], report)
+        planned = run_reporting([*apt, "--simulate", "install", "?essential", *PACKAGES], lambda _line: None)
+        return sorted(f"{match[1]}={match[2]}" for match in map(INSTALLED.match, planned) if match)
+
+    def build(self, workdir: Path, report: Report) -> ToolRoot:
+        tar, status, macros = workdir / "root.tar", workdir / "dpkg-status", workdir / "macros"
+        macros.write_text(MACROS)
+        command = ["mmdebstrap", "--variant=essential", f"--include={','.join(PACKAGES)}"]
+        command += [f"--aptopt={option}" for option in self._apt_options()]
+        command += [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
+        command += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
+        command += [
+            '--customize-hook=mkdir -p "$1/etc/rpm"',
+            f"--customize-hook=upload {shlex.quote(str(macros))} /etc/rpm/macros",
+            f"--customize-hook=download /var/lib/dpkg/status {shlex.quote(str(status))}",
+        ]
+        command += [self._codename, str(tar), str(self._sources_file(workdir))]
+        run_reporting(command, report, {"TMPDIR": str(workdir)})
+        return ToolRoot(tar, _installed(status.read_text()))
+
+    def _sources_file(self, workdir: Path) -> Path:
+        path = workdir / "sources.list"
+        path.write_text(self._sources)
+        return path
+
+    def _apt_options(self) -> list[str]:
+        dump = subprocess.run(["apt-config", "dump"], stdout=subprocess.PIPE, check=True, text=True).stdout
+        return [f'{match[1]} "{match[2]}"' for match in APT_OPTION.finditer(dump)]
+
+
+def _installed(status: str) -> list[str]:
+    fields = ("Package", "Version")
+    found = []
+    for paragraph in status.split("\n\n"):
+        values = dict(line.partition(": ")[::2] for line in paragraph.splitlines() if line.startswith(fields))
+        if values:
+            found.append(f"{values['Package']}={values['Version']}")
+    return sorted(found)

@@ -1,0 +1,74 @@
+"""What goes into a tool image, whichever distribution the host is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from koji_adjutant.errors import ImageError
+
+DEFAULT_REFERENCE = "localhost/koji-adjutant-tools:latest"
+
+Report = Callable[[str], None]
+"""Told one line of progress at a time."""
+
+
+@dataclass(frozen=True)
+class ToolRoot:
+    """A root file system as a tar file, and the ``name=version`` of every package in it, sorted."""
+
+    tar: Path
+    packages: Sequence[str]
+
+
+class HostPackages(Protocol):
+    """A distribution that tool images can be made from.
+
+    ``distribution`` names it (``debian 12``); ``inputs`` are all things that shape the image but package
+    versions; ``main_tools`` are the packages whose versions people ask for.
+    """
+
+    distribution: str
+    inputs: Sequence[str]
+    main_tools: Sequence[str]
+
+    def resolve(self, workdir: Path, report: Report) -> Sequence[str] | None:
+        """What would be installed now: ``name=version``, sorted; None where only installing it can tell."""
+        ...
+
+    def build(self, workdir: Path, report: Report) -> ToolRoot:
+        """Make the root; ImageError if it fails, with the last lines of what was said."""
+        ...
+
+
+def digest(lines: Sequence[str]) -> str:
+    """SHA-256 of a list, for labels."""
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def os_release(text: str) -> dict[str, str]:
+    """The fields of /etc/os-release."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    return {key: value.strip("\"'") for key, _, value in pairs}
+
+
+def host_packages() -> HostPackages:
+    """The builder for this host; ImageError on a distribution that has none."""
+    release = os_release(Path("/etc/os-release").read_text())
+    family = {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
+    if release.get("ID") == "debian":
+        from koji_adjutant.images.debian import DebianPackages  # noqa: PLC0415 - only where it is used
+
+        return DebianPackages(release)
+    if family & {"fedora", "rhel", "centos"}:
+        from koji_adjutant.images.fedora import FedoraPackages  # noqa: PLC0415 - only where it is used
+
+        return FedoraPackages(release)
+    name = release.get("PRETTY_NAME", "this host")
+    raise ImageError(
+        f"no tool image can be made on {name}: build it on Debian, Fedora or EL, or set task_image_default "
+        "to an image that has dnf, rpm, createrepo_c, git, svn and cvs"
+    )
