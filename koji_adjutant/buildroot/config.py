@@ -63,7 +63,7 @@ class Repository:
 class PackageManagerOptions:
     """Options of dnf that a tag's extra may set (``mock.*``); None is dnf's default."""
 
-    best: int | None = None
+    best: bool = False
     module_hotfixes: bool = False
     releasever: str | None = None
     proxy: str | None = None
@@ -127,7 +127,7 @@ def for_tag(
         environment=_environment(_prefixed(extra, "rpm.env.")),
         rpmbuild_timeout=options.rpmbuild_timeout,
         package_manager=PackageManagerOptions(
-            best=int(extra["mock.yum.best"]) if "mock.yum.best" in extra else None,
+            best=bool(int(extra.get("mock.yum.best", 0))),
             module_hotfixes=bool(extra.get("mock.yum.module_hotfixes")),
             releasever=str(extra["mock.releasever"]) if extra.get("mock.releasever") else None,
             proxy=options.yum_proxy,

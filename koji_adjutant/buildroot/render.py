@@ -28,10 +28,10 @@ def koji_repo(config: BuildrootConfig) -> str:
         lines.append("baseurl=" + "\n        ".join(repository.urls))
         if options.module_hotfixes:
             lines.append("module_hotfixes=1")
-        if options.best is not None:
+        if options.best:
             # genMockConfig writes it into the repository's section, where dnf does not look for it: a
             # tag's mock.yum.best has no effect on a stock builder, and has none here
-            lines.append(f"best={options.best}")
+            lines.append("best=1")
         sections.append("\n".join(lines) + "\n")
     return "\n".join(sections)
 

@@ -59,9 +59,10 @@ def _take(directory: int, name: str, target: Path) -> Path:
         descriptor = os.open(name, _FILE, dir_fd=directory)
     except OSError as error:
         raise BuildFailed(f"the build left {name}, which is not a regular file: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise BuildFailed(f"the build left {name}, which is not a regular file")
     with os.fdopen(descriptor, "rb") as source:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise BuildFailed(f"the build left {name}, which is not a regular file")
         path = target / name
         with path.open("xb") as copy:
             shutil.copyfileobj(source, copy, 1 << 20)

@@ -48,7 +48,7 @@ _directory = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--source-command",
     metavar="COMMAND",
-    help="Run in the sources, with network, before the SRPM is made. [default: make sources, where it exists]",
+    help="Run in the sources, with network, before the SRPM is made. [default: make sources]",
 )
 @click.option(
     "--network",

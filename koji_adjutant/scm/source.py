@@ -59,6 +59,9 @@ class ScmSource:
 
     def check(self) -> None:
         """koji looks at the form of the URL only; this is about what its parts would do as arguments."""
+        if not self.url.isprintable():
+            # the URL parser drops tabs and newlines without a word
+            raise SourceError(f"SCM URL {self.url!r} has control characters in it")
         parts = (
             ("host", self.host, _HOST),
             ("user", self.user or "user", _USER),

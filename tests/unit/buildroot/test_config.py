@@ -1,0 +1,192 @@
+"""Our configuration against koji.genMockConfig's, executed as mock would."""
+
+from __future__ import annotations
+
+import configparser
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import koji
+import pytest
+
+from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos, for_tag
+from koji_adjutant.buildroot.render import dnf_conf, koji_repo, macros_koji
+from koji_adjutant.errors import UsageError
+
+RESOLVERS_OWN = {"cachedir", "logfile"}
+"""Options of genMockConfig's yum.conf that say where files go on the builder, not what is installed."""
+
+EXTRAS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "macros": {
+        "rpm.macro.dist": ".fc99",
+        "rpm.macro.vendor": "Tag Vendor",
+        "rpm.macro._topdir": "/elsewhere",
+        "rpm.macro._host_cpu": "vax",
+        "rpm.macro._rpmfilename": "%%{ARCH}/x.rpm",
+        "rpm.macro.bcond(+)": 7,
+    },
+    "environment": {"rpm.env.CFLAGS": "-O0", "rpm.env.LANG": "en_US.UTF-8", "rpm.env.NUMBER": 3, "other": 1},
+    "best": {"mock.yum.best": 1},
+    "not best": {"mock.yum.best": "0"},
+    "hotfixes": {"mock.yum.module_hotfixes": 1},
+    "releasever": {"mock.releasever": 41},
+    "forcearch": {"mock.forcearch": 1},
+    "no forcearch": {"mock.forcearch": 0},
+    "package manager": {"mock.package_manager": "dnf"},
+    "modules": {"mock.module_setup_commands": [["enable", "perl:5.30"], ["disable", ""]]},
+}
+
+OPTIONS = {
+    "topdir": TagOptions(topdir=Path("/mnt/koji")),
+    "topurl": TagOptions(topurls=["https://koji.example/kojifiles"]),
+    "topurls": TagOptions(topurls=["https://one.example/k", "https://two.example/k"]),
+    "proxy": TagOptions(topurls=["http://k.example/k"], yum_proxy="http://proxy.example:3128"),
+    "identity": TagOptions(
+        topurls=["http://k.example/k"],
+        vendor="V & Co",
+        packager="P <p@example.org>",
+        distribution="D",
+        mockhost="redhat-linux-gnu",
+        rpmbuild_timeout=7,
+    ),
+}
+
+
+def executed(source: str) -> dict[str, Any]:
+    """What mock has after it executed a configuration."""
+    config: dict[str, Any] = {
+        "macros": {},
+        "environment": {},
+        "files": {},
+        "plugin_conf": defaultdict(dict),
+    }
+    exec(source, {"config_opts": config})  # noqa: S102
+    return config
+
+
+def mock_config(
+    extra: Mapping[str, Any], arch: str, options: TagOptions, group: str, network: bool
+) -> dict[str, Any]:
+    """genMockConfig called as kojid's BuildRoot calls it."""
+    opts: dict[str, Any] = {
+        "repoid": 12,
+        "tag_name": "f99-build",
+        "topdir": str(options.topdir),
+        "topurls": list(options.topurls),
+        "packager": options.packager,
+        "vendor": options.vendor,
+        "distribution": options.distribution,
+        "mockhost": options.mockhost,
+        "yum_proxy": options.yum_proxy,
+        "rpmbuild_timeout": options.rpmbuild_timeout,
+        "buildroot_id": 34,
+        "use_host_resolv": network,
+        "install_group": group,
+        "target_arch": "armv7hl" if arch == "armhfp" else arch,
+        "tag_macros": {"%" + key[10:]: str(v) for key, v in extra.items() if key.startswith("rpm.macro.")},
+        "tag_envvars": {key[8:]: str(v) for key, v in extra.items() if key.startswith("rpm.env.")},
+    }
+    if extra.get("mock.forcearch"):
+        opts["forcearch"] = opts["target_arch"]
+    for key, name in (
+        ("mock.package_manager", "package_manager"),
+        ("mock.yum.module_hotfixes", "module_hotfixes"),
+        ("mock.module_setup_commands", "module_setup_commands"),
+        ("mock.releasever", "releasever"),
+    ):
+        if key in extra:
+            opts[name] = extra[key]
+    if "mock.yum.best" in extra:
+        opts["yum_best"] = int(extra["mock.yum.best"])
+    return executed(koji.genMockConfig("name", koji.canonArch(arch), managed=True, **opts))
+
+
+def sections(text: str) -> dict[str, dict[str, Any]]:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    parsed: dict[str, dict[str, Any]] = {}
+    for section in parser.sections():
+        values: dict[str, Any] = dict(parser[section])
+        if "baseurl" in values:
+            values["baseurl"] = values["baseurl"].split()
+        parsed[section] = values
+    return parsed
+
+
+# koji.genMockConfig leaves /etc/hosts open when the network is on
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize(("arch", "network"), [("x86_64", False), ("i686", True), ("armhfp", False)])
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+@pytest.mark.parametrize("extra", EXTRAS.values(), ids=EXTRAS.keys())
+def test_equals_gen_mock_config(extra: dict[str, Any], options: TagOptions, arch: str, network: bool) -> None:
+    group = "srpm-build" if network else "build"
+    theirs = mock_config(extra, arch, options, group, network)
+    tag = {"name": "f99-build", "extra": extra}
+    ours = for_tag(tag, 12, arch, group, buildroot_id=34, options=options, network=network)
+
+    expected = sections(theirs["yum.conf"])
+    for option in RESOLVERS_OWN:
+        expected["main"].pop(option)
+    assert sections(dnf_conf(ours)) == expected
+    assert ours.macros == theirs["macros"]
+    assert {key: ours.environment[key] for key in theirs["environment"]} == theirs["environment"]
+    assert f"install @{ours.group}" == theirs["chroot_setup_cmd"]
+    assert ours.target_arch == theirs["target_arch"]
+    assert ours.rpmbuild_timeout == theirs["rpmbuild_timeout"]
+    assert ours.network == theirs["rpmbuild_networking"]
+    manager = ours.package_manager
+    assert manager.forcearch == theirs.get("forcearch")
+    assert manager.package_manager == theirs.get("package_manager")
+    assert manager.releasever == (str(theirs["releasever"]) if "releasever" in theirs else None)
+    assert [list(c) for c in manager.module_setup_commands] == theirs.get("module_setup_commands", [])
+
+
+def tag_config(extra: dict[str, Any], options: TagOptions = OPTIONS["topurl"]) -> BuildrootConfig:
+    tag = {"name": "t-build", "extra": extra}
+    return for_tag(tag, 3, "x86_64", "build", buildroot_id=5, options=options, network=False)
+
+
+def test_name_is_kojids() -> None:
+    assert tag_config({}).name == "t-build-5-3"
+
+
+def test_macros_file_has_every_macro() -> None:
+    lines = macros_koji(tag_config({"rpm.macro.dist": ".x"})).splitlines()
+    assert "%dist .x" in lines
+    assert "%_topdir /builddir/build" in lines
+    assert "%_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm" in lines
+
+
+def test_home_cannot_be_changed_by_a_tag() -> None:
+    assert tag_config({"rpm.env.HOME": "/root"}).environment["HOME"] == "/builddir"
+
+
+def test_topdir_is_mounted_read_only_when_repos_are_read_from_it() -> None:
+    (mount,) = tag_config({}, OPTIONS["topdir"]).repo_mounts
+    assert (mount.source, mount.read_only) == (Path("/mnt/koji"), True)
+    assert not tag_config({}).repo_mounts
+
+
+def repository(directory: Path) -> Path:
+    (directory / "repodata").mkdir(parents=True)
+    (directory / "repodata" / "repomd.xml").touch()
+    return directory
+
+
+def test_directories_are_repositories(tmp_path: Path) -> None:
+    one, two = repository(tmp_path / "one"), repository(tmp_path / "two ö")
+    config = for_repos(
+        [str(one), two.as_uri(), "http://x/y"], "x86_64", "build", network=False, options=TagOptions()
+    )
+    assert [repo.urls for repo in config.repositories] == [(one.as_uri(),), (two.as_uri(),), ("http://x/y",)]
+    assert [mount.source for mount in config.repo_mounts] == [one, two]
+    assert all(mount.read_only for mount in config.repo_mounts)
+    assert list(sections(koji_repo(config))) == ["build-1", "build-2", "build-3"]
+
+
+def test_a_directory_without_repodata_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"is no RPM repository.*createrepo_c"):
+        for_repos([str(tmp_path)], "x86_64", "build", network=False, options=TagOptions())

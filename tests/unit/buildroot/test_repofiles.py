@@ -1,0 +1,61 @@
+"""Reading a repository's files from a directory and by HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.buildroot.repofiles import RepoFileMissingError, RepoFiles
+from koji_adjutant.errors import BuildrootError
+
+REPOMD = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<repomd xmlns="http://linux.duke.edu/metadata/repo" xmlns:rpm="http://linux.duke.edu/metadata/rpm">
+  <data type="primary">
+    <checksum type="sha256">packed</checksum>
+    <open-checksum type="sha256">content</open-checksum>
+    <location href="repodata/primary.xml.gz"/>
+  </data>
+  <data type="group">
+    <checksum type="sha256">comps</checksum>
+    <location href="repodata/comps.xml"/>
+  </data>
+</repomd>
+"""
+
+
+def fill(directory: Path, repomd: str = REPOMD) -> None:
+    (directory / "repodata").mkdir()
+    (directory / "repodata" / "repomd.xml").write_text(repomd)
+
+
+def test_directory_url_and_http_are_the_same(served: tuple[Path, str]) -> None:
+    directory, url = served
+    fill(directory)
+    for location in (directory, str(directory), directory.as_uri(), url, f"{url}/"):
+        index = RepoFiles(location).repomd()
+        assert index.href("primary") == "repodata/primary.xml.gz"
+        assert index.content_checksum("primary") == "sha256:content"
+        assert index.content_checksum("group") == "sha256:comps"
+        assert index.href("origin") is None
+        assert index.content_checksum("modules") is None
+
+
+def test_a_missing_file_is_told_apart(served: tuple[Path, str]) -> None:
+    directory, url = served
+    for location in (directory, url):
+        with pytest.raises(RepoFileMissingError, match=r"has no .*nothing"):
+            RepoFiles(location).read("nothing")
+
+
+def test_a_server_that_is_not_there(served: tuple[Path, str]) -> None:
+    _directory, url = served
+    with pytest.raises(BuildrootError, match=r"repository https.* cannot be reached"):
+        RepoFiles(url.replace("http:", "https:")).read("repodata/repomd.xml")
+
+
+def test_broken_repomd(tmp_path: Path) -> None:
+    fill(tmp_path, "<repomd>")
+    with pytest.raises(BuildrootError, match=r"repomd\.xml is not valid XML"):
+        RepoFiles(tmp_path).repomd()

@@ -1,0 +1,246 @@
+"""The store's rules, held with real processes that are stopped and killed at the store's trace points."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.buildroot import store as store_module
+from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.errors import BuildrootError
+
+KEY = "k1"
+# fork: the children get test functions and pipes as they are, and a killed one must not be waited for
+CONTEXT = multiprocessing.get_context("fork")
+
+
+def compose(staging: Path) -> None:
+    (staging / "file").write_text("content")
+
+
+def entries(directory: Path) -> list[str]:
+    return sorted(path.name for path in (directory / "entries").iterdir())
+
+
+class Other:
+    """Another process that leases KEY; it can be held at a trace point, told to go on, or killed."""
+
+    def __init__(self, directory: Path, hold_at: str = "", compose: Callable[[Path], None] = compose) -> None:
+        self._pipe, child = CONTEXT.Pipe()
+        self.process = CONTEXT.Process(target=_lease, args=(directory, hold_at, compose, child))
+        self.process.start()
+        child.close()
+
+    def wait_for(self, point: str) -> list[str]:
+        """Read trace points up to this one; all of them."""
+        seen: list[str] = []
+        while not seen or seen[-1] != point:
+            assert self._pipe.poll(60), f"no {point} after {seen}"
+            seen.append(self._pipe.recv())
+        return seen
+
+    def go_on(self) -> None:
+        self._pipe.send("go on")
+
+    def kill(self) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.join()
+
+    def finish(self) -> None:
+        self.process.join(60)
+        assert self.process.exitcode == 0
+
+
+def _lease(directory: Path, hold_at: str, compose: Callable[[Path], None], pipe: Connection) -> None:
+    def trace(point: str) -> None:
+        pipe.send(point)
+        if point == hold_at:
+            pipe.recv()
+
+    with RootStore(directory, trace).lease(KEY, compose) as entry:
+        assert (entry / "file").read_text() == "content"
+        trace("using")
+
+
+def test_composes_once_and_finds_it_again(tmp_path: Path) -> None:
+    calls = []
+
+    def counting(staging: Path) -> None:
+        calls.append(staging)
+        compose(staging)
+
+    for _ in range(2):
+        with RootStore(tmp_path).lease(KEY, counting) as entry:
+            assert (entry / "file").read_text() == "content"
+    assert len(calls) == 1
+    assert entries(tmp_path) == [KEY]
+
+
+def test_a_failed_composition_leaves_nothing(tmp_path: Path) -> None:
+    def failing(staging: Path) -> None:
+        compose(staging)
+        raise BuildrootError("no such package")
+
+    store = RootStore(tmp_path)
+    with pytest.raises(BuildrootError, match="no such package"), store.lease(KEY, failing):
+        pass
+    assert entries(tmp_path) == []
+    assert not list((tmp_path / "staging").iterdir())
+    with store.lease(KEY, compose) as entry:
+        assert (entry / "file").exists()
+
+
+def test_two_processes_compose_once(tmp_path: Path) -> None:
+    def must_not_run(_staging: Path) -> None:
+        raise AssertionError("composed twice")
+
+    first = Other(tmp_path, hold_at="composed")
+    first.wait_for("composed")
+    second = Other(tmp_path, compose=must_not_run)
+    second.wait_for("missing")
+    first.go_on()
+    second.wait_for("using")
+    first.finish()
+    second.finish()
+    assert entries(tmp_path) == [KEY]
+
+
+def test_the_next_one_composes_when_the_first_fails(tmp_path: Path) -> None:
+    def failing(_staging: Path) -> None:
+        raise SystemExit(0)
+
+    first = Other(tmp_path, hold_at="composing", compose=failing)
+    first.wait_for("composing")
+    second = Other(tmp_path)
+    second.wait_for("missing")
+    first.go_on()
+    first.finish()
+    assert "committed" in second.wait_for("using")
+    second.finish()
+
+
+@pytest.mark.parametrize("point", ["missing", "composing", "composed"])
+def test_killed_before_the_commit_leaves_no_entry(tmp_path: Path, point: str) -> None:
+    other = Other(tmp_path, hold_at=point)
+    other.wait_for(point)
+    other.kill()
+    assert entries(tmp_path) == []
+    with RootStore(tmp_path).lease(KEY, compose) as entry:
+        assert (entry / "file").read_text() == "content"
+    assert not list((tmp_path / "staging").iterdir())
+
+
+def test_killed_after_the_commit_leaves_a_good_entry_for_this_boot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Other(tmp_path, hold_at="committed")
+    other.wait_for("committed")
+    other.kill()
+    store = RootStore(tmp_path)
+    assert store.has(KEY)
+    # it was never flushed to disk, so a machine that went down may have lost files of it
+    other_boot = tmp_path / "boot-id"
+    other_boot.write_text("another boot\n")
+    monkeypatch.setattr(store_module, "BOOT_ID", other_boot)
+    assert not store.has(KEY)
+    composed = []
+
+    def counting(staging: Path) -> None:
+        composed.append(staging)
+        compose(staging)
+
+    with store.lease(KEY, counting):
+        assert composed
+
+
+def test_a_flushed_entry_survives_a_reboot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = RootStore(tmp_path)
+    with store.lease(KEY, compose):
+        pass
+    other_boot = tmp_path / "boot-id"
+    other_boot.write_text("another boot\n")
+    monkeypatch.setattr(store_module, "BOOT_ID", other_boot)
+    assert store.has(KEY)
+
+
+def test_an_entry_in_use_is_not_removed(tmp_path: Path) -> None:
+    user = Other(tmp_path, hold_at="using")
+    user.wait_for("using")
+    store = RootStore(tmp_path)
+    assert not store.remove(KEY)
+    assert store.has(KEY)
+    user.go_on()
+    user.finish()
+    assert store.remove(KEY)
+    assert entries(tmp_path) == []
+
+
+def test_a_killed_user_does_not_keep_an_entry(tmp_path: Path) -> None:
+    user = Other(tmp_path, hold_at="using")
+    user.wait_for("using")
+    user.kill()
+    assert RootStore(tmp_path).remove(KEY)
+
+
+def test_users_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    users = [Other(tmp_path, hold_at="using") for _ in range(3)]
+    for user in users:
+        user.wait_for("using")
+    for user in users:
+        user.go_on()
+        user.finish()
+
+
+def test_another_key_does_not_wait(tmp_path: Path) -> None:
+    composer = Other(tmp_path, hold_at="composed")
+    composer.wait_for("composed")
+    with RootStore(tmp_path).lease("k2", compose):
+        pass
+    composer.go_on()
+    composer.finish()
+
+
+def test_use_is_recorded(tmp_path: Path) -> None:
+    store = RootStore(tmp_path)
+    with store.lease(KEY, compose):
+        pass
+    lock = tmp_path / "locks" / f"{KEY}.use"
+    os.utime(lock, (1, 1))
+    with store.lease(KEY, compose):
+        pass
+    assert lock.stat().st_mtime > 1
+
+
+def test_sweep_empties_the_trash(tmp_path: Path) -> None:
+    store = RootStore(tmp_path)
+    with store.lease(KEY, compose):
+        pass
+    assert store.remove(KEY)
+    assert list((tmp_path / "trash").iterdir())
+    store.sweep()
+    assert not list((tmp_path / "trash").iterdir())
+
+
+def test_locks_are_not_inherited_by_programs(tmp_path: Path) -> None:
+    store = RootStore(tmp_path)
+    with store.lease(KEY, compose):
+        child = subprocess.Popen(["sleep", "60"])
+    try:
+        assert store.remove(KEY)
+    finally:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize("key", ["", "../x", "a/b", "a.b"])
+def test_a_key_is_a_plain_name(tmp_path: Path, key: str) -> None:
+    with pytest.raises(BuildrootError), RootStore(tmp_path).lease(key, compose):
+        pass

@@ -1,0 +1,85 @@
+"""Taking results out of a hostile user's directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.builds.results import package_names, remove_file, take_packages
+from koji_adjutant.errors import BuildFailed
+
+RPMS = ("build", "RPMS")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home" / "build" / "RPMS").mkdir(parents=True)
+    (tmp_path / "secret.rpm").write_text("the host's")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    (tmp_path / "result").mkdir()
+    return tmp_path / "result"
+
+
+def test_takes_what_is_there(home: Path, target: Path) -> None:
+    for name in ("b-1-1.noarch.rpm", "a++-1~rc1^2-1.x86_64.rpm", "build.log"):
+        (home / "build" / "RPMS" / name).write_text(name)
+    taken = take_packages(home, RPMS, target)
+    assert [path.name for path in taken] == ["a++-1~rc1^2-1.x86_64.rpm", "b-1-1.noarch.rpm"]
+    assert [path.read_text() for path in taken] == [path.name for path in taken]
+    assert all(path.stat().st_uid == os.getuid() for path in taken)
+
+
+def test_a_link_is_refused(home: Path, target: Path, tmp_path: Path) -> None:
+    (home / "build" / "RPMS" / "x-1-1.noarch.rpm").symlink_to(tmp_path / "secret.rpm")
+    with pytest.raises(BuildFailed, match="not a regular file"):
+        take_packages(home, RPMS, target)
+    assert not list(target.iterdir())
+
+
+@pytest.mark.parametrize("level", ["build", "build/RPMS"])
+def test_a_linked_directory_is_refused(home: Path, target: Path, tmp_path: Path, level: str) -> None:
+    elsewhere = tmp_path / "elsewhere" / "RPMS"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "x-1-1.noarch.rpm").write_text("the host's")
+    directory = home / level
+    if level == "build":
+        (directory / "RPMS").rmdir()
+    directory.rmdir()
+    directory.symlink_to(elsewhere if level == "build/RPMS" else elsewhere.parent)
+    with pytest.raises(BuildFailed, match="not a plain directory"):
+        take_packages(home, RPMS, target)
+    with pytest.raises(BuildFailed, match="not a plain directory"):
+        package_names(home, RPMS)
+
+
+def test_a_pipe_does_not_make_us_wait(home: Path, target: Path) -> None:
+    os.mkfifo(home / "build" / "RPMS" / "x-1-1.noarch.rpm")
+    with pytest.raises(BuildFailed, match="not a regular file"):
+        take_packages(home, RPMS, target)
+
+
+def test_a_directory_is_no_package(home: Path, target: Path) -> None:
+    (home / "build" / "RPMS" / "x-1-1.noarch.rpm").mkdir()
+    with pytest.raises(BuildFailed, match="not a regular file"):
+        take_packages(home, RPMS, target)
+
+
+@pytest.mark.parametrize("name", [".hidden.rpm", "-rf.rpm", "a b.rpm", "a\nb.rpm", "é.rpm", "a;b.rpm"])
+def test_names_are_packages_names(home: Path, target: Path, name: str) -> None:
+    (home / "build" / "RPMS" / name).touch()
+    with pytest.raises(BuildFailed, match="whose name is not a package's"):
+        take_packages(home, RPMS, target)
+
+
+def test_remove_does_not_follow(home: Path, tmp_path: Path) -> None:
+    link = home / "build" / "RPMS" / "x.rpm"
+    link.symlink_to(tmp_path / "secret.rpm")
+    remove_file(home, RPMS, "x.rpm")
+    assert not link.is_symlink()
+    assert (tmp_path / "secret.rpm").exists()
