@@ -8,6 +8,15 @@ import click
 
 from koji_adjutant.errors import UsageError
 
+try:
+    from koji_adjutant.devhub import offline
+    from koji_adjutant.devhub.directory import READY_FILE
+    from koji_adjutant.devhub.serving import serve
+except ModuleNotFoundError as error:
+    raise UsageError(
+        f"devhub needs {error.name}; install it with: pip install 'koji-adjutant[devhub]'"
+    ) from error
+
 
 @click.group(invoke_without_command=True)
 @click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), required=True,
@@ -32,8 +41,6 @@ def command(context: click.Context, directory: Path, host: str, port: int, admin
     context.obj = directory
     if context.invoked_subcommand is not None:
         return
-    from koji_adjutant.devhub.process import READY_FILE, serve
-
     name, colon, password = admin.partition(":")
     if not (name and colon and password):
         raise UsageError("--admin wants USER:PASSWORD, for instance kojiadmin:kojiadmin")
@@ -47,8 +54,6 @@ def command(context: click.Context, directory: Path, host: str, port: int, admin
 @click.pass_obj
 def set_password(directory: Path, user: str, password: str) -> None:
     """Give USER a password; also while devhub runs."""
-    from koji_adjutant.devhub import offline
-
     offline.set_password(directory, user, password)
     click.echo(f"{user} can log in now")
 
@@ -60,8 +65,6 @@ def set_password(directory: Path, user: str, password: str) -> None:
 @click.pass_obj
 def add_user(directory: Path, user: str, password: str, permissions: tuple[str, ...]) -> None:
     """Add USER with a password."""
-    from koji_adjutant.devhub import offline
-
     offline.add_user(directory, user, password, permissions)
     click.echo(f"added user {user}")
 
@@ -76,7 +79,5 @@ def add_host(
     directory: Path, host: str, arches: tuple[str, ...], password: str, channels: tuple[str, ...]
 ) -> None:
     """Add the builder HOST with its ARCHES and a password."""
-    from koji_adjutant.devhub import offline
-
     offline.add_host(directory, host, arches, password, channels)
     click.echo(f"added host {host}")

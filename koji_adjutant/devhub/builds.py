@@ -57,7 +57,7 @@ def _with_details(query: Select) -> Select:
 
 @exported("findBuildID", build="X")
 def find_build_id(call: Call, build: Any, strict: bool = False) -> Any:
-    """The id of a build given by id, NVR, or dictionary with name, version, release; None if there is none."""
+    """The id of a build given by id, NVR, or a dictionary of name, version, release; or None."""
     if isinstance(build, int):
         return build
     if isinstance(build, str):
@@ -97,6 +97,13 @@ TIMES = {
 }
 
 
+def _limit_times(query: Select, moments: tuple[Any, ...]) -> None:
+    """Moments in the order of TIMES: seconds since the epoch, or ISO text."""
+    for (column, sign), moment in zip(TIMES.values(), moments, strict=True):
+        if moment:
+            query.where(f"{'iso' if isinstance(moment, str) else ''}({column}) {sign} ?", moment)
+
+
 @exported("listBuilds", "packageID", "userID", "taskID", "volumeID", "queryOpts", "cgID", "typeInfo", *TIMES)
 def list_builds(
     call: Call,
@@ -119,27 +126,31 @@ def list_builds(
     draft: bool | None = None,
 ) -> Any:
     """Builds by package, owner, task (-1: any task), name prefix or pattern, state, source, times."""
-    if type not in (None, "rpm") or type_info or cg_id is not None or draft:
+    if (type or "rpm") != "rpm" or any((type_info, cg_id, draft)):
         return apply_options([], query_opts)
     query = _with_details(with_build_columns(Select("build", *JOINS)))
     if package_id is not None:
-        query.where("package.id = ?", lookups.lookup_id(call, "package", package_id))
+        package_id = lookups.lookup_id(call, "package", package_id) or 0
     if user_id is not None:
-        query.where("users.id = ?", (users.get_user(call, user_id) or {}).get("id"))
+        user_id = (users.get_user(call, user_id) or {"id": 0})["id"]
     if task_id == -1:
         query.where("build.task_id IS NOT NULL")
-    elif task_id is not None:
-        query.where("build.task_id = ?", task_id)
-    for column, value in (("build.state", state), ("volume.id", volume_id)):
+        task_id = None
+    wanted = {
+        "package.id": package_id,
+        "users.id": user_id,
+        "build.task_id": task_id,
+        "build.state": state,
+        "volume.id": volume_id,
+    }
+    for column, value in wanted.items():
         if value is not None:
             query.where(f"{column} = ?", value)
-    for column, glob in (("build.source", source), (NVR, pattern), ("package.name", prefix and prefix + "*")):
+    globs = {"build.source": source, NVR: pattern, "package.name": prefix and prefix + "*"}
+    for column, glob in globs.items():
         if glob:
             query.where(f"regexp(?, {column})", lookups.glob_to_regex(glob))
-    moments = (created_before, created_after, complete_before, complete_after)
-    for (column, sign), moment in zip(TIMES.values(), moments, strict=True):
-        if moment:
-            query.where(f"{'iso' if isinstance(moment, str) else ''}({column}) {sign} ?", moment)
+    _limit_times(query, (created_before, created_after, complete_before, complete_after))
     rows = query.order("build.id").all(call.db)
     return apply_options([{k: v for k, v in row.items() if k != "cg_id"} for row in rows], query_opts)
 
@@ -188,7 +199,8 @@ def init_build(call: Call, data: dict[str, Any]) -> int:
             raise koji.GenericError(f"No {name} value for build")
     if data.get("draft"):
         raise koji.GenericError("devhub does not have draft builds; a real hub does")
-    data = {"source": None, "extra": None, "volume_id": 0, "draft": False, "start_time": "NOW"} | data
+    defaults = {"source": None, "extra": None, "start_time": "NOW", "volume_id": 0, "draft": False}
+    data = data | {name: value for name, value in defaults.items() if name not in data}
     existing = get_build(call, data)
     if existing is not None:
         return _recycle(call, existing, data)

@@ -49,7 +49,7 @@ def cancel_builds_of_task(call: Call, task_id: int) -> None:
 
 @exported("cancelBuild", "buildID")
 def cancel_build(call: Call, build_id: Any, strict: bool = False) -> bool:
-    """Cancel a build in progress and its tasks (its owner, an admin); False if it is over or there is none."""
+    """Cancel a build in progress and its tasks (its owner, an admin); False if there is nothing to cancel."""
     user_id = sessions.assert_login(call)
     build = builds.get_build(call, build_id, strict)
     if build is None:

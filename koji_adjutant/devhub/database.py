@@ -74,7 +74,7 @@ class Database:
 
     @property
     def changes(self) -> int:
-        """How many rows this connection has changed so far: tells a call that wrote from one that only read."""
+        """How many rows this connection has changed: tells a call that wrote from one that only read."""
         return self._connection.total_changes
 
     @contextmanager

@@ -43,7 +43,7 @@ def _query(event: int | None = None) -> Select:
 
 @exported("getHost", "hostInfo")
 def get_host(call: Call, host_info: Any, strict: bool = False, event: int | None = None) -> Any:
-    """``{id, user_id, name, update_ts, ready, task_load, arches, capacity, description, comment, enabled}``."""
+    """A builder: ``{id, user_id, name, update_ts, ready, task_load}`` and the fields in CONFIG; or None."""
     host = _query(event).where(*lookups.id_or_name("host", host_info)).one(call.db)
     if host is None and strict:
         raise koji.GenericError(f"Invalid hostInfo: {host_info}")
@@ -192,7 +192,7 @@ def is_enabled(call: Call) -> bool:
 
 @exported("host.updateHost")
 def update_host(call: Call, task_load: float, ready: bool, data: dict[str, Any] | None = None) -> None:
-    """A builder's sign of life: its load, whether it takes tasks, and data for the scheduler (``maxjobs``)."""
+    """A builder's sign of life: its load, whether it takes tasks, data for the scheduler (``maxjobs``)."""
     host_id = require_host(call)
     values = {"task_load": float(task_load), "ready": bool(ready), "update_time": time.time()}
     call.db.update("host", values, {"id": host_id})

@@ -165,7 +165,8 @@ def _refuse_equal_priorities(tag_id: int, links: dict[int, Row]) -> None:
     for priority, ids in by_priority.items():
         if len(ids) > 1:
             raise koji.GenericError(
-                f"Multiple parent tags ({ids!r}) cannot have the same priority value ({priority}) on child tag {tag_id}"
+                f"Multiple parent tags ({ids!r}) cannot have the same priority value ({priority})"
+                f" on child tag {tag_id}"
             )
 
 

@@ -1,4 +1,4 @@
-"""Administration at the database, with or without a hub running on it. (On a real hub this is done in SQL.)"""
+"""Administration at the database, with or without a hub running on it. (On a real hub: SQL.)"""
 
 from __future__ import annotations
 
@@ -6,28 +6,35 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import koji
+
 from koji_adjutant.devhub import channels, hosts, users
 from koji_adjutant.devhub.call import Call, Session
-from koji_adjutant.devhub.process import open_directory
+from koji_adjutant.devhub.directory import DATABASE, open_directory
+from koji_adjutant.errors import UsageError
 
 
 @contextmanager
 def _as_admin(directory: Path) -> Iterator[Call]:
+    if not (directory / DATABASE).exists():
+        raise UsageError(
+            f"there is no hub in {directory}; start one first: koji-adjutant devhub --dir {directory}"
+        )
     db = open_directory(directory)
     try:
         with db.transaction():
-            admin = db.one(
-                "SELECT users.id, users.name FROM users JOIN user_perms ON user_perms.user_id = users.id AND active = 1"
-                " JOIN permissions ON permissions.id = perm_id WHERE permissions.name = 'admin' ORDER BY users.id"
-            ) or {}  # fmt: skip
+            # the first user is the admin that the hub was made with
+            admin = db.one("SELECT id, name FROM users ORDER BY id") or {}
             session = Session(user_id=admin["id"], user_name=admin["name"])
             yield Call(db, session, directory / "topdir", "offline")
+    except koji.GenericError as error:
+        raise UsageError(str(error)) from error
     finally:
         db.close()
 
 
 def set_password(directory: Path, user: str, password: str) -> None:
-    """Give a user a password. Raises koji.GenericError if there is no such user."""
+    """Give a user a password. Raises UsageError if there is no such user."""
     with _as_admin(directory) as call:
         users.set_password(call, user, password)
 

@@ -202,33 +202,36 @@ def package_list_add(
             raise koji.GenericError(
                 f"cannot update: tag {tag['name']} has no data for package {package['name']}"
             )
-        if owner is None:
-            if not force:
-                raise koji.GenericError("owner not specified")
-            owner = call.session.user_id
+        if owner is None and not force:
+            raise koji.GenericError("owner not specified")
+        owner = call.session.user_id if owner is None else owner
         _write(call, tag["id"], package["id"], owner, blocked=bool(block), extra_arches=extra_arches)
-        return
-    wanted = {
-        "blocked": previous["blocked"] if block is None else bool(block),
-        "extra_arches": previous["extra_arches"] if extra_arches is None else extra_arches,
-    }
-    changed = any(previous[name] != value for name, value in wanted.items())
+    else:
+        _change(call, tag, previous, owner, block, extra_arches, force)
+
+
+def _change(
+    call: Call,
+    tag: Row,
+    previous: Row,
+    owner: int | None,
+    block: bool | None,
+    arches: str | None,
+    force: bool,
+) -> None:
+    """Change an entry (or override an inherited one); None leaves a value as it is."""
+    blocked = previous["blocked"] if block is None else bool(block)
+    extra_arches = previous["extra_arches"] if arches is None else arches
     owner = previous["owner_id"] if owner is None else owner
+    changed = (blocked, extra_arches) != (previous["blocked"], previous["extra_arches"])
     if not changed and owner == previous["owner_id"] and not force:
         return
-    if previous["blocked"] and not wanted["blocked"] and not force:
-        raise koji.GenericError(f"package {package['name']} is blocked in tag {tag['name']}")
+    if previous["blocked"] and not blocked and not force:
+        raise koji.GenericError(f"package {previous['package_name']} is blocked in tag {tag['name']}")
     if changed:
-        _write(
-            call,
-            tag["id"],
-            package["id"],
-            owner,
-            blocked=wanted["blocked"],
-            extra_arches=wanted["extra_arches"],
-        )
+        _write(call, tag["id"], previous["package_id"], owner, blocked=blocked, extra_arches=extra_arches)
     elif owner != previous["owner_id"]:
-        _write_owner(call, tag["id"], package["id"], owner)
+        _write_owner(call, tag["id"], previous["package_id"], owner)
 
 
 def _check(call: Call, tag_id: int, package: Any, action: str, force: bool) -> None:

@@ -17,7 +17,7 @@ def hash_password(password: str) -> str:
 
 
 def check_password(password: str, stored: str | None) -> bool:
-    """Whether the password is the stored one; takes as long for a user without a password as for any other."""
+    """Whether the password is the stored one; takes as long for a user without a password as for others."""
     if stored is None:
         _scrypt(password, bytes(16), COST)
         return False

@@ -22,6 +22,7 @@ from koji_adjutant.devhub import (  # noqa: F401
     host_tasks,
     hosts,
     inheritance,
+    other_content,
     packages,
     policies,
     repo_init,

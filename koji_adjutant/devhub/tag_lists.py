@@ -37,7 +37,8 @@ def list_tags(
             raise koji.GenericError(f"No such package: {package}")
         query.join("JOIN tag_packages ON tag_packages.tag_id = tag.id AND tag_packages.active = 1")
         query.join(
-            "JOIN tag_package_owners AS own ON own.tag_id = tag.id AND own.package_id = tag_packages.package_id"
+            "JOIN tag_package_owners AS own"
+            " ON own.tag_id = tag.id AND own.package_id = tag_packages.package_id"
             " AND own.active = 1 JOIN users ON users.id = own.owner"
         )
         query.columns("blocked", "extra_arches", owner_id="users.id", owner_name="users.name")

@@ -25,7 +25,7 @@ from koji_adjutant.devhub.query import Select, apply_options
 
 @exported("makeTask")
 def make_task(call: Call, *args: Any, **opts: Any) -> int:
-    """Make any task (admins only): method, arguments, and the options of task_creation.make_task but owner."""
+    """Make any task (admins only): method, arguments, options of task_creation.make_task but owner."""
     users.assert_perm(call, "admin")
     if "owner" in opts:
         raise koji.ActionNotAllowed("The owner option is not allowed here")
@@ -68,7 +68,7 @@ def chain_build(
     priority: int | None = None,
     channel: str | None = None,
 ) -> int:
-    """Build several sources one after the other, or side by side within an inner list; returns the task id."""
+    """Build sources one after the other, or side by side within an inner list; returns the task id."""
     lookups.convert(srcs, list, check_only=True)
     return _user_task(call, "chainbuild", [srcs, target, opts or {}], priority, channel)
 

@@ -18,7 +18,7 @@ def _directory(call: Call, task_id: Any, volume: str | None = None) -> Path:
     if volume is not None:
         lookups.lookup(call, "volume", volume, strict=True)
     number = lookups.convert(task_id, int)
-    return Path(call.paths.work(volume=volume)) / call.paths.taskrelpath(number)
+    return Path(call.paths.work(volume=volume), call.paths.taskrelpath(number))
 
 
 def _stat(path: Path) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def finish_task(call: Call, task_id: Any, result: str, state: int) -> None:
 
 
 def result_of(call: Call, task_id: Any, *, raise_fault: bool = True) -> Any:
-    """A finished task's result; its fault is raised, or with ``raise_fault=False`` returned as a dictionary."""
+    """A finished task's result; its fault is raised, or without ``raise_fault`` returned as a dictionary."""
     row = (
         Select("task")
         .columns("id", "state", "result")

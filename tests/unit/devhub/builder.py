@@ -31,7 +31,8 @@ class Builder:
     def upload(self, task_id: int, path: Path, name: str | None = None) -> str:
         """Upload a file of a task; returns its path below work/."""
         directory = koji.pathinfo.taskrelpath(task_id)
-        self.session.uploadWrapper(str(path), directory, name=name)
+        # not uploadWrapper, which leaves the file open until the garbage collector comes
+        self.session.rawUpload(path.read_bytes(), 0, directory, name or path.name, overwrite=True)
         return f"{directory}/{name or path.name}"
 
     def close(self, task_id: int, result: Any = None) -> None:
@@ -43,7 +44,9 @@ class Builder:
         """End a task badly."""
         self.host.failTask(task_id, koji.xmlrpcplus.dumps(koji.xmlrpcplus.Fault(code, text)))
 
-    def make_repo(self, admin: koji.ClientSession, tag: str, arches: tuple[str, ...] = ("x86_64",)) -> list[int]:
+    def make_repo(
+        self, admin: koji.ClientSession, tag: str, arches: tuple[str, ...] = ("x86_64",)
+    ) -> list[int]:
         """A ready repo of a tag (its metadata are a placeholder); returns [repo id, event id]."""
         task_id = self.open(admin, "newRepo", tag)
         repo: list[int] = self.host.repoInit(tag, task_id=task_id)

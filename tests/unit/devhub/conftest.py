@@ -89,6 +89,8 @@ class _Expectation:
             return False
         code = error.faultCode
         text = error.faultString if isinstance(error, koji.xmlrpcplus.Fault) else str(error)
-        assert (code, self.text in text) == (code if code == self.code else self.code, True), f"{code}: {text}"
+        assert (code, self.text in text) == (code if code == self.code else self.code, True), (
+            f"{code}: {text}"
+        )
         assert code == self.code, f"{code}: {text}"
         return True
