@@ -68,7 +68,12 @@ class Apt:
             wanted = [f"{package.name}={package.debian_version}" for package in missing]
             # apt's sandbox user may not write into a private cache directory.
             options = [*self._options, "-oAPT::Sandbox::User=root", "-q"]
-            run(["apt-get", *options, "download", "--", *wanted], cwd=directory)
+            try:
+                run(["apt-get", *options, "download", "--", *wanted], cwd=directory)
+            except DistributionError as error:
+                raise DistributionError(
+                    f"apt cannot download {len(missing)} packages; {_UPDATE}: {error}"
+                ) from error
         for package in missing:
             if not _intact(found[package.name], package):
                 raise DistributionError(f"{found[package.name]} is not the file apt promised; {_UPDATE}")
