@@ -177,7 +177,8 @@ class ContainerManager(Protocol):
     ) -> int:
         """Run a command in a running container exactly once and return its exit code.
 
-        Output is written to the sinks while it runs (stderr to ``stdout`` if no sink of its own).
+        Output is written to the sinks while it runs. With no ``stderr`` sink both streams go to ``stdout``
+        in the order in which the command wrote them (through the container's /bin/sh).
         ContainerTimeout after ``timeout`` seconds, with the command killed.
         """
         ...
@@ -191,7 +192,11 @@ class ContainerManager(Protocol):
         ...
 
     def stream_logs(self, container: str, sink: LogSink) -> None:
-        """Write the main process's output (stdout and stderr, in order) until it ends."""
+        """Write the main process's output, stdout and stderr, all of it, and return when it has ended.
+
+        As it comes if called before ``start`` (from a thread, or see ``run``); for a container that has
+        been started already, in one go at its end.
+        """
         ...
 
     def wait(self, container: str, timeout: float | None = None) -> int:
@@ -213,5 +218,9 @@ class ContainerManager(Protocol):
         ...
 
     def run(self, spec: ContainerSpec, output: LogSink, timeout: float | None = None) -> int:
-        """Create, start, stream, wait, remove: the exit code of the spec's command."""
+        """Create, start, stream, wait, remove: the exit code of the spec's command.
+
+        Its stdout and stderr come in the order in which it wrote them (through the container's /bin/sh).
+        ContainerTimeout after ``timeout`` seconds: SIGTERM, and SIGKILL after the grace period.
+        """
         ...

@@ -33,9 +33,9 @@ from koji_adjutant.container.interface import (
 )
 from koji_adjutant.container.interrupts import Deadline, uninterrupted
 from koji_adjutant.container.podman_images import NOT_FOUND, PodmanImages
-from koji_adjutant.container.podman_spec import EngineTraits, create_request, run_command
+from koji_adjutant.container.podman_spec import EngineTraits, create_request, in_one_stream, run_command
 from koji_adjutant.container.processes import kill_command
-from koji_adjutant.errors import ContainerTimeout, EngineError
+from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 
 logger = logging.getLogger("koji_adjutant.container")
 """INFO: one record for each container created; its attribute ``podman_line`` is the line to paste."""
@@ -67,10 +67,10 @@ class PodmanManager:
         self._timeouts = timeouts or EngineTimeouts()
         self._extra_labels = extra_labels or {}
         self._traits = traits or EngineTraits(command_line=("podman", "--url", socket))
-        self._connection = Connection(socket, lambda: _connect(socket), revive)
+        self.connection = Connection(socket, lambda: _connect(socket), revive)
         self._host: dict[str, Any] | None = None
         self._warned: set[str] = set()
-        self.images = PodmanImages(self._connection, self._timeouts)
+        self.images = PodmanImages(self.connection, self._timeouts)
 
     def __enter__(self) -> PodmanManager:
         return self
@@ -81,7 +81,7 @@ class PodmanManager:
         self.close()
 
     def close(self) -> None:
-        self._connection.close()
+        self.connection.close()
 
     # The engine
 
@@ -111,7 +111,8 @@ class PodmanManager:
         """Also initialises a container over a DirectoryRoot: libpod has no overlay for it before that."""
         details = self._inspect(container)
         if not details.get("Rootfs"):
-            return Path(self._call("POST", f"containers/{path_segment(container)}/mount"))
+            path = f"containers/{path_segment(container)}/mount"
+            return Path(self.connection.request("POST", path, timeout=self._timeouts.start).text.strip())
         if details["State"]["Status"] in ("created", "configured"):
             self._call("POST", f"containers/{path_segment(container)}/init")
             details = self._inspect(container)
@@ -139,7 +140,7 @@ class PodmanManager:
         request: dict[str, Any] = {
             "AttachStdout": True,
             "AttachStderr": True,
-            "Cmd": list(command),
+            "Cmd": list(command) if stderr else in_one_stream(command),
             "Env": [f"{key}={value}" for key, value in (environment or {}).items()],
         }
         if user is not None:
@@ -149,7 +150,7 @@ class PodmanManager:
         session = self._call("POST", f"containers/{path_segment(container)}/exec", body=request)["Id"]
         with (
             Deadline(timeout, lambda: self._kill_exec(session)) as deadline,
-            self._connection.stream("POST", f"exec/{session}/start", body={"Detach": False}) as stream,
+            self.connection.stream("POST", f"exec/{session}/start", body={"Detach": False}) as stream,
         ):
             streams.pump(stream.read, stdout, stderr or stdout)
             code = self._exec_exit_code(session)
@@ -162,25 +163,39 @@ class PodmanManager:
             raise EngineError(f"{source} does not exist and cannot be copied into container {container}")
         path = f"containers/{path_segment(container)}/archive"
         params = {"path": str(target), "pause": False, "noOverwriteDirNonDir": True}
-        self._connection.request("PUT", path, params=params, data=archive.pack(source))
+        try:  # Asked first, because podman says yes to a directory that is missing.
+            self.connection.request("HEAD", path, params={"path": str(target)}, timeout=self._timeouts.start)
+        except RefusedError as error:
+            raise EngineError(
+                f"container {container} has no directory {target} to copy {source} to"
+            ) from error
+        self.connection.request("PUT", path, params=params, data=archive.pack(source))
 
     def copy_from(self, container: str, source: PurePosixPath, target: Path) -> None:
         path = f"containers/{path_segment(container)}/archive"
-        with self._connection.stream("GET", path, params={"path": str(source), "pause": False}) as stream:
-            archive.unpack(cast(IO[bytes], stream), target)
+        params = {"path": str(source), "pause": False}
+        try:
+            with self.connection.stream("GET", path, params=params) as stream:
+                archive.unpack(cast(IO[bytes], stream), target)
+        except RefusedError as error:
+            raise EngineError(f"{source} of container {container} cannot be copied: {error}") from error
 
     def stream_logs(self, container: str, sink: LogSink) -> None:
-        params = {"stdout": True, "stderr": True, "follow": True}
-        with self._connection.stream(
-            "GET", f"containers/{path_segment(container)}/logs", params=params
-        ) as stream:
+        if self.inspect(container).status in NOT_YET_STARTED:
+            with self._attach(container) as stream:
+                streams.pump(stream.read, sink, sink)
+            return
+        # Not "follow": podman's own following of a log that grows quickly loses lines (seen with 4.3).
+        self.wait(container)
+        path = f"containers/{path_segment(container)}/logs"
+        with self.connection.stream("GET", path, params={"stdout": True, "stderr": True}) as stream:
             streams.pump(stream.read, sink, sink)
 
     def wait(self, container: str, timeout: float | None = None) -> int:
         if self.inspect(container).status in NOT_YET_STARTED:
             raise EngineError(f"container {container} was never started, so there is nothing to wait for")
         path = f"containers/{path_segment(container)}/wait"
-        return int(self._connection.json("POST", path, params={"interval": WAIT_INTERVAL}, timeout=timeout))
+        return int(self.connection.json("POST", path, params={"interval": WAIT_INTERVAL}, timeout=timeout))
 
     def inspect(self, container: str) -> ContainerState:
         details = self._inspect(container)
@@ -225,6 +240,8 @@ class PodmanManager:
 
     def run(self, spec: ContainerSpec, output: LogSink, timeout: float | None = None) -> int:
         name = _new_name(spec)
+        line = shlex.join(spec.command)
+        spec = replace(spec, command=in_one_stream(spec.command))
         try:
             self._create(spec, name, keep_log=False)
             with (
@@ -235,7 +252,6 @@ class PodmanManager:
                 streams.pump(stream.read, output, output)
                 code = self.wait(name)
             if deadline.passed:
-                line = shlex.join(spec.command)
                 raise ContainerTimeout(f"{line} took longer than {timeout:g} s and was killed")
         finally:
             self.remove(name)
@@ -244,7 +260,7 @@ class PodmanManager:
     # Helpers
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
-        return self._connection.json(method, path, timeout=self._timeouts.start, **options)
+        return self.connection.json(method, path, timeout=self._timeouts.start, **options)
 
     def _inspect(self, container: str) -> dict[str, Any]:
         details: dict[str, Any] = self._call("GET", f"containers/{path_segment(container)}/json")
@@ -261,7 +277,12 @@ class PodmanManager:
             self._ensure_network()
         request = create_request(spec, name, self._traits, self._extra_labels, keep_log=keep_log)
         with uninterrupted():
-            identifier: str = self._call("POST", "containers/create", body=request)["Id"]
+            try:
+                identifier: str = self._call("POST", "containers/create", body=request)["Id"]
+            except RefusedError as error:
+                if "image not known" in str(error):
+                    raise ImageError(f"the image is not in podman's storage: {error}") from error
+                raise
         line = shlex.join(run_command(spec, self._traits))
         logger.info(
             "task %s, %s, container %s: %s",
@@ -327,11 +348,11 @@ class PodmanManager:
     def _attach(self, container: str) -> contextlib.AbstractContextManager[Any]:
         """The main process's output from its first byte: attach before start (attaching initialises)."""
         params = {"stream": True, "stdout": True, "stderr": True, "stdin": False, "logs": False}
-        return self._connection.stream("POST", f"containers/{path_segment(container)}/attach", params=params)
+        return self.connection.stream("POST", f"containers/{path_segment(container)}/attach", params=params)
 
     def _stop(self, container: str) -> None:
         grace = self._timeouts.stop_grace
-        self._connection.json(
+        self.connection.json(
             "POST",
             f"containers/{path_segment(container)}/stop",
             params={"timeout": int(grace), "ignore": True},

@@ -46,6 +46,14 @@ def labels(spec: ContainerSpec, extra: Mapping[str, str]) -> dict[str, str]:
     return {**extra, **spec.labels, **{LABEL_PREFIX + key: value for key, value in ours.items()}}
 
 
+def in_one_stream(command: Sequence[str]) -> list[str]:
+    """The command with its stderr in the same pipe as its stdout.
+
+    Through two pipes the engine's monitor mixes up which line came first.
+    """
+    return ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", *command]
+
+
 def _mount(mount: VolumeMount) -> dict[str, Any]:
     # "dev": podman would add nodev, and then scriptlets in a mounted root could not use its /dev/null.
     options = ["rbind", "rprivate", "dev", "ro" if mount.read_only else "rw"]

@@ -1,0 +1,231 @@
+"""Output, exit codes, isolation and limits of a container's main process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import subprocess
+import time
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from koji_adjutant.container.interface import DirectoryRoot, ImageRoot, ResourceLimits, VolumeMount
+from koji_adjutant.container.podman_manager import PodmanManager
+from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
+from tests.integration.container.conftest import OWNER, MakeSpec
+
+ALL = {"io.koji.adjutant.task_id": OWNER.task_id, "io.koji.adjutant.role": "test"}
+
+
+def output(engine: PodmanManager, spec: object) -> str:
+    sink = io.BytesIO()
+    code = engine.run(spec, sink)  # type: ignore[arg-type]
+    assert code == 0, sink.getvalue().decode(errors="replace")
+    return sink.getvalue().decode()
+
+
+def test_the_exit_code_and_both_streams_come_back_in_order(engine: PodmanManager, spec: MakeSpec) -> None:
+    sink = io.BytesIO()
+    script = "for i in $(seq 300); do echo $i; echo $i >&2; done; exit 7"
+    assert engine.run(spec(["sh", "-c", script]), sink) == 7
+    assert sink.getvalue() == b"".join(b"%d\n%d\n" % (n, n) for n in range(1, 301))
+
+
+def test_output_is_bytes_and_complete(engine: PodmanManager, spec: MakeSpec) -> None:
+    program = "import os,sys\nb=bytes(range(256))*4096\nfor _ in range(20): os.write(1,b)"
+    sink = io.BytesIO()
+    assert engine.run(spec(["python3", "-c", program]), sink) == 0
+    assert hashlib.sha256(sink.getvalue()).digest() == hashlib.sha256(bytes(range(256)) * 4096 * 20).digest()
+
+
+def test_a_slow_reader_loses_nothing(engine: PodmanManager, spec: MakeSpec) -> None:
+    class Slow(io.BytesIO):
+        writes = 0
+
+        def write(self, data: object, /) -> int:
+            self.writes += 1
+            if self.writes % 50 == 0:
+                time.sleep(0.01)
+            return super().write(data)  # type: ignore[arg-type]
+
+    sink = Slow()
+    assert engine.run(spec(["seq", "1", "200000"]), sink) == 0
+    assert sink.getvalue() == b"".join(b"%d\n" % n for n in range(1, 200001))
+
+
+def test_output_arrives_while_the_command_runs(engine: PodmanManager, spec: MakeSpec, tmp_path: Path) -> None:
+    """The command waits for a file that is made when its first line has been seen."""
+    mount = VolumeMount(tmp_path, PurePosixPath("/shared"))
+
+    class Answer(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            (tmp_path / "seen").touch()
+            return super().write(data)  # type: ignore[arg-type]
+
+    sink = Answer()
+    script = "echo first; until test -e /shared/seen; do sleep 0.01; done; echo second"
+    assert engine.run(spec(["sh", "-c", script], mounts=[mount]), sink, timeout=60) == 0
+    assert sink.getvalue() == b"first\nsecond\n"
+
+
+def test_a_directory_is_a_root_and_stays_as_it_is(
+    engine: PodmanManager, spec: MakeSpec, directory_root: DirectoryRoot
+) -> None:
+    script = "test -x /usr/bin/dnf; touch /usr/bin/new; rm /usr/bin/dnf; ls -d /usr/bin/new"
+    assert output(engine, spec(["sh", "-c", script], root=directory_root)) == "/usr/bin/new\n"
+    assert (directory_root.path / "usr/bin/dnf").exists()
+    assert not (directory_root.path / "usr/bin/new").exists()
+
+
+def test_nothing_is_allowed_by_default(engine: PodmanManager, spec: MakeSpec) -> None:
+    status = output(engine, spec(["cat", "/proc/self/status"]))
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert {fields[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert fields["NoNewPrivs"] == "1"
+    assert fields["Seccomp"] == "2"
+
+
+def test_only_the_capabilities_asked_for(engine: PodmanManager, spec: MakeSpec) -> None:
+    status = output(engine, spec(["cat", "/proc/self/status"], capabilities=frozenset({"CHOWN"})))
+    assert "CapEff:\t0000000000000001" in status
+    assert "CapBnd:\t0000000000000001" in status
+
+
+def test_user_workdir_environment_and_hostname(engine: PodmanManager, spec: MakeSpec) -> None:
+    asked = spec(
+        ["sh", "-c", 'id -u; id -g; pwd; echo "$GREETING"; hostname'],
+        user="1234:4321",
+        workdir=PurePosixPath("/usr/lib"),
+        environment={"GREETING": 'it\'s $HOME; "quoted"'},
+        hostname="builder",
+    )
+    assert output(engine, asked) == '1234\n4321\n/usr/lib\nit\'s $HOME; "quoted"\nbuilder\n'
+
+
+def test_the_hosts_proxy_settings_stay_outside(
+    engine: PodmanManager, spec: MakeSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    assert "proxy" not in output(engine, spec(["env"]))
+
+
+def test_network_none_has_no_interface_but_loopback(engine: PodmanManager, spec: MakeSpec) -> None:
+    assert output(engine, spec(["ls", "/sys/class/net"])).split() == ["lo"]
+
+
+def test_network_bridge_has_an_interface_of_its_own_and_dns(engine: PodmanManager, spec: MakeSpec) -> None:
+    asked = spec(["sh", "-c", "ls /sys/class/net; cat /etc/resolv.conf"], network="bridge")
+    said = output(engine, asked)
+    assert "eth0" in said
+    assert "nameserver" in said
+
+
+def test_network_host_is_the_hosts(engine: PodmanManager, spec: MakeSpec) -> None:
+    host = sorted(path.name for path in Path("/sys/class/net").iterdir())
+    assert set(host) <= set(output(engine, spec(["ls", "/sys/class/net"], network="host")).split())
+
+
+def test_a_read_only_mount_cannot_be_written(engine: PodmanManager, spec: MakeSpec, tmp_path: Path) -> None:
+    mount = VolumeMount(tmp_path, PurePosixPath("/data"), read_only=True)
+    sink = io.BytesIO()
+    assert engine.run(spec(["touch", "/data/x"], mounts=[mount]), sink) != 0
+    assert b"Read-only file system" in sink.getvalue()
+
+
+def test_limits_are_the_control_groups_limits(engine: PodmanManager, spec: MakeSpec) -> None:
+    limits = ResourceLimits(memory_bytes=256 << 20, cpus=0.5, pids=50)
+    with engine.container(spec(["sleep", "600"], limits=limits)) as container:
+        engine.start(container)
+        settings = engine.connection.json("GET", f"containers/{container}/json")["HostConfig"]
+    assert (settings["Memory"], settings["CpuQuota"], settings["PidsLimit"]) == (256 << 20, 50_000, 50)
+
+
+def test_the_limit_of_processes_holds(engine: PodmanManager, spec: MakeSpec) -> None:
+    program = "import os, signal\nfor _ in range(100):\n    if os.fork() == 0: signal.pause()"
+    sink = io.BytesIO()
+    assert (
+        engine.run(spec(["python3", "-c", program], limits=ResourceLimits(pids=20)), sink, timeout=120) != 0
+    )
+    assert b"BlockingIOError" in sink.getvalue()
+
+
+def test_a_limit_that_the_host_cannot_keep_is_left_out_with_one_warning(
+    engine: PodmanManager, spec: MakeSpec, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.check()
+    monkeypatch.setitem(engine._host_facts(), "cgroupControllers", ["pids"])
+    asked = spec(["true"], limits=ResourceLimits(memory_bytes=256 << 20, pids=50))
+    with caplog.at_level(logging.WARNING, "koji_adjutant.container"):
+        for _ in range(2):
+            assert engine.run(asked, io.BytesIO()) == 0
+    warnings = [record.getMessage() for record in caplog.records if "memory" in record.getMessage()]
+    assert len(warnings) == 1
+
+
+def test_a_command_that_takes_too_long_is_killed_and_gone(engine: PodmanManager, spec: MakeSpec) -> None:
+    sink = io.BytesIO()
+    with pytest.raises(ContainerTimeout, match=r"sleep 987 took longer than 0\.5 s"):
+        engine.run(spec(["sleep", "987"]), sink, timeout=0.5)
+    assert engine.list_containers(ALL) == []
+
+
+def test_a_missing_command_says_so_and_leaves_nothing(engine: PodmanManager, spec: MakeSpec) -> None:
+    sink = io.BytesIO()
+    assert engine.run(spec(["no-such-program"]), sink) == 127
+    assert b"no-such-program" in sink.getvalue()
+    assert engine.list_containers(ALL) == []
+
+
+def test_a_missing_image_is_an_image_error(engine: PodmanManager, spec: MakeSpec) -> None:
+    with pytest.raises(ImageError, match="localhost/no-such:1"):
+        engine.run(spec(["true"], root=ImageRoot("localhost/no-such:1")), io.BytesIO())
+
+
+def test_the_logged_line_does_the_same_when_pasted(
+    engine: PodmanManager,
+    spec: MakeSpec,
+    directory_root: DirectoryRoot,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "it's here").write_text("from the host\n")
+    script = 'cat "/data/it\'s here"; echo "$SAID" "$@"; id -u; pwd; grep -E "Cap|NoNew" /proc/self/status; '
+    script += "ulimit -n; ulimit -Hn; ulimit -u"
+    for root in (spec([]).root, directory_root):
+        asked = spec(
+            ["bash", "-c", script, "bash", "a b", "$HOME", "--rm", "*"],
+            root=root,
+            user="1000:1000",
+            workdir=PurePosixPath("/usr"),
+            environment={"SAID": "two  words, $x"},
+            mounts=[VolumeMount(tmp_path, PurePosixPath("/data"), read_only=True)],
+            capabilities=frozenset({"CHOWN", "SETUID"}),
+            limits=ResourceLimits(memory_bytes=256 << 20, cpus=1, pids=100),
+            hostname="builder",
+        )
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "koji_adjutant.container"):
+            expected = output(engine, asked)
+        line = caplog.records[-1].podman_line  # type: ignore[attr-defined]
+        pasted = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+        assert (pasted.returncode, pasted.stdout) == (0, expected), pasted.stderr
+
+
+def test_a_root_that_is_missing_says_so_and_leaves_nothing(
+    engine: PodmanManager, spec: MakeSpec, tmp_path: Path
+) -> None:
+    with pytest.raises(EngineError, match="no-such-root"):
+        engine.run(spec(["true"], root=DirectoryRoot(tmp_path / "no-such-root")), io.BytesIO())
+    assert engine.list_containers(ALL) == []
+
+
+def test_a_mount_that_is_missing_says_so_and_leaves_nothing(
+    engine: PodmanManager, spec: MakeSpec, tmp_path: Path
+) -> None:
+    mount = VolumeMount(tmp_path / "no-such-source", PurePosixPath("/data"))
+    with pytest.raises(EngineError, match="no-such-source"):
+        engine.run(spec(["true"], mounts=[mount]), io.BytesIO())
+    assert engine.list_containers(ALL) == []
