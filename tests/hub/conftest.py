@@ -23,15 +23,26 @@ Every test makes tags and packages of its own, so one hub can be used again and 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.images.build import ensure_tool_image
+from tests.distribution.build import build as build_distribution
+from tests.distribution.build import default_output
 from tests.hub import server
 from tests.hub.builder import Builder, make_tag
+from tests.hub.farm import Farm, run_farm
+from tests.hub.own_devhub import own_devhub
 from tests.hub.rpms import RpmMaker
 from tests.hub.server import Hub
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "podman: needs podman, rpmbuild's distribution and some minutes")
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +51,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     if "ADJUTANT_TEST_HUB" in os.environ:
         yield server.from_environment(os.environ)
     else:
-        with server.own_devhub(tmp_path_factory.mktemp("devhub")) as own:
+        with own_devhub(tmp_path_factory.mktemp("devhub")) as own:
             yield own
 
 
@@ -92,3 +103,18 @@ def rpms(tmp_path_factory: pytest.TempPathFactory) -> RpmMaker:
 def repo(builder: Builder, admin: Any) -> int:
     """A READY repo of a tag without packages."""
     return builder.ready_repo(make_tag(admin))
+
+
+@pytest.fixture(scope="session")
+def farm(hub: Hub, admin: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """A worker at work; tests that use it are marked ``podman``."""
+    if shutil.which("podman") is None:
+        pytest.skip("a worker needs podman")
+    if hub.topdir is None:
+        pytest.skip("a worker needs the hub's files: ADJUTANT_TEST_HUB_TOPDIR")
+    distribution = build_distribution(default_output())
+    state = default_output().parent / "state"
+    with open_engine(state_dir=state) as engine:
+        ensure_tool_image(engine, state, print)
+        with run_farm(hub, admin, tmp_path_factory.mktemp("farm"), engine, state, distribution) as farm:
+            yield farm

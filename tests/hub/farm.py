@@ -1,0 +1,223 @@
+"""A real worker at work for the hub under test, with a distribution and a git server."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import koji
+
+from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
+from tests.distribution.seeds import GROUPS
+from tests.hub.builder import ARCH
+from tests.hub.git_server import GitServer, serve_git
+from tests.hub.names import unique
+from tests.hub.server import Hub
+from tests.hub.waiting import until
+
+CONFIGURATION = """\
+[kojid]
+server = {hub.url}
+topurl = {hub.files_url}
+topdir = {hub.topdir}
+workdir = {directory}/work
+user = {hub.worker.name}
+password = {hub.worker.password}
+maxjobs = 4
+sleeptime = 1
+minspace = 512
+allowed_scms = 127.0.0.1*:/*:no:make,sources
+
+[adjutant]
+state_dir = {state}
+log_dir = {directory}/task-logs
+log_file = {directory}/kojid-file.log
+# the git server listens on this machine's loopback only
+network_mode = host
+"""
+
+FINISHED = [koji.TASK_STATES[name] for name in ("CLOSED", "CANCELED", "FAILED")]
+
+
+@dataclass(frozen=True)
+class Farm:
+    """Everything about the worker and what it builds for.
+
+    ``build_tag`` has the distribution as its external repo ``external``, ``tag`` is where builds go.
+    """
+
+    hub: Hub
+    admin: Any
+    git: GitServer
+    directory: Path
+    engine: ContainerManager
+    state: Path
+    target: str
+    build_tag: str
+    tag: str
+    external: str
+
+    def publish(self, name: str, files: dict[str, str]) -> str:
+        """A package's git URL, with the package listed in the destination tag."""
+        self.admin.packageListAdd(self.tag, name, owner=self.hub.admin.name)
+        return self.git.publish(name, files)
+
+    def build(self, source: str, **options: Any) -> int:
+        """Start a build as ``koji build`` does; its task."""
+        return int(self.admin.build(source, self.target, options))
+
+    def worker_task(self, method: str, *arguments: Any) -> int:
+        """A task of that method that is this worker's."""
+        host = self.admin.getHost(self.hub.worker.name)["id"]
+        return int(self.admin.makeTask(method, list(arguments), assign=host, arch=ARCH))
+
+    def finished(self, task: int) -> str:
+        """The state that the task ended in."""
+        info = until(lambda: self._finished(task), f"task {task} ends; the worker's log:\n{self.log_tail()}")
+        return str(koji.TASK_STATES[info["state"]])
+
+    def closed(self, task: int) -> Any:
+        """The result of a task that must succeed."""
+        assert self.finished(task) == "CLOSED", self.failure(task)
+        return self.admin.getTaskResult(task)
+
+    def failure(self, task: int) -> koji.GenericError:
+        """The error of a task that must fail."""
+        assert self.finished(task) == "FAILED"
+        try:
+            self.admin.getTaskResult(task)
+        except koji.GenericError as error:
+            return error
+        raise AssertionError(f"task {task} failed without a fault")
+
+    def children(self, task: int) -> dict[str, dict[str, Any]]:
+        """The subtasks by label."""
+        return {child["label"]: child for child in self.admin.getTaskChildren(task)}
+
+    def containers(self, task: int) -> list[str]:
+        """Names of the containers that exist for a task, running or not."""
+        return [found.name for found in self.engine.list_containers({f"{LABEL_PREFIX}task_id": str(task)})]
+
+    def log(self, task: int, name: str) -> str:
+        """What has been uploaded of a log so far."""
+        if name not in self.admin.listTaskOutput(task):
+            return ""
+        return str(self.admin.downloadTaskOutput(task, name).decode(errors="replace"))
+
+    def _finished(self, task: int) -> dict[str, Any] | None:
+        info: dict[str, Any] = self.admin.getTaskInfo(task)
+        return info if info["state"] in FINISHED else None
+
+    def log_tail(self) -> str:
+        """The end of the worker's log, for the message of a failure."""
+        return "\n".join((self.directory / "kojid.log").read_text(errors="replace").splitlines()[-30:])
+
+
+@contextmanager
+def run_farm(
+    hub: Hub, admin: Any, directory: Path, engine: ContainerManager, state: Path, distribution: Path
+) -> Iterator[Farm]:
+    """A worker in a process of its own, a target, and a repo that is ready to build with.
+
+    ``engine`` is the one of the worker's ``state`` directory and has the tool image; ``distribution`` is the
+    directory of a dnf repository.
+    """
+    with ExitStack() as stack:
+        (directory / "git").mkdir()
+        git = stack.enter_context(serve_git(directory / "git"))
+        url = stack.enter_context(serve_files(distribution))
+        names = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
+        farm = Farm(hub, admin, git, directory, engine, state, **names)
+        make_target(farm, url)
+        stack.enter_context(run_worker(farm))
+        wait_for_repo(farm)
+        yield farm
+
+
+def make_target(farm: Farm, distribution: str) -> None:
+    """A build tag on the distribution's URL that also inherits what was built."""
+    admin = farm.admin
+    admin.createTag(farm.tag, None)
+    admin.createTag(farm.build_tag, farm.tag, arches=ARCH)
+    admin.createBuildTarget(farm.target, farm.build_tag, farm.tag)
+    admin.createExternalRepo(farm.external, distribution)
+    admin.addExternalRepoToTag(farm.build_tag, farm.external, 10)
+    for group, members in GROUPS.items():
+        admin.groupListAdd(farm.build_tag, group)
+        for member in members:
+            admin.groupPackageListAdd(farm.build_tag, group, member)
+
+
+def wait_for_repo(farm: Farm) -> int:
+    """The id of a repo that has all of the build tag's changes so far."""
+    reply = farm.admin.repo.request(farm.build_tag, min_event="last")
+    if reply["repo"]:
+        return int(reply["repo"]["id"])
+    request = reply["request"]["id"]
+    done = until(lambda: finished_request(farm.admin, request), f"repo request {request}\n{farm.log_tail()}")
+    assert done["repo"], f"repo request {request} failed\n{farm.log_tail()}"
+    return int(done["repo"]["id"])
+
+
+def finished_request(admin: Any, request: int) -> dict[str, Any] | None:
+    reply: dict[str, Any] = admin.repo.checkRequest(request)
+    return None if reply["request"]["active"] else reply
+
+
+@contextmanager
+def run_worker(farm: Farm) -> Iterator[None]:
+    """The daemon, stopped by SIGTERM in the end as a service manager does it."""
+    for name in ("work", "task-logs"):
+        (farm.directory / name).mkdir()
+    configuration = farm.directory / "kojid.conf"
+    configuration.write_text(CONFIGURATION.format(**vars(farm)))
+    command = [
+        sys.executable,
+        "-m",
+        "koji_adjutant.kojid",
+        "-c",
+        str(configuration),
+        "-f",
+        "--force-lock",
+        "-v",
+    ]
+    with (farm.directory / "kojid.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+        )
+    try:
+        yield
+        assert process.poll() is None, "the worker ended by itself"
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+@contextmanager
+def serve_files(directory: Path) -> Iterator[str]:
+    """The URL under which the directory is served."""
+    handler = functools.partial(QuietHandler, directory=str(directory))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Writes no line for each request."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its name in the standard library)
+        pass

@@ -1,0 +1,149 @@
+"""Other ways to build: from an SRPM, without a record (scratch), with a given repo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import koji
+import pytest
+import requests
+
+from tests.hub.client import Client
+from tests.hub.farm import Farm, wait_for_repo
+from tests.hub.names import unique
+from tests.hub.packages import package
+from tests.hub.rpms import Rpm, RpmMaker
+from tests.hub.wire import TIMEOUT
+
+pytestmark = pytest.mark.podman
+
+
+@pytest.fixture
+def client(farm: Farm, tmp_path: Path) -> Client:
+    return Client(farm.hub, farm.hub.admin, tmp_path)
+
+
+@pytest.fixture
+def srpm(farm: Farm, rpms: RpmMaker) -> Rpm:
+    """A source package that the destination tag lists."""
+    made = rpms.make().srpm
+    farm.admin.packageListAdd(farm.tag, made.name, owner=farm.hub.admin.name)
+    return made
+
+
+def children(farm: Farm, task: int) -> dict[str, Any]:
+    return {label: farm.admin.getTaskResult(child["id"]) for label, child in farm.children(task).items()}
+
+
+def test_an_srpm(farm: Farm, client: Client, srpm: Rpm) -> None:
+    """``koji build`` as a person sees it: it watches the task and succeeds."""
+    output = client("build", "--noprogress", farm.target, srpm.path)
+    assert "rebuildSRPM" in output
+    assert "completed successfully" in output
+    (build,) = farm.admin.listTagged(farm.tag, package=srpm.name)
+    result = children(farm, build["task_id"])["srpm"]
+    assert set(result) == {"srpm", "logs", "brootid", "source"}
+    assert result["source"] == {"source": srpm.path.name, "url": srpm.path.name}
+    assert farm.admin.getBuild(build["build_id"])["source"] == srpm.path.name
+
+
+def test_scratch(farm: Farm) -> None:
+    name = unique("scratch")
+    task = farm.build(farm.git.publish(name, package(name)), scratch=True)
+    assert farm.closed(task) is None
+    assert set(farm.children(task)) == {"srpm", "x86_64"}
+    assert farm.admin.getBuild(f"{name}-1.0-1") is None
+    assert farm.admin.listTagged(farm.tag, package=name) == []
+    path = children(farm, task)["x86_64"]["rpms"][0].rsplit("/", 1)[1]
+    url = f"{farm.hub.files_url}/scratch/{farm.hub.admin.name}/task_{task}/{path}"
+    assert requests.get(url, timeout=TIMEOUT).ok
+
+
+def test_skip_tag(farm: Farm) -> None:
+    name = unique("untagged")
+    task = farm.build(farm.git.publish(name, package(name)), skip_tag=True)
+    assert farm.closed(task) is None
+    assert set(farm.children(task)) == {"srpm", "x86_64"}
+    assert farm.admin.listTagged(farm.tag, package=name) == []
+
+
+def test_a_given_repo(farm: Farm) -> None:
+    name, repo = unique("hello"), wait_for_repo(farm)
+    task = farm.build(farm.publish(name, package(name)), repo_id=repo)
+    assert farm.closed(task) is None
+    root = children(farm, task)["x86_64"]["brootid"]
+    assert farm.admin.getBuildroot(root)["repo_id"] == repo
+
+
+def test_a_noarch_package(farm: Farm) -> None:
+    name = unique("noarch")
+    task = farm.build(farm.publish(name, package(name, tags="BuildArch: noarch", build="cp hello.c hello")))
+    assert farm.closed(task) is None
+    result = children(farm, task)["noarch"]
+    assert any(log.endswith("/noarch_rpmdiff.json") for log in result["logs"])
+    (build,) = farm.admin.listTagged(farm.tag, package=name)
+    assert {rpm["arch"] for rpm in farm.admin.listBuildRPMs(build["build_id"])} == {"src", "noarch"}
+
+
+def test_macros_and_environment_of_the_tag(farm: Farm) -> None:
+    extra = {
+        "rpm.macro.vendor": "Somebody Else",
+        "rpm.macro.greeting": "good day",
+        "rpm.env.GREETING": "hi there",
+    }
+    farm.admin.editTag2(farm.build_tag, extra=extra)
+    try:
+        name = unique("macros")
+        build = 'test "%{greeting}" = "good day"\ntest "$GREETING" = "hi there"\ngcc -o hello hello.c'
+        task = farm.build(farm.git.publish(name, package(name, build=build)), scratch=True, wait_repo=True)
+        assert farm.closed(task) is None
+    finally:
+        farm.admin.editTag2(farm.build_tag, remove_extra=list(extra))
+    header = farm.admin.getRPMHeaders(
+        taskID=farm.children(task)["x86_64"]["id"], filepath=built_rpm(farm, task), headers=["vendor"]
+    )
+    assert header["vendor"] == "Somebody Else"
+
+
+def built_rpm(farm: Farm, task: int) -> str:
+    return str(children(farm, task)["x86_64"]["rpms"][0].rsplit("/", 1)[1])
+
+
+def test_the_build_environment(farm: Farm) -> None:
+    """What mock promises a package: its user, its home, no network, the architecture's macros."""
+    checks = (
+        'test "$(id -un)" = mockbuild',
+        'test "$HOME" = /builddir',
+        'test "%{_topdir}" = /builddir/build',
+        'test "%{_host_cpu}" = x86_64',
+        'test "%{_host}" = x86_64-koji-linux-gnu',
+        'test "$(pwd -P)" = /builddir/build/BUILD',
+        "test ! -w /usr/bin",
+        "! (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null",
+        "gcc -o hello hello.c",
+    )
+    port = farm.git.authority.split(":")[1]
+    name = unique("environment")
+    build = "set -e\n" + "\n".join(check.replace("{port}", port) for check in checks)
+    task = farm.build(farm.git.publish(name, package(name, build=build)), scratch=True)
+    assert farm.finished(task) == "CLOSED", farm.log(farm.children(task)["x86_64"]["id"], "build.log")
+
+
+def test_the_source_command_has_the_network(farm: Farm) -> None:
+    name = unique("sources")
+    makefile = (
+        f"sources:\n\tgit ls-remote git://{farm.git.authority}/{name} > downloaded\n\ttest -s downloaded\n"
+    )
+    files = package(name, tags="Source1: downloaded") | {"Makefile": makefile}
+    assert farm.closed(farm.build(farm.git.publish(name, files), scratch=True)) is None
+
+
+def test_the_task_is_the_owners(farm: Farm, user: Any) -> None:
+    name = unique("hello")
+    url = farm.publish(name, package(name))
+    task = user.build(url, farm.target, {})
+    assert farm.closed(task) is None
+    (build,) = farm.admin.listTagged(farm.tag, package=name)
+    assert build["owner_name"] == farm.hub.user.name
+    assert koji.TASK_STATES[farm.admin.getTaskInfo(task)["state"]] == "CLOSED"

@@ -1,0 +1,23 @@
+"""Waiting for what another process does, with a bound and a reason."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 300.0
+"""Seconds. Nothing here is about speed: this only ends a test that would otherwise hang."""
+
+
+def until(condition: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
+    """The first true value of ``condition``; if there is none in time, the test fails and says ``what``."""
+    deadline = time.monotonic() + patience
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not within {patience:.0f} seconds: {what}"
+        time.sleep(0.1)
