@@ -66,7 +66,7 @@ def test_result_of_the_srpm_task(built: Built) -> None:
     result, directory = built.srpm_result, koji.pathinfo.taskrelpath(built.children["srpm"]["id"])
     assert set(result) == {"srpm", "logs", "brootid", "source"}
     assert re.fullmatch(rf"{directory}/{built.name}-1\.0-1[^/]*\.src\.rpm", result["srpm"])
-    assert {f"{directory}/{name}" for name in (LOGS - {"build.log"}) | {"checkout.log"}} <= set(
+    assert {f"{directory}/{name}" for name in (LOGS - {"installed_pkgs.log"}) | {"checkout.log"}} <= set(
         result["logs"]
     )
     assert result["source"] == {"url": built.url, "source": built.url}
