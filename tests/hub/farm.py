@@ -100,8 +100,10 @@ class Farm:
         raise AssertionError(f"task {task} failed without a fault")
 
     def children(self, task: int) -> dict[str, dict[str, Any]]:
-        """The subtasks by label."""
-        return {child["label"]: child for child in self.admin.getTaskChildren(task)}
+        """The subtasks by label, without a wait for the repo: whether one was needed is a matter of luck."""
+        children = {child["label"]: child for child in self.admin.getTaskChildren(task)}
+        children.pop("waitrepo", None)
+        return children
 
     def containers(self, task: int) -> list[str]:
         """Names of the containers that exist for a task, running or not."""

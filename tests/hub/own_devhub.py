@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
 from koji_adjutant.devhub import offline, running_devhub
 from tests.hub.builder import ARCH
 from tests.hub.server import Hub, Login

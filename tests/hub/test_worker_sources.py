@@ -38,7 +38,7 @@ def children(farm: Farm, task: int) -> dict[str, Any]:
 
 def test_an_srpm(farm: Farm, client: Client, srpm: Rpm) -> None:
     """``koji build`` as a person sees it: it watches the task and succeeds."""
-    output = client("build", "--noprogress", farm.target, srpm.path)
+    output = client("build", "--wait", "--noprogress", farm.target, srpm.path)
     assert "rebuildSRPM" in output
     assert "completed successfully" in output
     (build,) = farm.admin.listTagged(farm.tag, package=srpm.name)
@@ -70,7 +70,7 @@ def test_skip_tag(farm: Farm) -> None:
 
 def test_a_given_repo(farm: Farm) -> None:
     name, repo = unique("hello"), wait_for_repo(farm)
-    task = farm.build(farm.publish(name, package(name)), repo_id=repo)
+    task = farm.build(farm.git.publish(name, package(name)), repo_id=repo, scratch=True)
     assert farm.closed(task) is None
     root = children(farm, task)["x86_64"]["brootid"]
     assert farm.admin.getBuildroot(root)["repo_id"] == repo
