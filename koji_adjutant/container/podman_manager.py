@@ -1,9 +1,4 @@
-"""ContainerManager over podman's REST service: the only file that knows podman-py.
-
-podman-py's high-level objects are left aside: its exec loses exit codes, its archives are read into memory,
-its wait succeeds for what never ran and its remove waits ten seconds. Its API client does the transport
-(unix, tcp and ssh), and the requests are libpod's own.
-"""
+"""ContainerManager over podman's REST service, in libpod's own requests."""
 
 from __future__ import annotations
 
@@ -40,7 +35,6 @@ from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 logger = logging.getLogger("koji_adjutant.container")
 """INFO: one record for each container created; its attribute ``podman_line`` is the line to paste."""
 
-API_VERSION = "4.0.0"
 OLDEST = (4, 3)
 NOT_YET_STARTED = ("created", "configured", "initialized")
 WAIT_INTERVAL = "20ms"
@@ -376,10 +370,10 @@ class PodmanManager:
             self._call("POST", f"containers/{container}/kill", params={"signal": "KILL"})
 
 
-def _connect(socket: str) -> Client:
-    from podman.api.client import APIClient  # noqa: PLC0415 - a worker that runs no container needs none of it
+def _connect(address: str) -> Client:
+    from koji_adjutant.container import podman_client  # noqa: PLC0415 - five megabytes, for who runs containers
 
-    return cast(Client, APIClient(base_url=socket, version=API_VERSION))
+    return podman_client.connect(address)
 
 
 def _new_name(spec: ContainerSpec) -> str:

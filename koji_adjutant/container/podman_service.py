@@ -9,6 +9,8 @@ directory lies in the runroot and may be gigabytes::
     start.lock                                           held while a service is started or stopped
     users.lock                                           held shared by every process that uses the service
 
+Where ``<state_dir>`` is long, run/ is ``/var/tmp/adjutant-<hash>`` instead, while the service is in use.
+
 Who stops it: the last of its users that leaves. If they were killed, it ends by itself IDLE_SECONDS after
 its last connection. The host's own podman, its storage and its configuration play no part.
 """
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import logging
 import os
 import shutil
@@ -37,8 +40,12 @@ logger = logging.getLogger(__name__)
 IDLE_SECONDS = 60
 START_SECONDS = 30
 STOP_SECONDS = 10
+RUNROOT_MAX = 50
 SOCKET_PATH_MAX = 107
+OUTSIDE = Path("/var/tmp")  # noqa: S108 - on disk, and checked to be ours
 NETWORK = "koji-adjutant"
+_left_to_others: list[subprocess.Popen[bytes]] = []
+"""Services that this process started and others still use: kept, so that nobody waits for them."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -50,6 +57,7 @@ class PodmanService:
 
     def __init__(self, state_dir: Path, *, boot_id: str | None = None) -> None:
         self.directory = (state_dir / "containers").absolute()
+        self.runroot = _runroot(self.directory)
         self.socket_path = self.directory / "podman.sock"
         self._boot_id = boot_id
         self._users: int | None = None
@@ -82,15 +90,16 @@ class PodmanService:
     def start(self) -> None:
         """Take a share in the service and see to it that it runs; again after it died is fine."""
         if len(os.fsencode(self.socket_path)) > SOCKET_PATH_MAX:
-            raise EngineError(
-                f"the path {self.socket_path} is too long for a socket: choose a shorter state_dir"
-            )
-        try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise EngineError(
-                f"cannot create {self.directory}: {error.strerror}; choose another state_dir"
-            ) from error
+            raise EngineError(f"{self.socket_path} is too long for a socket's path: set a shorter state_dir")
+        for directory in (self.directory, self.runroot):
+            try:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise EngineError(
+                    f"cannot make {directory}: {error.strerror}; set another state_dir"
+                ) from error
+        if self.runroot.stat().st_uid != os.geteuid() or self.runroot.is_symlink():
+            raise EngineError(f"{self.runroot} is somebody else's: remove it, or set a shorter state_dir")
         with self._locked():
             if self._users is None:
                 self._users = os.open(self.directory / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -115,6 +124,9 @@ class PodmanService:
             self._leave()
             if self._is_unused():
                 self._terminate()
+                self._tidy()
+        if self._process is not None and self._process.poll() is None:
+            _left_to_others.append(self._process)
 
     def __enter__(self) -> PodmanService:
         self.start()
@@ -126,7 +138,7 @@ class PodmanService:
         self.stop()
 
     def _podman(self) -> list[str]:
-        return ["podman", "--root", str(self.directory / "storage"), "--runroot", str(self.directory / "run")]
+        return ["podman", "--root", str(self.directory / "storage"), "--runroot", str(self.runroot)]
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -200,14 +212,34 @@ class PodmanService:
         now = self._boot_id or BOOT_ID.read_text().strip()
         mark = self.directory / "boot_id"
         if mark.exists() and mark.read_text().strip() != now:
-            mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-            for stale in (self.directory / "run", self.directory / "tmp"):
-                held = [mount for mount in mounts if Path(mount).is_relative_to(stale)]
-                if held:
-                    raise EngineError(f"{held[0]} is left from an earlier boot and still mounted: unmount it")
-                if stale.exists():
-                    shutil.rmtree(stale)
+            held = self._mounts_below(self.runroot)
+            if held:
+                raise EngineError(f"{held[0]} is left from an earlier boot and still mounted: unmount it")
+            self._clear()
         mark.write_text(f"{now}\n")
+
+    def _mounts_below(self, directory: Path) -> list[Path]:
+        mounts = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+        return [Path(mount) for mount in mounts if Path(mount).is_relative_to(directory)]
+
+    def _clear(self) -> None:
+        """Forget running containers; podman takes that for a restart of the machine."""
+        for stale in (self.runroot, self.directory / "tmp"):
+            if stale.exists():
+                shutil.rmtree(stale)
+
+    def _tidy(self) -> None:
+        """Leave nothing mounted, and nothing outside of the state directory, when the last user has gone.
+
+        If a container of a killed user still runs, all stays as it is for the worker that will remove it.
+        """
+        if self._mounts_below(self.runroot):
+            return
+        own_mount = self.directory / "storage" / "overlay"
+        if own_mount in self._mounts_below(own_mount):
+            subprocess.run(["umount", str(own_mount)], stderr=subprocess.DEVNULL, check=False)
+        if self.runroot.parent == OUTSIDE:
+            self._clear()
 
     def _terminate(self) -> None:
         """End the service and the monitors of finished execs, which would wake later and miss their files."""
@@ -221,6 +253,8 @@ class PodmanService:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
+        if self._process is not None and self._owner == os.getpid():
+            self._process.wait()
         self.socket_path.unlink(missing_ok=True)
 
     def _own_processes(self) -> list[int]:
@@ -241,3 +275,11 @@ class PodmanService:
             if is_service or is_exec_monitor:
                 found.append(int(entry.name))
         return found
+
+
+def _runroot(home: Path) -> Path:
+    """Where podman keeps what belongs to running containers; it refuses long paths, and links in paths."""
+    inside = home / "run"
+    if len(os.fsencode(inside)) <= RUNROOT_MAX:
+        return inside
+    return OUTSIDE / f"adjutant-{hashlib.sha256(os.fsencode(home)).hexdigest()[:8]}"

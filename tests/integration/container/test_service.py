@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,10 +48,12 @@ def processes(state_dir: Path) -> list[str]:
 
 
 @pytest.fixture
-def own_state(tmp_path: Path) -> Iterator[Path]:
+def own_state() -> Iterator[Path]:
     """A state directory that nobody else uses; nothing may run for it in the end."""
-    yield tmp_path / "state"
-    assert processes(tmp_path) == []
+    directory = Path(tempfile.mkdtemp(prefix="adjutant-"))
+    yield directory
+    assert processes(directory) == []
+    shutil.rmtree(directory)
 
 
 def user(state: Path) -> subprocess.Popen[str]:
@@ -91,12 +96,12 @@ def test_it_outlives_a_killed_user_for_the_others(own_state: Path) -> None:
 
 def test_a_service_that_died_is_started_again(own_state: Path) -> None:
     with open_engine(state_dir=own_state) as manager:
-        manager.check()
         for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                command = (entry / "cmdline").read_bytes() if (entry / "cmdline").exists() else b""
-                if command.startswith(b"podman\0") and str(own_state).encode() in command:
-                    os.kill(int(entry.name), 9)
+            if entry.name.isdigit() and "system\0service" in (entry / "cmdline").read_text(errors="replace"):
+                if str(own_state) in (entry / "cmdline").read_text(errors="replace"):
+                    os.kill(int(entry.name), signal.SIGKILL)
+        while processes(own_state):
+            pass
         assert manager.list_containers({}) == []
 
 
@@ -162,7 +167,7 @@ def test_a_service_that_cannot_start_gives_its_reason(
 def test_a_local_image_that_is_missing_is_never_looked_for_elsewhere(engine: PodmanManager) -> None:
     for policy in ("if-not-present", "always", "never"):
         with pytest.raises(ImageError, match="koji-adjutant image build"):
-            engine.ensure_image_available("localhost/no-such:1", policy)  # type: ignore[arg-type]
+            engine.ensure_image_available("localhost/no-such:1", policy)
 
 
 def test_an_image_that_is_there_needs_no_registry(engine: PodmanManager, tool_image: str) -> None:
@@ -177,3 +182,16 @@ def test_an_image_that_no_registry_has_is_an_image_error(engine: PodmanManager) 
     assert not isinstance(caught.value, ContainerTimeout)
     with pytest.raises(ImageError, match="image_pull_policy, which is never"):
         engine.ensure_image_available("127.0.0.1:1/no/such:1", "never")
+
+
+def test_a_long_state_directory_works_too(tmp_path: Path, directory_root: DirectoryRoot) -> None:
+    state = tmp_path / "a-rather-long-name-for-a-directory" / "state"
+    with open_engine(state_dir=state) as manager:
+        spec = ContainerSpec(directory_root, ["echo", "works"], OWNER, "long")
+        sink = io.BytesIO()
+        assert manager.run(spec, sink) == 0
+        assert sink.getvalue() == b"works\n"
+        with manager.container(spec) as container:
+            assert (manager.mount(container) / "usr").is_dir()
+    assert processes(state) == []
+    assert not PodmanService(state).runroot.exists()
