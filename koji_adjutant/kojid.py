@@ -89,7 +89,10 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
     ) as worker.containers:
         worker.remove_containers()
         outcome = loop.run(worker, options.sleeptime)
-        loop.shut_down(worker)
+        if outcome is loop.Outcome.RESTART:
+            loop.prepare_restart(worker)
+        else:
+            loop.shut_down(worker)
     return outcome
 
 

@@ -88,6 +88,12 @@ def _take_signals(worker: Worker) -> None:
     worker.wakeup.listen_to_signals()
 
 
+def prepare_restart(worker: Worker) -> None:
+    """End what is left of tasks whose results the hub has: after the restart nobody knows of them."""
+    for task_id in list(worker.pids):
+        worker.cleanupTask(task_id)
+
+
 def shut_down(worker: Worker) -> None:
     """Kill the tasks, give them back to the hub, and say that this host takes no more.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import select
@@ -19,6 +20,7 @@ from koji.daemon import TaskManager
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from koji_adjutant.daemon.wakeup import Wakeup
+from koji_adjutant.errors import EngineError
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_handlers import HANDLERS
@@ -27,6 +29,9 @@ from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 logger = logging.getLogger(__name__)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+WORKER_LABEL, TASK_LABEL = LABEL_PREFIX + "worker_id", LABEL_PREFIX + "task_id"
+PR_SET_PDEATHSIG = 1
+"""From Linux's <sys/prctl.h>."""
 
 
 class Worker(TaskManager):  # type: ignore[misc]
@@ -98,6 +103,7 @@ class Worker(TaskManager):  # type: ignore[misc]
             if isinstance(handler, CoordinatingTask):
                 handler.subtasks_made = self.wakeup.poke
             self._take_signals_as_child()
+            _die_with_parent()
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             self.runTask(handler)
         except SystemExit:
@@ -105,6 +111,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         except BaseException:
             logger.exception("Task %s ended without a result", handler.id)
         try:
+            self.wakeup.poke()  # who waits for this task need not wait until we have tidied up
             session.logout()
             if isinstance(handler, ContainerTask):
                 os.nice(19)
@@ -122,11 +129,34 @@ class Worker(TaskManager):  # type: ignore[misc]
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         signal.signal(signal.SIGUSR2, lambda *_: None)  # interrupts BaseTaskHandler.wait's pause
 
+    def readyForTask(self) -> bool:  # noqa: N802
+        """koji's conditions, and an engine that answers; containers that nobody removed go now."""
+        if not super().readyForTask():
+            return False
+        try:
+            self.remove_containers()
+        except EngineError as problem:
+            self.status = f"The container engine does not answer: {problem}"
+            self.logger.error(self.status)
+            return False
+        return True
+
     def cleanupTask(self, task_id: int, wait: bool = True) -> bool:  # noqa: N802
         """koji's (kill what still runs, log out the subsession), then the containers that are left."""
         cleaned: bool = super().cleanupTask(task_id, wait)
-        self.remove_containers(task_id)
+        try:
+            self.remove_containers(ended=task_id)
+        except EngineError:
+            logger.exception("Containers of task %d may be left until the engine answers again", task_id)
         return cleaned
+
+    def _childPIDs(self, pid: int) -> list[tuple[int, str]]:  # noqa: N802
+        """koji's, but not what was put into a session of its own: a service that other tasks use as well."""
+        return [
+            (child, command)
+            for child, command in super()._childPIDs(pid)
+            if child == pid or _session(child) == _session(pid)
+        ]
 
     def _doKill(  # noqa: N802
         self, task_id: int, pid: int, cmd: str, sig: int, timeout: float, pause: float
@@ -147,18 +177,33 @@ class Worker(TaskManager):  # type: ignore[misc]
         finally:
             os.close(descriptor)
 
-    def remove_containers(self, task_id: int | None = None) -> None:
-        """Remove this worker's containers (of one task, or all): those that nobody is left to remove."""
+    def remove_containers(self, ended: int | None = None) -> None:
+        """Remove this worker's containers that belong to no running task; ``ended`` is one that runs no more.
+
+        EngineError if the engine does not answer.
+        """
         if self.containers is None:
             return
-        labels = {LABEL_PREFIX + "worker_id": self.options.worker_id}
-        if task_id is not None:
-            labels[LABEL_PREFIX + "task_id"] = str(task_id)
-        for container in self.containers.list_containers(labels):
-            logger.warning(
-                "Removing container %s, left by task %s", container.name, task_id or "of an earlier run"
-            )
-            self.containers.remove(container.id)
+        running = {str(task) for task in self.pids if task != ended}
+        for container in self.containers.list_containers({WORKER_LABEL: self.options.worker_id}):
+            task = container.labels.get(TASK_LABEL)
+            if task not in running:
+                logger.warning("Removing container %s, left by task %s", container.name, task)
+                self.containers.remove(container.id)
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _die_with_parent() -> None:
+    """Have the kernel send SIGTERM to this process when the worker is killed and can stop nobody any more."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
 
 
 def _stop_task(*_: object) -> NoReturn:

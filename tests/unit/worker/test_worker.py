@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerState
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
+from koji_adjutant.errors import EngineError
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 from tests.unit.worker.scripted import ScriptedHub
 
@@ -53,6 +55,7 @@ class Hub(ScriptedHub):
             host__closeTask=lambda _id, _response: said.write_text("closed"),
             host__failTask=lambda _id, response: said.write_text(response),
             host__getHostTasks=[],
+            getTaskInfo={"state": koji.TASK_STATES["CLOSED"], "host_id": 1},
             **answers,
         )
         self.sinfo = {"session-id": 99}
@@ -108,6 +111,18 @@ def stuck(started: Path, cleaned: Path) -> Callable[[], None]:
     return run
 
 
+def is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().split()[2] != "Z"
+
+
+def wait_until_reaped(worker: Worker) -> None:
+    deadline = time.monotonic() + LONG
+    while worker.pids and time.monotonic() < deadline:
+        worker.updateTasks()
+    assert worker.pids == {}
+
+
 def wait_for(path: Path) -> None:
     deadline = time.monotonic() + LONG
     while not path.exists() and time.monotonic() < deadline:
@@ -121,8 +136,7 @@ def test_it_calls_itself_by_hub_and_host_id(worker: Worker) -> None:
 def test_a_finished_task_wakes_the_worker(worker: Worker, hub: Hub, tmp_path: Path) -> None:
     start(worker, hub, lambda: "result")
     assert worker.wakeup.sleep(LONG) is True
-    worker.updateTasks()
-    assert worker.pids == {}
+    wait_until_reaped(worker)
     assert (tmp_path / "said").read_text() == "closed"
 
 
@@ -178,11 +192,62 @@ def test_what_a_task_leaves_in_the_engine_is_removed(worker: Worker, hub: Hub) -
     engine.add("other task", worker_id="hub-host1", task_id="6")
     engine.add("other worker", worker_id="hub-host2", task_id="5")
     pid = start(worker, hub, lambda: os.kill(os.getpid(), signal.SIGKILL))
-    worker.wakeup.sleep(LONG)
-    worker.updateTasks()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(pid, 0)
+    worker.pids[6] = pid
+    os.waitpid(pid, 0)
+    worker.cleanupTask(5, wait=False)
     assert set(engine.present) == {"other task", "other worker"}
+
+
+def test_an_engine_that_does_not_answer(worker: Worker, hub: Hub) -> None:
+    def gone(_labels: dict[str, str]) -> list[ContainerState]:
+        raise EngineError("no socket")
+
+    engine: Any = worker.containers
+    engine.list_containers = gone
+    worker.options.adjutant.state_dir.mkdir()
+    worker.options.minspace = 1
+    hub.answers["host.getHost"] = {"enabled": True, "capacity": 2.0}
+    assert worker.readyForTask() is False
+    assert worker.status == "The container engine does not answer: no socket"
+    start(worker, hub, lambda: None)
+    wait_until_reaped(worker)
+    del engine.list_containers
+    engine.add("left", worker_id="hub-host1", task_id="5")
+    assert worker.readyForTask() is True
+    assert engine.present == {}
+
+
+def test_a_service_in_a_session_of_its_own_survives_its_task(
+    worker: Worker, hub: Hub, tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+
+    def run() -> None:
+        service = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        helper = subprocess.Popen(["sleep", "600"])
+        (tmp_path / "new").write_text(f"{service.pid} {helper.pid}")
+        (tmp_path / "new").rename(pids)
+        signal.pause()
+
+    start(worker, hub, run)
+    wait_for(pids)
+    service, helper = (int(pid) for pid in pids.read_text().split())
+    worker.cleanupTask(5)
+    assert (is_running(service), is_running(helper)) == (True, False)
+    os.kill(service, signal.SIGKILL)
+
+
+def test_a_task_does_not_outlive_a_killed_worker(worker: Worker, hub: Hub, tmp_path: Path) -> None:
+    started, cleaned = tmp_path / "started", tmp_path / "cleaned"
+    middle = os.fork()
+    if not middle:
+        worker.forkTask(Task(hub, worker.options, stuck(started, cleaned)))
+        signal.pause()
+    wait_for(started)
+    os.kill(middle, signal.SIGKILL)
+    os.waitpid(middle, 0)
+    wait_for(cleaned)
+    assert cleaned.exists()
 
 
 def test_what_an_earlier_run_left_is_removed(worker: Worker) -> None:
@@ -207,8 +272,8 @@ def test_a_coordinating_task_s_process_can_wake_the_worker(worker: Worker, hub: 
     pid, _ = worker.forkTask(Coordinator(5, "test", [], hub, worker.options))
     assert worker.wakeup.sleep(LONG) is True
     wait_for(started)
-    os.kill(pid, signal.SIGUSR2)  # as the worker does when subtasks have ended
-    os.waitpid(pid, 0)
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        os.kill(pid, signal.SIGUSR2)  # as the worker does at each look while an ended subtask is awaited
     assert (tmp_path / "said").read_text() == "closed"
 
 
