@@ -180,6 +180,9 @@ class PodmanService:
             raise EngineError(
                 "podman is not installed on this host: install the package podman (4.3 or newer)"
             )
+        if self._process is not None and self._owner == os.getpid():
+            self._process.kill()  # nothing listens at its socket
+            self._process.wait()
         self._forget_earlier_boot()
         self.socket_path.unlink(missing_ok=True)
         conf = self.directory / "containers.conf"

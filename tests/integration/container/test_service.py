@@ -33,9 +33,9 @@ IDENTIFY = """
 """
 
 
-def processes(state_dir: Path) -> list[str]:
-    """Command lines of everything that runs for a state directory, this test aside."""
-    found = []
+def processes(state_dir: Path) -> dict[int, str]:
+    """By pid, the command lines of everything that runs for a state directory, this test aside."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
@@ -43,7 +43,7 @@ def processes(state_dir: Path) -> list[str]:
             except OSError:
                 continue
             if str(state_dir) in command and "podman" in command:
-                found.append(command)
+                found[int(entry.name)] = command
     return found
 
 
@@ -52,7 +52,7 @@ def own_state() -> Iterator[Path]:
     """A state directory that nobody else uses; nothing may run for it in the end."""
     directory = Path(tempfile.mkdtemp(prefix="adjutant-"))
     yield directory
-    assert processes(directory) == []
+    assert processes(directory) == {}
     shutil.rmtree(directory)
 
 
@@ -68,8 +68,8 @@ def user(state: Path) -> subprocess.Popen[str]:
 def test_it_runs_while_somebody_uses_it(own_state: Path) -> None:
     with PodmanService(own_state) as service:
         assert service.socket_path.is_socket()
-        assert any("system service" in command for command in processes(own_state))
-    assert processes(own_state) == []
+        assert any("system service" in command for command in processes(own_state).values())
+    assert processes(own_state) == {}
 
 
 def test_processes_share_one_service_whoever_started_it(own_state: Path) -> None:
@@ -79,7 +79,7 @@ def test_processes_share_one_service_whoever_started_it(own_state: Path) -> None
         with user(own_state) as second:
             assert second.stdout is not None
             assert second.stdout.readline() == "ready\n"
-            assert len([line for line in processes(own_state) if "system service" in line]) == 1
+            assert len([line for line in processes(own_state).values() if "system service" in line]) == 1
             assert first.communicate("go\n")[0] == "podman\n"
             assert second.communicate("go\n")[0] == "podman\n"
 
@@ -96,10 +96,9 @@ def test_it_outlives_a_killed_user_for_the_others(own_state: Path) -> None:
 
 def test_a_service_that_died_is_started_again(own_state: Path) -> None:
     with open_engine(state_dir=own_state) as manager:
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and "system\0service" in (entry / "cmdline").read_text(errors="replace"):
-                if str(own_state) in (entry / "cmdline").read_text(errors="replace"):
-                    os.kill(int(entry.name), signal.SIGKILL)
+        for pid, command in processes(own_state).items():
+            if "system service" in command:
+                os.kill(pid, signal.SIGKILL)
         while processes(own_state):
             pass
         assert manager.list_containers({}) == []
@@ -184,8 +183,8 @@ def test_an_image_that_no_registry_has_is_an_image_error(engine: PodmanManager) 
         engine.ensure_image_available("127.0.0.1:1/no/such:1", "never")
 
 
-def test_a_long_state_directory_works_too(tmp_path: Path, directory_root: DirectoryRoot) -> None:
-    state = tmp_path / "a-rather-long-name-for-a-directory" / "state"
+def test_a_long_state_directory_works_too(own_state: Path, directory_root: DirectoryRoot) -> None:
+    state = own_state / "a-rather-long-name-for-a-directory" / "state"
     with open_engine(state_dir=state) as manager:
         spec = ContainerSpec(directory_root, ["echo", "works"], OWNER, "long")
         sink = io.BytesIO()
@@ -193,5 +192,5 @@ def test_a_long_state_directory_works_too(tmp_path: Path, directory_root: Direct
         assert sink.getvalue() == b"works\n"
         with manager.container(spec) as container:
             assert (manager.mount(container) / "usr").is_dir()
-    assert processes(state) == []
+    assert processes(state) == {}
     assert not PodmanService(state).runroot.exists()
