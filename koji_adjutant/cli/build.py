@@ -26,8 +26,9 @@ from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, NetworkMode, Owner
 from koji_adjutant.errors import AdjutantError, UsageError
+from koji_adjutant.images.build import ensure_tool_image
+from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 
-DEFAULT_IMAGE = "localhost/koji-adjutant-tools:latest"
 MARKER = ".koji-adjutant"
 """Marks a result directory of ours, which the next build may empty."""
 
@@ -39,7 +40,7 @@ _directory = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--repo", "repos", multiple=True, required=True, metavar="URL", help="RPM repository (URL or directory)."
 )
-@click.option("--image", default=DEFAULT_IMAGE, show_default=True, help="Tool image: dnf, rpm, git.")
+@click.option("--image", default=DEFAULT_REFERENCE, show_default=True, help="Tool image: dnf, rpm, git.")
 @click.option("--arch", default=platform.machine(), show_default=True, help="What to build for.")
 @click.option("--group", default="build", show_default=True, help="Package group that buildroots have.")
 @click.option(
@@ -92,7 +93,11 @@ def command(
             open_engine(state_dir=state_dir, podman_socket=podman_socket) as manager,
             _workspace(manager, state_dir, resultdir, image, network, display) as workspace,
         ):
-            manager.ensure_image_available(image, "if-not-present")
+            with display.phase("tool image"):
+                if image == DEFAULT_REFERENCE:
+                    ensure_tool_image(manager, state_dir, display.say)
+                else:
+                    manager.ensure_image_available(image, "if-not-present")
             build = build_source(workspace, config, parsed, arch=arch, source_cmd=source_cmd)
     except (AdjutantError, koji.GenericError) as error:
         _show_failure(display.console, resultdir, error)

@@ -62,6 +62,10 @@ class PhaseDisplay:
             raise
         self._finish(phase, Text("✓", style="green"))
 
+    def say(self, line: str) -> None:
+        """A word about the phase that runs."""
+        self.console.print(f"{'  ' * len(self._running)}{line}", markup=False, highlight=False)
+
     def _finish(self, phase: Phase, mark: Text) -> None:
         phase.seconds = time.monotonic() - phase.started
         self._running.remove(phase)

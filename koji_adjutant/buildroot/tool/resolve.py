@@ -71,11 +71,9 @@ def resolve(base: Any, request: dict[str, Any], plan: dict[str, Any]) -> None:
     base.fill_sack(load_system_repo=(Path(request["installroot"]) / "usr").is_dir())
     say(f"Repositories read in {time.monotonic() - started:.1f} s: {', '.join(base.repos.keys())}")
     set_up_modules(base, request["modules"])
-    if request["groups"]:
-        base.read_comps(arch_filter=True)
-        base.env_group_install(request["groups"], tuple(base.conf.group_package_types), strict=True)
-    if request["packages"]:
-        base.install_specs(request["packages"], strict=True)
+    specs = [f"@{group}" for group in request["groups"]] + request["packages"]
+    if specs:
+        base.install_specs(specs, strict=True)
     for srpm in request["srpms"]:
         plan["requires"][srpm] = source_requires(srpm)
         for requirement in plan["requires"][srpm]:

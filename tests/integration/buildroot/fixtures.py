@@ -1,0 +1,108 @@
+"""Workspaces over the shared engine, the test distribution, and packages made on the spot."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
+from koji_adjutant.buildroot.progress import StateLog
+from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.scm_srpm import srpm_from_directory
+from koji_adjutant.container.interface import LABEL_PREFIX, Owner
+from koji_adjutant.container.podman_manager import PodmanManager
+from tests.distribution.build import build, default_output
+
+NewWorkspace = Callable[[str], Workspace]
+MakeSrpm = Callable[[str], Path]
+
+HEADER = """\
+Name: {name}
+Version: 1
+Release: 1
+Summary: A test
+License: MIT
+"""
+
+
+def spec(name: str, preamble: str = "", **sections: str) -> str:
+    """A spec file: a preamble beyond the usual, and sections by name (``prep``, ``build``, …)."""
+    text = HEADER.format(name=name) + dedent(preamble) + "\n%description\nA test.\n"
+    for section in ("prep", "generate_buildrequires", "build", "install", "files"):
+        if section in sections or section == "files":
+            text += f"\n%{section}\n{dedent(sections.get(section, '')).strip()}\n"
+    return text
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The test distribution."""
+    if not Path("/etc/debian_version").exists():
+        pytest.skip("the test distribution is made from Debian packages; this is no Debian host")
+    return build(default_output())
+
+
+@pytest.fixture(scope="session")
+def config(repo: Path) -> BuildrootConfig:
+    """The distribution's ``build`` group, without network."""
+    return for_repos([str(repo)], "x86_64", "build", network=False, options=TagOptions())
+
+
+@pytest.fixture
+def new_workspace(engine: PodmanManager, tool_image: str, state_dir: Path) -> Iterator[NewWorkspace]:
+    """Workspaces with the shared store; at the end no container of theirs may be left."""
+    # the overlay of a build wants a real file system, and pytest would keep what it finds in its own place
+    with tempfile.TemporaryDirectory(
+        prefix="adjutant-test-", dir="/var/tmp", ignore_cleanup_errors=True
+    ) as top:
+        owner = Owner(f"test-{os.getpid()}-{Path(top).name}", "tests")
+
+        def make(name: str) -> Workspace:
+            directory = Path(top) / name
+            (directory / "result").mkdir(parents=True)
+            (directory / "work").mkdir()
+            return Workspace(
+                manager=engine,
+                tool_image=tool_image,
+                owner=owner,
+                store=RootStore(state_dir / "roots"),
+                workdir=directory / "work",
+                resultdir=directory / "result",
+                progress=StateLog(directory / "result" / "state.log"),
+            )
+
+        yield make
+        assert engine.list_containers({LABEL_PREFIX + "task_id": owner.task_id}) == []
+
+
+@pytest.fixture
+def workspace(new_workspace: NewWorkspace) -> Workspace:
+    return new_workspace("main")
+
+
+@pytest.fixture
+def make_srpm(new_workspace: NewWorkspace, config: BuildrootConfig, tmp_path: Path) -> MakeSrpm:
+    """Source packages from a spec's text."""
+
+    def make(text: str) -> Path:
+        name = text.splitlines()[0].removeprefix("Name: ")
+        directory = tmp_path / name
+        directory.mkdir()
+        (directory / f"{name}.spec").write_text(text)
+        with open_buildroot(new_workspace(f"srpm-{name}"), config) as root:
+            return srpm_from_directory(root, directory)
+
+    return make
+
+
+def online(config: BuildrootConfig) -> BuildrootConfig:
+    """As for SRPMs from an SCM."""
+    return replace(config, network=True)

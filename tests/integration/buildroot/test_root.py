@@ -1,0 +1,213 @@
+"""A buildroot as a build sees it, and what is left of it afterwards."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import socket
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.buildroot.config import BuildrootConfig, Repository, TagOptions, for_repos
+from koji_adjutant.buildroot.root import Buildroot, open_buildroot
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import LABEL_PREFIX
+from koji_adjutant.errors import BuildrootError, BuildTimeout, DependencyError
+from tests.integration.buildroot.fixtures import NewWorkspace
+
+
+def output(root: Buildroot, script: str) -> str:
+    status, data = root.capture(["bash", "--login", "-c", script])
+    assert status == 0, data
+    return data.decode()
+
+
+def test_what_a_build_finds(workspace: Workspace, config: BuildrootConfig) -> None:
+    with open_buildroot(workspace, config) as root:
+        assert output(root, "id -u; id -g; id -un; id -gn").split() == ["1000", "135", "mockbuild", "mock"]
+        capabilities = output(root, "grep -h ^Cap /proc/self/status").split()[1::2]
+        assert set(capabilities) == {"0000000000000000"}
+        assert output(root, "grep NoNewPrivs /proc/self/status").split()[1] == "1"
+        assert output(root, "grep Seccomp: /proc/self/status").split()[1] == "2"
+        assert output(root, "pwd; echo $HOME $LANG $HOSTNAME").split() == [
+            "/builddir",
+            "/builddir",
+            "C.UTF-8",
+            "mock",
+        ]
+        assert output(root, "hostname").strip() == platform.node()
+        assert output(root, "rpm --eval '%{_topdir} %{vendor} %{_host}'").split() == [
+            "/builddir/build",
+            "Koji",
+            "x86_64-koji-linux-gnu",
+        ]
+        assert "localhost" in output(root, "cat /etc/hosts")
+        assert output(root, "cat /etc/resolv.conf") == ""
+        interfaces = output(root, "tail -n +3 /proc/net/dev | cut -d: -f1")
+        assert interfaces.split() == ["lo"]
+        seen = output(root, "rpm -qa --qf '%{nevra}\\n'").split()
+        reported = root.installed_packages()
+    assert sorted(seen) == sorted(package.nevra for package in reported)
+    assert all(len(package.payloadhash) == 32 and package.size >= 0 for package in reported)
+
+
+def test_logs(workspace: Workspace, config: BuildrootConfig) -> None:
+    with open_buildroot(workspace, config) as root:
+        root.list_installed_packages()
+    files = {path.name: path.read_text() for path in workspace.resultdir.iterdir()}
+    assert "Start: chroot init" in files["state.log"]
+    assert "Finish: chroot init" in files["state.log"]
+    assert "Installed packages:" in files["root.log"]
+    assert "bash-" in files["installed_pkgs.log"]
+    assert "Linux" in files["hw_info.log"]
+    assert "baseurl=file://" in files["koji.repo"]
+    assert "%_topdir /builddir/build" in files["macros.koji"]
+    assert "podman" in files["container.log"]
+
+
+def test_the_init_script_starts_the_same_root(workspace: Workspace, config: BuildrootConfig) -> None:
+    with open_buildroot(workspace, config):
+        script = (workspace.resultdir / "buildroot-init.sh").read_text()
+        line = script.strip().splitlines()[-1]
+        assert line.endswith("/bin/bash --login")
+        # there is no terminal here
+        words = [word for word in shlex.split(line) if word != "-it"]
+        result = subprocess.run([*words, "-c", "rpm -q bash"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("bash-")
+
+
+def test_a_network_for_those_who_need_one(workspace: Workspace, config: BuildrootConfig) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        open_buildroot(replace(workspace, network_mode="host"), replace(config, network=True)) as root,
+    ):
+        assert (
+            output(root, f"exec 3<>/dev/tcp/127.0.0.1/{server.getsockname()[1]} && echo reached")
+            == "reached\n"
+        )
+
+
+def test_the_build_user_cannot_change_the_system(workspace: Workspace, config: BuildrootConfig) -> None:
+    attempts = [
+        "touch /x",
+        "mv /usr /usr2",
+        "touch /usr/bin/x",
+        "rm /etc/passwd",
+        "mknod /tmp/x c 1 3",
+        "chroot / id",
+    ]
+    attempts += ["echo x > /var/lib/rpm/x", "mount -t tmpfs none /mnt", "kill -9 1"]
+    with open_buildroot(workspace, config) as root:
+        for attempt in attempts:
+            status, _ = root.capture(["bash", "-c", attempt])
+            assert status != 0, attempt
+        assert output(root, "test -w /tmp && test -w /var/tmp && test -w /builddir && echo fine") == "fine\n"
+
+
+def snapshot(top: Path) -> dict[str, tuple[int, int, int, int, int]]:
+    """Everything about a tree that a modification would change, but for directories' access times."""
+    found = {}
+    for directory, names, files in os.walk(top):
+        for name in (".", *names, *files):
+            path = Path(directory) / name
+            status = path.lstat()
+            found[str(path)] = (
+                status.st_mode,
+                status.st_uid,
+                status.st_size,
+                status.st_mtime_ns,
+                status.st_ino,
+            )
+    return found
+
+
+def test_the_entry_in_the_store_never_changes(new_workspace: NewWorkspace, config: BuildrootConfig) -> None:
+    first = new_workspace("first")
+    with open_buildroot(first, config):
+        pass
+    (entry,) = [
+        path
+        for path in (first.store.directory / "entries").iterdir()
+        if path.name in (first.resultdir / "root.log").read_text()
+    ]
+    before = snapshot(entry)
+    with open_buildroot(new_workspace("second"), config) as root:
+        root.install(["libyaml-devel"])
+        output(root, "echo x > /tmp/x; rm -rf /builddir/build; echo y > /var/tmp/y")
+    assert snapshot(entry) == before
+
+
+def test_nothing_survives_a_step(workspace: Workspace, config: BuildrootConfig) -> None:
+    with open_buildroot(workspace, config) as root:
+        output(root, "(setsid sleep 1000 >/dev/null 2>&1 &) ; sleep 1000 & disown -a")
+        left = output(root, "for p in /proc/[0-9]*; do stat -c '%u %n' $p; done | grep -c '^1000 ' || true")
+        # the shell itself, what it runs for this question, and nothing else
+        assert "sleep" not in output(
+            root, "cat /proc/[0-9]*/comm | sort | uniq -c | grep -v ' 1 sleep' || true"
+        )
+        assert int(left) <= 6
+
+
+def test_a_step_that_takes_too_long(workspace: Workspace, config: BuildrootConfig) -> None:
+    log = workspace.resultdir / "build.log"
+    with open_buildroot(workspace, config) as root, pytest.raises(BuildTimeout, match="within 1 seconds"):
+        root.run(["sleep", "1000"], log=log, timeout=1)
+    assert "was killed" in log.read_text()
+
+
+def test_install_by_name_and_by_what_is_provided(workspace: Workspace, config: BuildrootConfig) -> None:
+    with open_buildroot(workspace, config) as root:
+        assert root.install(["libyaml-devel"]).changes
+        names = {package.name for package in root.installed_packages()}
+        assert "libyaml-dev" in names or "libyaml-devel" in names
+        assert not root.install(["libyaml-devel"]).changes
+        # the root's own rpm sees what was installed from outside
+        assert output(root, "rpm -q --whatprovides libyaml-devel").strip()
+        with pytest.raises(DependencyError, match="nothing provides no-such-package"):
+            root.install(["no-such-package"])
+
+
+def test_a_group_that_is_not_there(workspace: Workspace, config: BuildrootConfig) -> None:
+    with (
+        pytest.raises(
+            BuildrootError, match=r"could not init mock buildroot, .* see root\.log .*no-such-group"
+        ),
+        open_buildroot(workspace, replace(config, group="no-such-group")),
+    ):
+        pass
+    assert not list((workspace.store.directory / "staging").iterdir())
+
+
+def test_a_repository_that_is_not_there(workspace: Workspace, config: BuildrootConfig) -> None:
+    nowhere = replace(config, repositories=[Repository("build", ["http://127.0.0.1:9/x"])])
+    with (
+        pytest.raises(
+            BuildrootError, match=r"could not init mock buildroot, .*127\.0\.0\.1:9/x cannot be reached"
+        ),
+        open_buildroot(workspace, nowhere),
+    ):
+        pass
+
+
+def test_an_exception_leaves_no_container(workspace: Workspace, config: BuildrootConfig) -> None:
+    label = {LABEL_PREFIX + "task_id": workspace.owner.task_id}
+    with pytest.raises(KeyboardInterrupt), open_buildroot(workspace, config):
+        raise KeyboardInterrupt
+    assert workspace.manager.list_containers(label) == []
+
+
+def test_macros_and_environment_of_a_tag_arrive(workspace: Workspace, repo: Path) -> None:
+    plain = for_repos([str(repo)], "x86_64", "build", network=False, options=TagOptions(vendor="Some Vendor"))
+    config = replace(
+        plain,
+        macros={**plain.macros, "%dist": ".tag7"},
+        environment={**plain.environment, "FROM_TAG": "a b"},
+    )
+    with open_buildroot(workspace, config) as root:
+        assert output(root, "rpm --eval '%dist %vendor'") == ".tag7 Some Vendor\n"
+        assert output(root, 'echo "$FROM_TAG"') == "a b\n"

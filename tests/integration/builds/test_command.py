@@ -1,0 +1,85 @@
+"""``koji-adjutant build`` as a person runs it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.buildroot.fixtures import spec
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "hello-adjutant"
+
+
+class Command:
+    """Runs the command with the shared state directory; results go to ``results``."""
+
+    def __init__(self, repo: Path, state_dir: Path, results: Path) -> None:
+        self._options = ["--repo", str(repo), "--state-dir", str(state_dir), "--resultdir", str(results)]
+        self.results = results
+
+    def __call__(self, source: object, *options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "koji_adjutant.cli", "build", str(source), *self._options, *options]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def command(repo: Path, state_dir: Path, tool_image: str, tmp_path: Path) -> Command:
+    return Command(repo, state_dir, tmp_path / "results")
+
+
+def test_a_directory(command: Command) -> None:
+    result = command(EXAMPLE)
+    assert result.returncode == 0, result.stderr
+    (rpm,) = command.results.glob("hello-adjutant-1.0-*.x86_64.rpm")
+    assert rpm.name in result.stdout
+    assert "packages in the buildroot" in result.stdout
+    assert "packages" in result.stderr
+    assert (command.results / "build.log").exists()
+    assert (command.results / "srpm" / "build.log").exists()
+
+    # and again from the SRPM it made, into the same place
+    (srpm,) = command.results.glob("*.src.rpm")
+    moved = command.results.parent / srpm.name
+    shutil.move(srpm, moved)
+    result = command(moved)
+    assert result.returncode == 0, result.stderr
+    assert not (command.results / "srpm").exists()
+
+
+def test_a_failing_build_shows_why(command: Command, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "broken.spec").write_text(spec("broken", build="echo 'in x;' > x.c\ngcc -c x.c"))
+    result = command(broken)
+    assert result.returncode == 6
+    assert "error: unknown type name" in result.stderr
+    assert "mock exited with status 10; see build.log for more information" in result.stderr.splitlines()[-1]
+
+
+def test_missing_requirements(command: Command, tmp_path: Path) -> None:
+    needy = tmp_path / "needy"
+    needy.mkdir()
+    (needy / "needy.spec").write_text(spec("needy", "BuildRequires: no-such-devel\n"))
+    result = command(needy)
+    assert result.returncode == 5
+    assert "nothing provides no-such-devel" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "code"),
+    [
+        ("git://127.0.0.1:9/x#main", ["--network", "host"], 3),
+        ("git://127.0.0.1/x#--upload-pack=x", [], 3),
+        ("/nowhere", [], 2),
+        (EXAMPLE, ["--group", "no-such-group"], 8),
+        (EXAMPLE, ["--image", "localhost/no-such-image:latest"], 9),
+    ],
+)
+def test_exit_codes(command: Command, source: object, options: list[str], code: int) -> None:
+    result = command(source, *options)
+    assert result.returncode == code, result.stderr
+    assert result.stderr.splitlines()[-1].startswith("koji-adjutant: ")

@@ -1,0 +1,44 @@
+"""Source packages made anew."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.srpm import rebuild_srpm
+from koji_adjutant.errors import SpecError
+from tests.integration.buildroot.fixtures import MakeSrpm, spec
+
+
+def rebuild(workspace: Workspace, config: BuildrootConfig, srpm: Path) -> Path:
+    with open_buildroot(workspace, config) as root:
+        return rebuild_srpm(root, srpm)
+
+
+def test_the_tags_macros_apply(workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm) -> None:
+    srpm = make_srpm(spec("dated").replace("Release: 1", "Release: 1%{?dist}"))
+    tagged = replace(config, macros={**config.macros, "%dist": ".tag7"})
+    assert srpm.name != "dated-1-1.tag7.src.rpm"
+    assert rebuild(workspace, tagged, srpm).name == "dated-1-1.tag7.src.rpm"
+
+
+def test_a_file_name_means_nothing(
+    workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm, tmp_path: Path
+) -> None:
+    odd = tmp_path / "--root=$(id) x.src.rpm"
+    shutil.copy(make_srpm(spec("plain")), odd)
+    assert rebuild(workspace, config, odd).name == "plain-1-1.src.rpm"
+
+
+def test_two_specs(workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm) -> None:
+    text = spec("double", "Source0: double.spec\nSource1: other.spec\n")
+    # the second one comes from a macro that writes it while the spec is read
+    text += "\n%{lua: io.open(rpm.expand('%{_sourcedir}/other.spec'), 'w'):close()}\n"
+    with pytest.raises(SpecError, match="Multiple spec files found"):
+        rebuild(workspace, config, make_srpm(text))

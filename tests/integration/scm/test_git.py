@@ -1,0 +1,247 @@
+"""Sources from git to source packages, with a real git server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import koji.daemon
+import pytest
+
+from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm, srpm_from_scm
+from koji_adjutant.builds.spec import SpecRules
+from koji_adjutant.errors import BuildFailed, SourceError, SpecError
+from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.scm.source import ScmSource
+from tests.integration.buildroot.fixtures import online, spec
+
+AUTHOR = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+MAKEFILE = "sources:\n\techo made > source.txt\n"
+SOURCED = spec("pkg", "Source0: source.txt\n", build="grep made %{SOURCE0}")
+
+Files = Mapping[str, str]
+
+
+class GitServer:
+    """``git daemon`` and the repositories that it serves."""
+
+    def __init__(self, directory: Path, port: int) -> None:
+        self._directory = directory
+        self._port = port
+
+    def git(self, name: str, *arguments: str) -> str:
+        environment = {**os.environ, **AUTHOR, "GIT_CONFIG_GLOBAL": "/dev/null"}
+        command = ["git", "-C", str(self._directory / name), *arguments]
+        return subprocess.run(
+            command, env=environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def commit(self, name: str, files: Files) -> str:
+        """Commit files to a repository, made if need be; the commit."""
+        tree = self._directory / name
+        if not tree.exists():
+            tree.mkdir()
+            self.git(name, "init", "--quiet", "--initial-branch=main")
+        for path, text in files.items():
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            if text.startswith("-> "):
+                (tree / path).symlink_to(text.removeprefix("-> "))
+            else:
+                (tree / path).write_text(text)
+        self.git(name, "add", "--all")
+        self.git(name, "commit", "--quiet", "--message=x")
+        return self.git(name, "rev-parse", "HEAD")
+
+    def url(self, name: str, revision: str, module: str = "") -> str:
+        return f"git://127.0.0.1:{self._port}/{name}?{module}#{revision}"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GitServer]:
+    directory = tmp_path / "git"
+    directory.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # git daemon is told to be an inetd service of a connection that we accept: nothing to wait for
+        port = listener.getsockname()[1]
+    options = ["--export-all", "--reuseaddr", "--verbose", "--listen=127.0.0.1", f"--port={port}"]
+    command = ["git", "daemon", *options, f"--base-path={directory}", str(directory)]
+    # safe.directory: tests may run as root on files of another user
+    environment = {
+        **os.environ,
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+    }
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as daemon:
+        assert daemon.stderr is not None
+        assert "Ready to rumble" in daemon.stderr.readline()
+        yield GitServer(directory, port)
+        daemon.terminate()
+
+
+Make = Callable[..., ScmSrpm]
+
+
+@pytest.fixture
+def make(workspace: Workspace, config: BuildrootConfig) -> Make:
+    """SRPMs from URLs."""
+
+    def from_url(
+        url: str,
+        *,
+        common: bool = False,
+        source_cmd: tuple[str, ...] | None = None,
+        rules: SpecRules | None = None,
+        hooks: ScmHooks | None = None,
+    ) -> ScmSrpm:
+        scm = koji.daemon.SCM(url)
+        scm.use_common, scm.source_cmd = common, source_cmd
+        with open_buildroot(replace(workspace, network_mode="host"), online(config)) as root:
+            return srpm_from_scm(root, ScmSource.of(scm), rules, hooks)
+
+    return from_url
+
+
+def test_branch_with_source_command(server: GitServer, make: Make) -> None:
+    commit = server.commit("pkg", {"pkg.spec": SOURCED, "Makefile": MAKEFILE})
+    seen: list[str] = []
+    hooks = ScmHooks(
+        lambda: seen.append("before"), lambda path: seen.append(str((path / "pkg.spec").is_file()))
+    )
+    made = make(server.url("pkg", "main"), source_cmd=("make", "sources"), hooks=hooks)
+    assert made.srpm.name == "pkg-1-1.src.rpm"
+    assert "source.txt" in RpmHeader(made.srpm).texts(Tag.BASENAMES)
+    assert made.source["source"].endswith(f"/pkg#{commit}")
+    assert made.source["url"] == server.url("pkg", "main")
+    assert seen == ["before", "True"]
+
+
+@pytest.mark.parametrize("length", [40, 10])
+def test_an_older_commit(server: GitServer, make: Make, length: int) -> None:
+    commit = server.commit("pkg", {"pkg.spec": spec("pkg")})
+    server.commit("pkg", {"pkg.spec": spec("pkg").replace("Version: 1", "Version: 2")})
+    made = make(server.url("pkg", commit[:length]))
+    assert made.srpm.name == "pkg-1-1.src.rpm"
+    assert made.source["source"].endswith(f"#{commit}")
+
+
+def test_a_module_and_common(server: GitServer, make: Make) -> None:
+    server.commit("common", {"shared.mk": MAKEFILE})
+    server.commit("pkg", {"sub/dir/pkg.spec": SOURCED, "sub/dir/Makefile": "include ../common/shared.mk\n"})
+    made = make(server.url("pkg", "main", "sub/dir"), common=True, source_cmd=("make", "sources"))
+    assert "source.txt" in RpmHeader(made.srpm).texts(Tag.BASENAMES)
+
+
+def test_source_layout_of_rpm(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"SPECS/pkg.spec": SOURCED, "SOURCES/source.txt": "made"})
+    assert make(server.url("pkg", "main")).srpm.name == "pkg-1-1.src.rpm"
+
+
+def test_source_layout_of_rpm_where_it_is_off(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"SPECS/pkg.spec": SOURCED, "SOURCES/source.txt": "made"})
+    with pytest.raises(SpecError, match="No spec file found"):
+        make(server.url("pkg", "main"), rules=SpecRules(support_rpm_source_layout=False))
+
+
+def test_several_specs(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"pkg.spec": spec("pkg"), "other.spec": spec("other")})
+    assert make(server.url("pkg", "main")).srpm.name == "pkg-1-1.src.rpm"
+
+
+def test_several_specs_and_none_like_the_repository(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"one.spec": spec("one"), "two.spec": spec("two")})
+    with pytest.raises(SpecError, match="none is matching SCM checkout dir name"):
+        make(server.url("pkg", "main"))
+
+
+def test_no_spec(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"README": "x"})
+    with pytest.raises(SpecError, match=r"^No spec file found$"):
+        make(server.url("pkg", "main"))
+
+
+@pytest.mark.parametrize("revision", ["nothing", "0" * 40])
+def test_an_unknown_revision(server: GitServer, make: Make, workspace: Workspace, revision: str) -> None:
+    server.commit("pkg", {"pkg.spec": spec("pkg")})
+    with pytest.raises(SourceError) as failure:
+        make(server.url("pkg", revision))
+    assert str(failure.value) == (
+        f'Error running GIT command "git reset --hard {revision} --", see checkout.log for details'
+    )
+    assert revision in (workspace.resultdir / "checkout.log").read_text()
+
+
+def test_an_unknown_repository(server: GitServer, make: Make) -> None:
+    with pytest.raises(
+        SourceError, match=r'Error running GIT command "git clone .*/nothing .*see checkout\.log'
+    ):
+        make(server.url("nothing", "main"))
+
+
+def test_a_source_command_that_fails(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"pkg.spec": spec("pkg"), "Makefile": "sources:\n\texit 7\n"})
+    with pytest.raises(
+        BuildFailed, match=r"^error retrieving sources, mock exited with status 2; see build\.log"
+    ):
+        make(server.url("pkg", "main"), source_cmd=("make", "sources"))
+
+
+def test_a_missing_source(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"pkg.spec": SOURCED})
+    with pytest.raises(
+        BuildFailed, match=r"^error building srpm, mock exited with status 10; see build\.log"
+    ):
+        make(server.url("pkg", "main"))
+
+
+def test_tags_of_the_build_system(server: GitServer, make: Make, workspace: Workspace) -> None:
+    server.commit("pkg", {"pkg.spec": spec("pkg", "Vendor: me\n")})
+    assert RpmHeader(make(server.url("pkg", "main")).srpm).text(Tag.VENDOR) == "me"
+    assert "Vendor is not allowed to be set in spec file" in (workspace.resultdir / "build.log").read_text()
+
+
+def test_tags_of_the_build_system_where_they_are_refused(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"pkg.spec": spec("pkg", "Vendor: me\n")})
+    with pytest.raises(SpecError, match="Vendor is not allowed to be set in spec file"):
+        make(server.url("pkg", "main"), rules=SpecRules(strict_spec_tags=True))
+
+
+def test_a_spec_that_is_a_link_inside_is_fine(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"packaging/rpm.spec": spec("pkg"), "pkg.spec": "-> packaging/rpm.spec"})
+    assert make(server.url("pkg", "main")).srpm.name == "pkg-1-1.src.rpm"
+
+
+def test_links_to_the_host_lead_nowhere(
+    server: GitServer, make: Make, tmp_path: Path, workspace: Workspace
+) -> None:
+    secret = tmp_path / "secret.spec"
+    secret.write_text(spec("secret"))
+    server.commit("pkg", {"pkg.spec": f"-> {secret}"})
+    with pytest.raises(SpecError, match=r"pkg\.spec cannot be read"):
+        make(server.url("pkg", "main"))
+    assert (
+        "secret" not in (workspace.resultdir / "build.log").read_text()
+        if (workspace.resultdir / "build.log").exists()
+        else True
+    )
+
+
+def test_checked_out_hooks_and_configuration_do_nothing(
+    server: GitServer, make: Make, workspace: Workspace
+) -> None:
+    attributes = "* filter=evil\n"
+    files = {
+        "pkg.spec": spec("pkg"),
+        ".gitattributes": attributes,
+        ".gitmodules": '[submodule "x"]\npath = x\nurl = ext::sh -c id\n',
+    }
+    server.commit("pkg", files)
+    assert make(server.url("pkg", "main")).srpm.exists()
+    assert "uid=" not in (workspace.resultdir / "checkout.log").read_text()
