@@ -149,7 +149,10 @@ class Buildroot:
             workdir=CHROOT_HOME,
             environment=self.config.environment,
             # on disk: an overlay's upper directory may not have room for a build
-            mounts=[VolumeMount(self.home, CHROOT_HOME)],
+            mounts=[
+                VolumeMount(self.home, CHROOT_HOME),
+                *(self.workspace.source_mounts if self.config.network else ()),
+            ],
             network=self.workspace.network_mode if self.config.network else "none",
             limits=self.workspace.limits,
             # what RPMs carry as Build Host
