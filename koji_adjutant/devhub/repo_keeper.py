@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 0.5
 """Seconds between two looks at the queue."""
+IDLE_INTERVAL = 30.0
+"""The same where nothing has changed."""
 LIFETIME = 7 * 24 * 3600.0
 """Seconds after which a repo of a tag that has changed since is expired, and an expired one deleted."""
 
@@ -27,6 +29,8 @@ class RepoKeeper:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
         self._stopped = threading.Event()
+        self._seen = -1
+        self._last = 0.0
         self._thread = threading.Thread(target=self._run, name="repo-keeper", daemon=True)
 
     def start(self) -> None:
@@ -41,9 +45,18 @@ class RepoKeeper:
     def _run(self) -> None:
         while not self._stopped.wait(INTERVAL):
             try:
-                self.round()
+                if self._anything_new():
+                    self.round()
             except Exception:
                 log.exception("keeping repos failed; trying again")
+
+    def _anything_new(self) -> bool:
+        """Whether calls have changed anything, or it is time for a look anyway: an idle hub stays idle."""
+        changes, now = self._dispatcher.db.changes, time.monotonic()
+        if changes == self._seen and now - self._last < IDLE_INTERVAL:
+            return False
+        self._seen, self._last = changes, now
+        return True
 
     def round(self) -> None:
         """One look at everything."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -55,6 +56,10 @@ def _serve(directory: Path, host: str, listener: socket.socket, admin: tuple[str
         )
     )
     ready = directory / READY_FILE
+    # uvicorn stops at these signals and raises them again when it has: by then they must not end the process,
+    # which still has to tidy up.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     keeper.start()
     try:
         _write_ready(ready, listener, host)
