@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 
-from koji_adjutant.buildroot.config import BuildrootConfig
-from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.config import BuildrootConfig, Repository
+from koji_adjutant.buildroot.repofiles import RepoFiles, RepoIndex
+from koji_adjutant.errors import BuildrootError
+
+logger = logging.getLogger("koji_adjutant.buildroot")
 
 FORMAT = 1
 """Raised when roots are made differently, so that older entries are not found."""
@@ -24,7 +28,7 @@ def root_key(config: BuildrootConfig, tool_image_digest: str) -> str:
     options = config.package_manager
     contents = []
     for repository in config.repositories:
-        index = RepoFiles(repository.urls[0], options.proxy).repomd()
+        index = _index(repository, options.proxy)
         contents.append(
             [repository.id, *(index.content_checksum(kind) for kind in ("primary", "group", "modules"))]
         )
@@ -41,3 +45,14 @@ def root_key(config: BuildrootConfig, tool_image_digest: str) -> str:
         "package_manager": options.package_manager,
     }
     return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+
+
+def _index(repository: Repository, proxy: str | None) -> RepoIndex:
+    """From the first mirror that answers, as dnf takes it."""
+    *mirrors, last = repository.urls
+    for url in mirrors:
+        try:
+            return RepoFiles(url, proxy).repomd()
+        except BuildrootError as error:
+            logger.warning("%s; trying the next mirror", error)
+    return RepoFiles(last, proxy).repomd()

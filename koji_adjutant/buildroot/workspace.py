@@ -23,8 +23,8 @@ class Workspace:
 
     ``workdir`` is the task's own directory on disk, with room for a build. Logs and results land in
     ``resultdir``, ``*.log`` grow while things run. ``mounts`` are the operator's, for tool containers
-    only. ``source_mounts`` are for the source command, where the buildroot's network is on (kojid's
-    scm_credentials_dir). ``network_mode`` is what checkout and source command get when the buildroot's network is on.
+    only. ``source_mounts`` (kojid's scm_credentials_dir) and ``network_mode`` are what the buildroot gets
+    where its network is on; the checkout has that network, too.
     """
 
     manager: ContainerManager

@@ -10,6 +10,7 @@ import pytest
 
 from koji_adjutant.buildroot.config import BuildrootConfig, PackageManagerOptions, TagOptions, for_repos
 from koji_adjutant.buildroot.key import root_key
+from koji_adjutant.errors import BuildrootError
 from tests.unit.buildroot.test_repofiles import REPOMD, fill
 
 
@@ -53,3 +54,12 @@ def test_image_and_content_matter(config: BuildrootConfig, tmp_path: Path) -> No
     # only how it is packed
     repomd.write_text(REPOMD.replace(">packed<", ">packed otherwise<"))
     assert root_key(config, "digest") == key
+
+
+def test_a_mirror_that_answers_will_do(config: BuildrootConfig, tmp_path: Path) -> None:
+    (repository,) = config.repositories
+    mirrored = replace(repository, urls=["http://127.0.0.1:9/gone", *repository.urls])
+    assert root_key(replace(config, repositories=[mirrored]), "digest") == root_key(config, "digest")
+    gone = replace(repository, urls=["http://127.0.0.1:9/gone"])
+    with pytest.raises(BuildrootError, match="cannot be reached"):
+        root_key(replace(config, repositories=[gone]), "digest")
