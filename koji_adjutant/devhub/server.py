@@ -31,6 +31,7 @@ from koji_adjutant.devhub import (  # noqa: F401
     rpm_import,
     rpms,
     scheduler,
+    search,
     sessions,
     system_calls,
     tag_changes,
