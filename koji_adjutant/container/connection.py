@@ -200,5 +200,5 @@ def _message(response: Any) -> str:
 
 
 def path_segment(name: str) -> str:
-    """A container's or image's name as part of a request's path."""
-    return quote(name, safe=":@/" if "/" in name else ":@")
+    """A container's or image's name as part of a request's path, which it cannot leave."""
+    return quote(name, safe=":@")

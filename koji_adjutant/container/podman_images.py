@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 logger = logging.getLogger("koji_adjutant.container")
 
 NOT_FOUND = 404
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
 LOCAL_PREFIX = "localhost/"
 """Names that podman gives to images made on the spot; no registry has them."""
 
@@ -50,6 +52,11 @@ class PodmanImages:
         return image
 
     def find(self, reference: str) -> Image | None:
+        """The image, None if podman has none of that name; ImageError for what cannot be a name."""
+        if not REFERENCE.fullmatch(reference):
+            raise ImageError(
+                f"{reference!r} is not an image's name: write it like registry.example.com/tools:1"
+            )
         try:
             found = self._connection.json(
                 "GET", f"images/{path_segment(reference)}/json", timeout=self._timeouts.start

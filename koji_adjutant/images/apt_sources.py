@@ -44,7 +44,7 @@ def debian_sources(apt: Path, codename: str) -> list[Source]:
     found = {source for source in _all(apt) if source.suite in suites and _is_debians(source)}
     if not any(source.suite == codename for source in found):
         raise ImageError(
-            f"{apt} names no archive of Debian {codename} that Debian's keyring signs, to make the tool image "
+            f"{apt} names no archive of Debian {codename} signed by Debian's keyring, to make the tool image "
             f"from: add `deb http://deb.debian.org/debian {codename} main` to {apt / 'sources.list'}"
         )
     return sorted(found)

@@ -64,7 +64,7 @@ def ensure_tool_image(
         workdir.chmod(0o755)
         present = manager.images.find(reference)
         architecture = manager.check().architecture
-        recipe = digest([architecture, *host.inputs, PROOF])
+        recipe = digest([architecture, *host.inputs])
         same_recipe = present is not None and present.labels.get(RECIPE) == recipe and not force
         if present and same_recipe and not refresh:
             return present, False

@@ -1,0 +1,100 @@
+"""A spec as libpod's JSON and as a command line."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from koji_adjutant.container.interface import (
+    ContainerSpec,
+    DirectoryRoot,
+    ImageRoot,
+    NetworkMode,
+    Owner,
+    ResourceLimits,
+    VolumeMount,
+)
+from koji_adjutant.container.podman_spec import EngineTraits, create_request, run_command
+
+OWNER = Owner("42", "builder1")
+TRAITS = EngineTraits(
+    rlimits={"nofile": (1024, 4096)}, network="ours", command_line=("podman", "--root", "/r")
+)
+
+
+def request(spec: ContainerSpec, *, keep_log: bool = True) -> dict[str, object]:
+    return create_request(spec, "name", TRAITS, {"site": "here"}, keep_log=keep_log)
+
+
+def test_the_default_is_the_strictest() -> None:
+    made = request(ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build"))
+    assert made["cap_drop"] == ["ALL"]
+    assert made["cap_add"] == []
+    assert made["no_new_privileges"] is True
+    assert made["netns"] == {"nsmode": "none"}
+    assert made["httpproxy"] is False
+    assert "networks" not in made
+
+
+def test_a_directory_is_used_copy_on_write() -> None:
+    made = request(ContainerSpec(DirectoryRoot(Path("/store/x")), ["true"], OWNER, "build"))
+    assert (made["rootfs"], made["rootfs_overlay"]) == ("/store/x", True)
+    assert "image" not in made
+
+
+def test_our_labels_win_over_everybodys() -> None:
+    spec = ContainerSpec(
+        ImageRoot("img"), ["true"], OWNER, "build", labels={"io.koji.adjutant.task_id": "1", "extra": "x"}
+    )
+    assert request(spec)["labels"] == {
+        "site": "here",
+        "extra": "x",
+        "io.koji.adjutant.task_id": "42",
+        "io.koji.adjutant.worker_id": "builder1",
+        "io.koji.adjutant.role": "build",
+        "io.koji.adjutant.managed": "true",
+    }
+
+
+def test_limits_mounts_and_networks_are_passed_on() -> None:
+    spec = ContainerSpec(
+        ImageRoot("img"),
+        ["true"],
+        OWNER,
+        "build",
+        mounts=[VolumeMount(Path("/a"), PurePosixPath("/b"), read_only=True, selinux_label="Z")],
+        network="bridge",
+        capabilities=frozenset({"chown", "CAP_SETUID"}),
+        limits=ResourceLimits(memory_bytes=10, cpus=1.5, pids=7),
+    )
+    made = request(spec)
+    assert made["mounts"] == [
+        {
+            "type": "bind",
+            "source": "/a",
+            "destination": "/b",
+            "options": ["rbind", "rprivate", "dev", "ro", "Z"],
+        }
+    ]
+    assert made["networks"] == {"ours": {}}
+    assert made["cap_add"] == ["CAP_CHOWN", "CAP_SETUID"]
+    assert made["resource_limits"] == {
+        "memory": {"limit": 10},
+        "cpu": {"quota": 150_000, "period": 100_000},
+        "pids": {"limit": 7},
+    }
+    assert made["r_limits"] == [{"type": "nofile", "soft": 1024, "hard": 4096}]
+
+
+@pytest.mark.parametrize(("network", "named"), [("none", "none"), ("host", "host"), ("bridge", "ours")])
+def test_the_line_names_the_network(network: NetworkMode, named: str) -> None:
+    line = run_command(ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build", network=network), TRAITS)
+    assert line[line.index("--network") + 1] == named
+
+
+def test_a_command_that_looks_like_an_option_stays_a_command() -> None:
+    line = run_command(ContainerSpec(ImageRoot("img"), ["--privileged"], OWNER, "build"), TRAITS)
+    assert line[-3:] == ["--", "img", "--privileged"]
+    line = run_command(ContainerSpec(DirectoryRoot(Path("/r")), ["ls", "--all"], OWNER, "build"), TRAITS)
+    assert line[-4:] == ["--rootfs", "/r:O", "ls", "--all"]
