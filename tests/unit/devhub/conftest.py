@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import koji
@@ -58,9 +57,9 @@ def builder(hub: DevHub) -> Iterator[Builder]:
 
 
 @pytest.fixture
-def tree(hub: DevHub) -> Path:
-    """topdir."""
-    return hub.topdir
+def repo_id(builder: Builder, admin: koji.ClientSession) -> int:
+    """A ready repo of dist-build."""
+    return builder.make_repo(admin, "dist-build")[0]
 
 
 Refusal = Callable[[int, str], Any]
