@@ -58,9 +58,9 @@ def command() -> None:
 def run(directory: Path, state_dir: Path, repo: Path, package: Path) -> None:
     """Do everything once, and stop everything again."""
     walk = _walk(directory, state_dir, repo, package)
-    report = walk.farm.report
+    walk.farm.clear()
     try:
-        provide_tool_image(state_dir, walk.tool_image, report)
+        provide_tool_image(state_dir, walk.tool_image, walk.farm.report)
         commit = walk.set_up()
         walk.build(commit)
     except DemoError:
@@ -68,7 +68,7 @@ def run(directory: Path, state_dir: Path, repo: Path, package: Path) -> None:
     finally:
         stop_all(walk.farm.stage.logs, STOP_ORDER)
     walk.write_record(directory / "record.json")
-    report.print_summary()
+    walk.farm.report.print_summary()
 
 
 @command.command()
@@ -79,6 +79,7 @@ def run(directory: Path, state_dir: Path, repo: Path, package: Path) -> None:
 def up(directory: Path, state_dir: Path, repo: Path, package: Path) -> None:
     """Start hub and worker and leave them running."""
     walk = _walk(directory, state_dir, repo, package)
+    walk.farm.clear()
     try:
         provide_tool_image(state_dir, walk.tool_image, walk.farm.report)
         commit = walk.set_up()

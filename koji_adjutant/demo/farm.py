@@ -98,11 +98,12 @@ class Farm:
     def start_worker(self) -> None:
         """Start the worker; it is there when the hub has seen it."""
         session = koji.ClientSession(self.stage.hub_url)
+        host = session.getHost(BUILDER, strict=True)
         Service(
             "worker",
             [*ADJUTANT, "kojid", "-c", str(self.stage.worker_config), "-f", "-v"],
             self.stage.logs,
-            lambda: bool(session.getHost(BUILDER, strict=True) and session.getLastHostUpdate(BUILDER)),
+            lambda: bool(session.getLastHostUpdate(host["id"])),
         ).start()
 
     def _server(self, name: str, command: list[str], port: int) -> None:

@@ -41,6 +41,11 @@ class Stage:
         return self.directory / "hub"
 
     @property
+    def topdir(self) -> Path:
+        """Koji's /mnt/koji: devhub keeps it in its directory."""
+        return self.hub_directory / "topdir"
+
+    @property
     def git_directory(self) -> Path:
         return self.directory / "git"
 
@@ -117,7 +122,7 @@ def write_worker_config(stage: Stage) -> str:
         f"""[kojid]
 server = {stage.hub_url}
 topurl = {stage.files_url}
-topdir = {stage.hub_directory}
+topdir = {stage.topdir}
 workdir = {stage.directory / "work"}
 user = {BUILDER}
 password = {password}

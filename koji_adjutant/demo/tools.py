@@ -13,6 +13,4 @@ def provide_tool_image(state_dir: Path, reference: str, report: Report) -> None:
     """Make the tool image from the host's packages, unless it is there."""
     with report.step("Tool image"), open_engine(state_dir=state_dir) as manager:
         image, made = ensure_tool_image(manager, state_dir, report.output, reference=reference, refresh=False)
-        report.output(
-            f"{image.reference} was {'made just now' if made else 'there already'}"
-        )
+        report.output(f"{image.reference} was {'made just now' if made else 'there already'}")

@@ -27,7 +27,6 @@ class Walk:
     def set_up(self) -> str:
         """Hub, worker and repo, ready for ``koji build``; the commit that can be built."""
         farm, step = self.farm, self.farm.report.step
-        farm.clear()
         with step("Start a hub (devhub)"):
             farm.start_hub()
         with step("Serve the distribution and a git repository"):
@@ -37,7 +36,7 @@ class Walk:
         with step("Start the worker"):
             farm.start_worker()
         with step("Regenerate the build tag's repo (newRepo, createrepo)"):
-            farm.client.run("regen-repo", BUILD_TAG)
+            farm.client.run("regen-repo", "--wait", BUILD_TAG)
         return commit
 
     def build(self, commit: str) -> None:
@@ -71,9 +70,7 @@ class Walk:
 
     def _state_facts(self, nvr: str, task_id: int, said: str) -> None:
         stage, report = self.farm.stage, self.farm.report
-        logs = stage.hub_directory / Path(
-            koji.PathInfo(topdir="").build_logs(koji.parse_NVR(nvr))
-        ).relative_to("/")
+        logs = Path(koji.PathInfo(topdir=str(stage.topdir)).build_logs(koji.parse_NVR(nvr)))
         installed = logs / self.farm.architecture / "installed_pkgs.log"
         report.fact("Built and tagged", f"{nvr} in {TAG} (task {task_id}); it says: {said}")
         report.fact("Packages in the buildroot", len(installed.read_text().splitlines()))
