@@ -21,6 +21,19 @@ AUTO_LAG = 7200.0
 RETRIES = 3
 MAX_TASKS = 10
 KEPT = 60 * 60.0
+QUERY_FIELDS = (
+    "id",
+    "tag_id",
+    "at_event",
+    "min_event",
+    "create_ts",
+    "task_id",
+    "tries",
+    "repo_id",
+    "opts",
+    "active",
+    "update_ts",
+)
 
 
 def select_requests() -> Select:
@@ -190,7 +203,7 @@ def check_request(call: Call, req_id: Any) -> Row:
 def query_queue(call: Call, clauses: Any = None, fields: Any = None, opts: Any = None) -> Any:
     """Requests by ``[[field, operator, value], …]``."""
     rows = repos.filter_rows(select_requests().order("queue.id").all(call.db), clauses)
-    return apply_options(repos.pick_fields(rows, fields), opts)
+    return apply_options(repos.pick_fields(rows, fields, QUERY_FIELDS), opts)
 
 
 @exported("repo.setRequestPriority")

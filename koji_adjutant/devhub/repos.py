@@ -16,6 +16,7 @@ from koji_adjutant.devhub.query import Select, apply_options
 INIT, READY, EXPIRED, DELETED = (koji.REPO_STATES[name] for name in ("INIT", "READY", "EXPIRED", "DELETED"))
 
 OPTIONS = ("src", "debuginfo", "separate_src", "maven")
+QUERY_FIELDS = ("id", "tag_id", "create_event", "state", "dist", "task_id", "opts", "custom_opts")
 
 
 def select_repos() -> Select:
@@ -66,7 +67,7 @@ def get_repo(
 def repo_query(call: Call, clauses: Any, fields: Any = None, opts: Any = None) -> Any:
     """Repos by ``[[field, "=" or "!=" or "IN", value], …]``."""
     rows = filter_rows(select_repos().order("repo.id").all(call.db), clauses)
-    return apply_options(pick_fields(rows, fields), opts)
+    return apply_options(pick_fields(rows, fields, QUERY_FIELDS), opts)
 
 
 def filter_rows(rows: list[Row], clauses: Any) -> list[Row]:
@@ -91,11 +92,11 @@ def filter_rows(rows: list[Row], clauses: Any) -> list[Row]:
     return rows
 
 
-def pick_fields(rows: list[Row], fields: Any) -> list[Row]:
-    """Only some fields; None, ``*`` or ``**``: all."""
-    if not fields or "*" in fields or "**" in fields:
+def pick_fields(rows: list[Row], fields: Any, default: tuple[str, ...]) -> list[Row]:
+    """Only some fields; None: the default ones, ``*`` or ``**``: all."""
+    if fields and ("*" in fields or "**" in fields):
         return rows
-    return [{name: row[name] for name in fields} for row in rows]
+    return [{name: row[name] for name in fields or default} for row in rows]
 
 
 @exported("getActiveRepos")
