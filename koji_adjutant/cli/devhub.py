@@ -23,7 +23,7 @@ except ModuleNotFoundError as error:
               help="Where its database and files are; made at the first start.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port."
+    "--port", default=8180, show_default=True, type=click.IntRange(0, 65535), help="0: any free port."
 )
 @click.option("--admin", default="kojiadmin:kojiadmin", show_default=True, metavar="USER:PASSWORD",
               help="The admin that the first start makes.")  # fmt: skip
