@@ -1,0 +1,75 @@
+"""docs/reference.md says what the code does."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import koji.tasks
+import pytest
+
+from koji_adjutant import errors
+from koji_adjutant.cli import COMMANDS
+from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.config.adjutant import READERS
+from koji_adjutant.container.interface import LABEL_PREFIX
+from koji_adjutant.task_adapters import ADAPTERS
+from koji_adjutant.task_handlers import HANDLERS
+
+REFERENCE = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """The first column's word → the other columns, of the table below ``heading``."""
+    section = REFERENCE.split(f"\n## {heading}\n", 1)[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    return {row[0].strip().strip("`"): [cell.strip() for cell in row[1:]] for row in rows[2:]}
+
+
+def test_every_command_is_listed() -> None:
+    assert set(table("Commands")) == {"kojid", *(f"koji-adjutant {name}" for name in COMMANDS)}
+
+
+def test_every_option_is_listed() -> None:
+    assert set(table("kojid.conf")) == set(READERS)
+
+
+@pytest.mark.parametrize("option", sorted(READERS))
+def test_the_default_of(option: str) -> None:
+    said = table("kojid.conf")[option][0].strip("`")
+    value = getattr(AdjutantOptions(), option)
+    if said:
+        assert READERS[option](said) == value
+    else:
+        assert value in (None, (), {})
+
+
+def test_every_task_of_ours_is_listed() -> None:
+    methods = {method for handler in (*HANDLERS, *ADAPTERS) for method in handler.Methods}
+    assert set(table("Tasks")) == methods
+
+
+def test_every_task_of_the_koji_library_is_listed() -> None:
+    handlers = [
+        one for _name, one in inspect.getmembers(koji.tasks, inspect.isclass) if hasattr(one, "Methods")
+    ]
+    methods = {method for handler in handlers for method in handler.Methods}
+    assert methods
+    assert {method for method in methods if f"`{method}`" not in REFERENCE} == set()
+
+
+def test_every_exit_code_is_listed() -> None:
+    codes = {
+        one.exit_code
+        for _name, one in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(one, errors.AdjutantError)
+    }
+    assert {int(code) for code in table("Exit codes")} == {0, *codes}
+
+
+def test_labels_have_their_prefix() -> None:
+    section = REFERENCE.split("\n## Labels\n", 1)[1].split("\n## ")[0]
+    assert {f"{LABEL_PREFIX}{name}" for name in ("task_id", "worker_id", "role", "managed=true")} == set(
+        re.findall(r"`([\w.=]+)`", section)
+    )
