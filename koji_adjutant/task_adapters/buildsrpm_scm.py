@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from koji.daemon import SCM
@@ -11,6 +11,7 @@ from koji.daemon import SCM
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.scm_srpm import ScmHooks, srpm_from_scm
 from koji_adjutant.builds.spec import SpecRules
+from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.srpm_task import SourcePackageTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
@@ -31,13 +32,24 @@ class BuildSRPMFromSCMTask(SourcePackageTask):
             strict_spec_tags=self.adjutant.strict_spec_tags,
         )
         hooks = self._hooks(scm, buildroot, opts.get("scratch"))
-        with buildroot.expired_in_the_end(), self.open_workspace() as workspace, ExitStack() as stack:
+        with (
+            buildroot.expired_in_the_end(),
+            self.open_workspace(self._credentials()) as workspace,
+            ExitStack() as stack,
+        ):
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))
             buildroot.report(running.installed_packages())
             with self.live_logs.following():
                 built = srpm_from_scm(running, source, rules, hooks)
             return self.hand_in(built.srpm, buildroot, built.source)
+
+    def _credentials(self) -> list[VolumeMount]:
+        """kojid's scm_credentials_dir, which the source command finds at /credentials."""
+        directory = self.options.scm_credentials_dir
+        if not directory or not Path(directory).is_dir():
+            return []
+        return [VolumeMount(Path(directory), PurePosixPath("/credentials"), read_only=True)]
 
     def _allowed_scm(self, url: str, scratch: bool | None) -> SCM:
         """The parsed URL; koji's own faults if it is malformed, or not allowed by configuration or policy."""

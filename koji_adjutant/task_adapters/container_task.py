@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.container.interface import Owner
+from koji_adjutant.container.interface import Owner, VolumeMount
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
 
 TRASH = ".trash"
@@ -35,9 +35,10 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         return ours
 
     @contextmanager
-    def open_workspace(self) -> Iterator[Workspace]:
+    def open_workspace(self, source_mounts: Sequence[VolumeMount] = ()) -> Iterator[Workspace]:
         """Everything that a recipe needs; logs are copied to ``<log_dir>/<task_id>`` in the end.
 
+        ``source_mounts`` are for the command that fetches sources.
         EngineError or ImageError if there is nothing to run containers with.
         """
         ours = self.adjutant
@@ -64,6 +65,7 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                     progress=StateLog(resultdir / "state.log"),
                     limits=ours.limits,
                     mounts=ours.container_mounts,
+                    source_mounts=source_mounts,
                     network_mode=ours.task_network,
                 )
             finally:

@@ -81,7 +81,7 @@ class Recipes:
         for name in FILES:
             (workspace.resultdir / name).write_text("content\n")
         self._fail("open_buildroot")
-        self.seen["config"] = config
+        self.seen |= {"config": config, "workspace": workspace}
         self.open_roots += 1
         try:
             yield FakeRoot(workspace, config)

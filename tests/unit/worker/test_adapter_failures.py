@@ -175,6 +175,18 @@ def test_scm_refused_by_policy(options: KojidOptions, recipes: Recipes) -> None:
     assert (data["user_id"], data["channel"], data["scm_host"]) == (3, "default", "git.example.org")
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_credentials_for_the_source_command(
+    there: bool, options: KojidOptions, tmp_path: Path, recipes: Recipes
+) -> None:
+    options.scm_credentials_dir = str(tmp_path / "credentials")
+    if there:
+        Path(options.scm_credentials_dir).mkdir()
+    run("buildSRPMFromSCM", options, ScriptedHub())
+    mounts = recipes.seen["workspace"].source_mounts
+    assert [(str(mount.target), mount.read_only) for mount in mounts] == [("/credentials", True)] * there
+
+
 FAILURES = [
     ("buildArch", "open_engine", ImageError("no image"), BUILDROOT_FAULT),
     ("buildArch", "open_buildroot", BuildrootError("could not init mock buildroot"), BUILDROOT_FAULT),

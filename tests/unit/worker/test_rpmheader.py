@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.errors import SourceError
+from koji_adjutant.rpmheader import RpmHeader, Tag
+from tests.unit.worker.rpms import write_srpm
+
+HEADER = 96 + 16
+"""Where the main header starts, after lead and empty signature."""
+
+
+@pytest.fixture
+def srpm(tmp_path: Path) -> Path:
+    return write_srpm(tmp_path / "hello-1.0-1.src.rpm", EXCLUSIVEARCH=["x86_64", "aarch64"], EPOCH=3)
+
+
+def test_what_it_says(srpm: Path) -> None:
+    header = RpmHeader(srpm)
+    assert (header.text(Tag.NAME), header.number(Tag.EPOCH)) == ("hello", 3)
+    assert header.texts(Tag.EXCLUSIVEARCH) == ["x86_64", "aarch64"]
+    assert header.is_source
+    assert header.source_file_name == srpm.name
+
+
+def test_what_it_does_not_say(srpm: Path) -> None:
+    header = RpmHeader(srpm)
+    assert header.text(Tag.PACKAGER) is None
+    assert header.number(Tag.ARCH) is None
+    assert header.texts(Tag.EXCLUDEARCH) == []
+
+
+def overwrite(path: Path, offset: int, data: bytes) -> None:
+    content = bytearray(path.read_bytes())
+    content[offset : offset + len(data)] = data
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("offset", "data"),
+    [
+        pytest.param(HEADER + 8, struct.pack(">I", 2**32 - 1), id="endless index"),
+        pytest.param(HEADER + 12, struct.pack(">I", 2**32 - 1), id="endless store"),
+        pytest.param(HEADER + 16 + 12, struct.pack(">I", 2**32 - 1), id="endless array"),
+        pytest.param(HEADER + 16 + 8, struct.pack(">I", 2**31), id="data outside the header"),
+        pytest.param(HEADER, b"not", id="no header"),
+        pytest.param(0, b"", id="cut off"),
+    ],
+)
+def test_a_hostile_file_is_refused_at_once(offset: int, data: bytes, srpm: Path) -> None:
+    if data:
+        overwrite(srpm, offset, data)
+    else:
+        srpm.write_bytes(srpm.read_bytes()[:-5])
+    with pytest.raises(SourceError, match=r"^hello-1.0-1.src.rpm is not a readable RPM file: "):
+        RpmHeader(srpm)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\xed\xab\xee\xdb" + bytes(92)])
+def test_no_rpm(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.rpm").write_bytes(content)
+    with pytest.raises(SourceError, match=r"^x.rpm is not a readable RPM file: "):
+        RpmHeader(tmp_path / "x.rpm")
