@@ -16,12 +16,12 @@ COMMANDS = ("build", "demo", "devhub", "image", "kojid")
 
 
 class LazyGroup(click.Group):
-    """Imports a subcommand's module only when it is asked for, so that ``--help`` and the worker stay light."""
+    """Imports a subcommand only when it is asked for, so that ``--help`` and the worker stay light."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"koji_adjutant.cli.{cmd_name}")
