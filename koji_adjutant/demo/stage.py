@@ -134,6 +134,7 @@ allowed_scms = 127.0.0.1*:/{PACKAGE}:no:make,sources
 [adjutant]
 state_dir = {stage.state}
 log_dir = {stage.task_logs}
+log_file = {stage.logs / "kojid.log"}
 # the git server listens on this machine's loopback only
 network_mode = host
 """
