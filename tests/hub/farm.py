@@ -21,6 +21,7 @@ from tests.distribution.seeds import GROUPS
 from tests.hub.builder import ARCH
 from tests.hub.git_server import GitServer, serve_git
 from tests.hub.names import unique
+from tests.hub.rpms import query
 from tests.hub.server import Hub
 from tests.hub.waiting import until
 
@@ -108,6 +109,11 @@ class Farm:
     def containers(self, task: int) -> list[str]:
         """Names of the containers that exist for a task, running or not."""
         return [found.name for found in self.engine.list_containers({f"{LABEL_PREFIX}task_id": str(task)})]
+
+    def header(self, path: str, what: str) -> str:
+        """Something in the header of an RPM, given by its path in a task's result."""
+        assert self.hub.topdir is not None
+        return query(self.hub.topdir / "work" / path, what)
 
     def log(self, task: int, name: str) -> str:
         """What has been uploaded of a log so far."""

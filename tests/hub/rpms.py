@@ -49,8 +49,7 @@ class Rpm:
 
     def listing(self, **changes: object) -> dict[str, Any]:
         """The entry of this RPM in a buildroot listing, as a builder sends it."""
-        query = ["rpm", "-qp", "--nosignature", "--qf", "%{SIGMD5} %{BUILDTIME}", str(self.path)]
-        sigmd5, buildtime = subprocess.run(query, check=True, capture_output=True, text=True).stdout.split()
+        sigmd5, buildtime = query(self.path, "%{SIGMD5} %{BUILDTIME}").split()
         entry: dict[str, Any] = {
             "name": self.name,
             "version": self.version,
@@ -75,6 +74,12 @@ class RpmSet:
     def rpm(self) -> Rpm:
         (rpm,) = self.rpms
         return rpm
+
+
+def query(path: Path, what: str) -> str:
+    """What rpm reads in a file's header, in its query format."""
+    command = ["rpm", "-qp", "--nosignature", "--qf", what, str(path)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 class RpmMaker:

@@ -107,11 +107,10 @@ def test_the_packages(farm: Farm, built: Built) -> None:
 
 
 def test_who_made_the_packages(farm: Farm, built: Built) -> None:
-    headers = farm.admin.getRPMHeaders(
-        rpmID=f"{built.nvr}.x86_64", headers=["packager", "vendor", "distribution", "sourcerpm"]
-    )
-    assert headers["sourcerpm"] == f"{built.nvr}.src.rpm"
-    assert [headers[name] for name in ("packager", "vendor", "distribution")] == ["Koji", "Koji", "Koji"]
+    (rpm,), (srpm,) = built.arch_result["rpms"], built.arch_result["srpms"]
+    assert farm.header(rpm, "%{SOURCERPM}") == f"{built.nvr}.src.rpm"
+    for path in (rpm, srpm):
+        assert farm.header(path, "%{PACKAGER}|%{VENDOR}|%{DISTRIBUTION}") == "Koji|Koji|Koji"
 
 
 def test_logs_of_the_build(farm: Farm, built: Built) -> None:
