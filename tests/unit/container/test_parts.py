@@ -103,8 +103,13 @@ def test_what_must_not_be_torn_is_finished_first() -> None:
             os.kill(os.getpid(), signal.SIGINT)
             done.append(1)
 
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
+    # a shell starts background jobs with SIGINT ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert done == [1]
 
 
