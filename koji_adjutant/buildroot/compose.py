@@ -37,8 +37,12 @@ class Entry:
         installer.transact(self.root, FIRST_DBPATH, machine_id)
         if root_key(config, tool_image_digest) != key:
             raise BuildrootError("the repository changed while the buildroot was made from it; try again")
-        shutil.copyfile(installer.work / "installed.json", self._installed)
-        shutil.copytree(installer.work / "skel", self.skeleton, symlinks=True)
+        shutil.copyfile(installer.work / "installed.json", self._installed, follow_symlinks=False)
+        skeleton = installer.work / "skel"
+        # packages' scripts ran next to it as root; what is copied here becomes readable for every build
+        if skeleton.is_symlink() or not skeleton.is_dir():
+            raise BuildrootError("a package's script replaced the skeleton of the home directory")
+        shutil.copytree(skeleton, self.skeleton, symlinks=True)
         shutil.copytree(
             installer.cache, self.metadata, ignore=shutil.ignore_patterns("packages"), symlinks=True
         )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from koji_adjutant.errors import BuildrootError
 
 NOT_REPORTED = frozenset({"gpg-pubkey", "buildsys-build"})
 """Entries of the rpm database that are no packages of anybody's; kojid leaves them out."""
@@ -49,9 +53,24 @@ class Installed:
     @classmethod
     def load(cls, path: Path) -> Installed:
         """From the installed.json that tool/transact.py writes."""
-        document = json.loads(path.read_text())
+        document = json.loads(_plain_text(path))
         packages = (_package(entry) for entry in document["packages"] if entry["name"] not in NOT_REPORTED)
         return cls(document["dbpath"], tuple(sorted(packages, key=lambda package: package.nevra)))
+
+
+def _plain_text(path: Path) -> str:
+    """The text of a regular file; BuildrootError for anything else that packages' scripts may have put there.
+
+    They run as root next to it: a link would have us read the host's files, a pipe would have us wait.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise BuildrootError(f"{path.name} of the installation cannot be read: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise BuildrootError(f"{path.name} of the installation is no regular file")
+        return file.read().decode("utf-8")
 
 
 def _package(entry: Mapping[str, Any]) -> InstalledPackage:

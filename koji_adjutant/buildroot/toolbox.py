@@ -63,6 +63,8 @@ def run_tool(
             *devices,
             *mounts,
         ],
+        # packages' scripts run in /buildroot, and expect what mock mounts there
+        proc_at=[PurePosixPath("/buildroot/proc")] if capabilities else [],
         network=network,
         capabilities=capabilities,
         limits=workspace.limits,

@@ -77,7 +77,8 @@ class ContainerSpec:
 
     The default is the strictest: no network, no capability, no new privileges, engine's seccomp profile.
     ``command`` is an argument list, never a shell string. ``user`` is ``uid:gid`` or a name in the
-    container. ``role`` says what it is for (``checkout``, ``compose``, ``build``, …).
+    container. ``role`` says what it is for (``checkout``, ``compose``, ``build``, …). At each of ``proc_at``
+    the container's own /proc is seen once more, read-only: for programs that change their root.
     """
 
     root: ImageRoot | DirectoryRoot
@@ -88,6 +89,7 @@ class ContainerSpec:
     workdir: PurePosixPath = ROOT
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: Sequence[VolumeMount] = ()
+    proc_at: Sequence[PurePosixPath] = ()
     network: NetworkMode = "none"
     capabilities: frozenset[str] = frozenset()
     limits: ResourceLimits = ResourceLimits()

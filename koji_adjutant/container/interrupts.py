@@ -16,13 +16,25 @@ def uninterrupted() -> Iterator[None]:
     """Hold back the signals that end a process until the block is done.
 
     For the short requests that create or remove something in the engine: an exception between the engine's
-    doing and our knowing of it would leave a container behind.
+    doing and our knowing of it would leave a container behind. (Masking them would not do: another thread
+    takes such a signal then, and Python runs its handler in the main thread all the same.)
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    if threading.current_thread() is not threading.main_thread():
+        yield  # handlers run in the main thread only
+        return
+    held: list[int] = []
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    for number, handler in before.items():
+        if handler not in (signal.SIG_IGN, None):  # None: not Python's, and could not be put back
+            signal.signal(number, lambda received, _frame: held.append(received))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            if handler not in (signal.SIG_IGN, None):
+                signal.signal(number, handler)
+        if held:
+            signal.raise_signal(held[0])
 
 
 def _exit(number: int, _frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from koji_adjutant.container.interface import (
@@ -62,6 +63,16 @@ def _mount(mount: VolumeMount) -> dict[str, Any]:
     return {"type": "bind", "source": str(mount.source), "destination": str(mount.target), "options": options}
 
 
+def _proc(target: PurePosixPath) -> dict[str, Any]:
+    # Read-only, since what the engine hides in the container's first /proc is not hidden in this one.
+    return {
+        "type": "proc",
+        "source": "proc",
+        "destination": str(target),
+        "options": ["nosuid", "noexec", "nodev", "ro"],
+    }
+
+
 def _resources(limits: ResourceLimits) -> dict[str, Any]:
     resources: dict[str, Any] = {}
     if limits.memory_bytes is not None:
@@ -91,7 +102,7 @@ def create_request(
         "env": dict(spec.environment),
         "httpproxy": False,
         "labels": labels(spec, extra_labels),
-        "mounts": [_mount(mount) for mount in spec.mounts],
+        "mounts": [*map(_mount, spec.mounts), *map(_proc, spec.proc_at)],
         "netns": {"nsmode": spec.network},
         "cap_drop": ["ALL"],
         "cap_add": sorted(_capability(name) for name in spec.capabilities),
@@ -100,6 +111,8 @@ def create_request(
         "resource_limits": _resources(spec.limits),
         "log_configuration": {"driver": "k8s-file" if keep_log else "none"},
         "systemd": "false",
+        # Without a network the host's names are of no use, and they are nobody's business.
+        "use_image_hosts": spec.network == "none",
     }
     if isinstance(spec.root, DirectoryRoot):
         request |= {"rootfs": str(spec.root.path), "rootfs_overlay": True}
@@ -113,12 +126,15 @@ def create_request(
 
 
 def run_command(spec: ContainerSpec, traits: EngineTraits) -> list[str]:
-    """A ``podman run`` that does by hand what the spec says, in a container that is removed afterwards."""
+    """A ``podman run`` that does by hand what the spec says, in a container that is removed afterwards.
+
+    Except for ``proc_at``, which podman's command line has no words for.
+    """
     line = [*traits.command_line, "run", "--rm", "--user", spec.user, "--workdir", str(spec.workdir)]
     line += ["--cap-drop", "all", *(f"--cap-add={_capability(name)}" for name in sorted(spec.capabilities))]
     line += ["--security-opt", "no-new-privileges", "--http-proxy=false", "--systemd", "false"]
     network = traits.network if spec.network == "bridge" and traits.network else spec.network
-    line += ["--network", network]
+    line += ["--network", network, *(["--no-hosts"] if spec.network == "none" else [])]
     if spec.hostname:
         line += ["--hostname", spec.hostname]
     for key, value in sorted(spec.environment.items()):

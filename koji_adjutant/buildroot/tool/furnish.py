@@ -39,7 +39,8 @@ def before() -> None:
     for name, mode in DIRECTORIES.items():
         path = ROOT / name
         path.mkdir(parents=True, exist_ok=True)
-        path.chmod(mode)
+        if not path.is_mount():
+            path.chmod(mode)
     (ROOT / "etc/mtab").symlink_to("../proc/self/mounts")
 
 

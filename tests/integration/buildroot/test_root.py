@@ -14,6 +14,7 @@ import pytest
 
 from koji_adjutant.buildroot.config import BuildrootConfig, Repository, TagOptions, for_repos
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
+from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.errors import BuildrootError, BuildTimeout, DependencyError
@@ -45,7 +46,7 @@ def test_what_a_build_finds(workspace: Workspace, config: BuildrootConfig) -> No
             "Koji",
             "x86_64-koji-linux-gnu",
         ]
-        assert "localhost" in output(root, "cat /etc/hosts")
+        assert output(root, "cat /etc/hosts") == HOSTS
         assert output(root, "cat /etc/resolv.conf") == ""
         interfaces = output(root, "tail -n +3 /proc/net/dev | cut -d: -f1")
         assert interfaces.split() == ["lo"]
@@ -170,6 +171,42 @@ def test_install_by_name_and_by_what_is_provided(workspace: Workspace, config: B
         assert output(root, "rpm -q --whatprovides libyaml-devel").strip()
         with pytest.raises(DependencyError, match="nothing provides no-such-package"):
             root.install(["no-such-package"])
+
+
+NOSY = """
+Name: nosy
+Version: 1
+Release: 1
+Summary: Its script looks around
+License: MIT
+BuildArch: noarch
+Requires: bash
+%description
+It wants to know where it runs.
+%post -p /bin/bash
+cut -d: -f1 /proc/self/status | head -1 > /var/log/nosy
+tail -n +3 /proc/net/dev | cut -d: -f1 >> /var/log/nosy
+echo changed > /proc/sys/kernel/hostname || echo read-only >> /var/log/nosy
+%files
+"""
+
+
+def test_scripts_of_packages_have_proc_but_no_network(
+    workspace: Workspace, repo: Path, tmp_path: Path
+) -> None:
+    spec_file = tmp_path / "nosy.spec"
+    spec_file.write_text(NOSY)
+    own = tmp_path / "repo"
+    define = ["--define", f"_rpmdir {own}", "--define", f"_topdir {tmp_path}"]
+    subprocess.run(["rpmbuild", "-bb", "--quiet", "--nodeps", *define, str(spec_file)], check=True)
+    subprocess.run(["createrepo_c", "--quiet", str(own)], check=True)
+    config = for_repos(
+        [str(repo), str(own)], platform.machine(), "build", network=False, options=TagOptions()
+    )
+
+    with open_buildroot(workspace, config) as root:
+        root.install(["nosy"])
+        assert output(root, "cat /var/log/nosy").split() == ["Name", "lo", "read-only"]
 
 
 def test_a_group_that_is_not_there(workspace: Workspace, config: BuildrootConfig) -> None:
