@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.errors import BuildrootError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -23,7 +23,8 @@ class RootStore:
 
     Layout of the directory; everything is on one file system, so that renames are atomic:
 
-    - ``entries/<key>/`` a finished entry. What is in it is the composer's business; ``.boot-id`` is ours.
+    - ``entries/<key>/`` a finished entry. What is in it is the composer's business; ``.boot-id`` and
+      ``.size`` (bytes on disk) are ours.
     - ``staging/<key>.<random>/`` an entry being composed, or left over by a composer that died.
     - ``trash/<random>/`` what is no longer wanted; removed by ``sweep``, never in the path of a build.
     - ``synced/<key>`` exists if the entry's files are known to be on disk.
@@ -43,7 +44,7 @@ class RootStore:
     5. Composing does not wait for the disk, so a machine that dies may leave an entry whose files are not
        all there. Therefore an entry without a ``synced`` mark is good only in the boot that made it. The
        mark is made when the composer's lease ends and the file system has been flushed.
-    6. The time of the last use is the modification time of ``.use`` (for eviction by least recent use).
+    6. The time of the last use is the modification time of ``.use``; ``evict`` takes the oldest first.
     """
 
     def __init__(self, directory: Path, trace: Callable[[str], None] = lambda _point: None) -> None:
@@ -83,10 +84,29 @@ class RootStore:
             return False
         return True
 
+    def evict(self, limit: int) -> None:
+        """Remove what was used longest ago until the rest takes ``limit`` bytes; what is in use stays."""
+        sizes = {entry.name: self._size(entry) for entry in (self.directory / "entries").iterdir()}
+        total = sum(sizes.values())
+        for key in sorted(sizes, key=self._last_use):
+            if total <= limit:
+                break
+            if self.remove(key):
+                total -= sizes[key]
+
     def sweep(self) -> None:
         """Delete what is in the trash; slow, so call it when nothing is waiting."""
         for directory in (self.directory / "trash").iterdir():
-            shutil.rmtree(directory, ignore_errors=True)
+            remove_tree(directory)
+
+    def _size(self, entry: Path) -> int:
+        try:
+            return int((entry / ".size").read_text())
+        except FileNotFoundError:
+            return 0  # somebody else removed it just now
+
+    def _last_use(self, key: str) -> float:
+        return (self.directory / "locks" / f"{key}.use").stat().st_mtime
 
     def _usable(self, key: str) -> bool:
         try:
@@ -113,6 +133,7 @@ class RootStore:
                 self._to_trash(staging)
                 raise
             self._trace("composed")
+            (staging / ".size").write_text(str(_disk_usage(staging)))
             (staging / ".boot-id").write_text(BOOT_ID.read_text())
             staging.rename(self.directory / "entries" / key)
             self._trace("committed")
@@ -136,6 +157,16 @@ class RootStore:
             yield path
         finally:
             os.close(descriptor)
+
+
+def _disk_usage(directory: Path) -> int:
+    """Bytes on disk, as ``du`` counts them: files with several links once."""
+    blocks: dict[tuple[int, int], int] = {}
+    for parent, names, files in os.walk(directory):
+        for name in (".", *names, *files):
+            status = (Path(parent) / name).lstat()
+            blocks[status.st_dev, status.st_ino] = status.st_blocks
+    return sum(blocks.values()) * 512
 
 
 def _checked(key: str) -> str:

@@ -18,11 +18,13 @@ from rich.table import Table
 
 from koji_adjutant.buildroot.config import TagOptions, for_repos
 from koji_adjutant.buildroot.progress import StateLog, Together
+from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.decisive import decisive_lines
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
 from koji_adjutant.cli.display import PhaseDisplay
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, NetworkMode, Owner
 from koji_adjutant.errors import AdjutantError, UsageError
@@ -129,7 +131,8 @@ def _workspace(
             network_mode=network,
         )
     finally:
-        shutil.rmtree(workdir, ignore_errors=True)
+        remove_tree(workdir)
+        store.evict(AdjutantOptions.cache_size)
         store.sweep()
 
 

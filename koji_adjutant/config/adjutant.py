@@ -30,6 +30,7 @@ class AdjutantOptions:
     - ``podman_socket``: an engine's URL; none: the worker starts a private podman service.
     - ``state_dir``: images, buildroots and containers. ``log_dir``: each task's logs stay in
       ``<log_dir>/<task_id>/``. ``log_file``: the daemon's own log, which a stock kojid has at this place.
+    - ``cache_size`` (``20G``): of the store of composed roots; those used longest ago are evicted.
     - ``memory_limit`` (``4G``), ``cpu_limit`` (cores), ``pids_limit``: of each container that runs
       packagers' code.
     - ``strict_spec_tags``: refuse every spec that sets Packager, Vendor or Distribution.
@@ -46,6 +47,7 @@ class AdjutantOptions:
     state_dir: Path = Path("/var/lib/koji-adjutant")
     log_dir: Path = Path("/var/log/koji-adjutant")
     log_file: Path = Path("/var/log/kojid.log")
+    cache_size: int = 20 * 2**30
     memory_limit: int | None = None
     cpu_limit: float | None = None
     pids_limit: int = 16384
@@ -90,6 +92,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "state_dir": values.absolute_path,
     "log_dir": values.absolute_path,
     "log_file": values.absolute_path,
+    "cache_size": values.memory,
     "memory_limit": lambda text: values.memory(text) if text else None,
     "cpu_limit": lambda text: values.positive_number(text) if text else None,
     "pids_limit": values.integer,

@@ -14,6 +14,7 @@ import koji
 from koji.tasks import BaseTaskHandler
 
 from koji_adjutant.buildroot.progress import StateLog
+from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.config import AdjutantOptions
@@ -81,8 +82,10 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
     def tidy_up(self) -> None:
         """Delete what this and earlier tasks put aside; for when the hub has the result."""
         for trash in Path(self.options.workdir).glob(f"tasks/*/*{TRASH}"):
-            shutil.rmtree(trash, ignore_errors=True)  # another task's child may be at it as well
-        self._store().sweep()
+            remove_tree(trash)  # another task's child may be at it as well
+        store = self._store()
+        store.evict(self.adjutant.cache_size)
+        store.sweep()
 
     def _store(self) -> RootStore:
         return RootStore(self.adjutant.state_dir / "roots")

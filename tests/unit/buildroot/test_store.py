@@ -219,6 +219,32 @@ def test_use_is_recorded(tmp_path: Path) -> None:
     assert lock.stat().st_mtime > 1
 
 
+def sized(kib: int) -> Callable[[Path], None]:
+    def compose(staging: Path) -> None:
+        (staging / "root").write_bytes(b"x" * kib * 1024)
+        os.link(staging / "root", staging / "same")
+
+    return compose
+
+
+def test_what_was_used_longest_ago_is_evicted(tmp_path: Path) -> None:
+    store = RootStore(tmp_path)
+    for key in ("first", "second", "third"):
+        with store.lease(key, sized(1024)):
+            pass
+    for age, key in enumerate(("second", "third", "first")):
+        os.utime(tmp_path / "locks" / f"{key}.use", (1000 + age, 1000 + age))
+    store.evict(4 * 2**20)
+    assert entries(tmp_path) == ["first", "second", "third"]
+
+    store.evict(int(2.5 * 2**20))
+    assert entries(tmp_path) == ["first", "third"]
+
+    with store.lease("third", sized(1)):
+        store.evict(0)
+        assert entries(tmp_path) == ["third"]
+
+
 def test_sweep_empties_the_trash(tmp_path: Path) -> None:
     store = RootStore(tmp_path)
     with store.lease(KEY, compose):
