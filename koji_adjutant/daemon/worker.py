@@ -50,9 +50,9 @@ class Worker(TaskManager):  # type: ignore[misc]
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
 
     def register_handlers(self) -> None:
-        """Ours, koji's own, and those of the plugins that kojid.conf names, which may replace both."""
-        self.findHandlers({handler.__name__: handler for handler in (*HANDLERS, *ADAPTERS)})
+        """The koji library's, ours over them, and over both those of the plugins that kojid.conf names."""
         self.findHandlers(vars(koji.tasks))
+        self.findHandlers({handler.__name__: handler for handler in (*HANDLERS, *ADAPTERS)})
         if self.options.plugin:
             tracker = koji.plugin.PluginTracker(path=self.options.pluginpath.split(":"))
             for name in self.options.plugin:

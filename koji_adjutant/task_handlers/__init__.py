@@ -3,5 +3,6 @@
 from koji_adjutant.task_handlers.build import BuildTask
 from koji_adjutant.task_handlers.newrepo import NewRepoTask
 from koji_adjutant.task_handlers.tagbuild import TagBuildTask
+from koji_adjutant.task_handlers.waitrepo import WaitrepoTask
 
-HANDLERS = (BuildTask, TagBuildTask, NewRepoTask)
+HANDLERS = (BuildTask, TagBuildTask, NewRepoTask, WaitrepoTask)

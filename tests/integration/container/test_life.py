@@ -280,8 +280,11 @@ def test_a_signal_leaves_no_container(
         assert select.select([child.stdout], [], [], 60)[0]
         assert child.stdout.readline() == b"up\n"
         assert len(engine.list_containers(MINE)) == 1
-        child.send_signal(number)
-        assert child.wait(60) != 0
+        try:
+            child.send_signal(number)
+            assert child.wait(60) != 0
+        finally:
+            child.kill()
     assert engine.list_containers(MINE) == []
 
 

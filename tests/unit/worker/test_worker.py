@@ -299,6 +299,7 @@ def test_handlers(worker: Worker) -> None:
         "tagBuild",
     } <= set(worker.handlers)
     assert {"waitrepo", "restart", "restartHosts", "shutdown", "sleep"} <= set(worker.handlers)
+    assert worker.handlers["waitrepo"].__module__ == "koji_adjutant.task_handlers.waitrepo"
 
 
 def test_plugins_bring_handlers_and_callbacks(worker: Worker, tmp_path: Path) -> None:
