@@ -155,3 +155,39 @@ def test_two_state_directories_have_two_networks() -> None:
     assert len(service_config.bridge_interface(one)) <= 15
     assert len(set(service_config.bridge_subnets(one))) == 4
     assert not set(service_config.bridge_subnets(one)) & set(service_config.bridge_subnets(two))
+
+
+def test_a_signal_that_another_thread_takes_is_held_back_as_well() -> None:
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    read, write = os.pipe()
+    finished = []
+
+    def signalled() -> None:
+        with termination_raises(), uninterrupted():
+            os.kill(os.getpid(), signal.SIGTERM)
+            for _round in range(100):  # reading and writing give the interpreter occasion to run handlers
+                os.write(write, b"x")
+                os.read(read, 1)
+            finished.append(True)
+
+    try:
+        with pytest.raises(SystemExit):
+            signalled()
+    finally:
+        done.set()
+        other.join()
+        os.close(read)
+        os.close(write)
+    assert finished
+
+
+def test_ignored_signals_stay_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with uninterrupted():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
