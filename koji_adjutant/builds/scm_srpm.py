@@ -34,6 +34,7 @@ if [ "${#specs[@]}" -eq 0 ] && [ "$2" = yes ]; then specs=("$1"/SPECS/*.spec); f
 # $1: spec, $2: source directory, $3: "yes" for the SOURCES/ layout, $4: topdir. As mock --buildsrpm.
 _LAY_OUT = r"""
 set -e
+[ -f "$1" ]
 sources=$2
 if [ "$3" = yes ] && [ -d "$2/SOURCES" ]; then sources=$2/SOURCES; fi
 cp -- "$1" "$4/SPECS/"
@@ -113,7 +114,8 @@ def _srpm_from_tree(
                 raise StepFailedError(status, "build.log")
     with in_koji_words("error building srpm"), phase("buildsrpm"):
         arguments = [str(spec), str(directory), layout, str(TOPDIR)]
-        if root.run(["/bin/bash", "-c", _LAY_OUT, "lay-out", *arguments], log=log) != 0:
+        limit = root.config.rpmbuild_timeout or None
+        if root.run(["/bin/bash", "-c", _LAY_OUT, "lay-out", *arguments], log=log, timeout=limit) != 0:
             raise StepFailedError(BUILD_FAILED, "build.log", "the sources could not be copied")
         with phase("rpmbuild -bs"):
             if rpmbuild(root, "-bs", *target_options("noarch"), str(TOPDIR / "SPECS" / spec.name)) != 0:
@@ -127,8 +129,9 @@ def _choose(
     _status, listed = root.capture(["/bin/bash", "-c", _LIST_SPECS, "list-specs", str(directory), layout])
     names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
     spec = choose_spec([PurePosixPath(name) for name in names], directory.name)
-    # not cat: the spec may be a link to something that never ends
-    command = ["/usr/bin/head", "-c", str(SPEC_LIMIT), "--", str(spec)]
+    # it may be a link to something that never ends
+    read = '[ -f "$1" ] && exec head -c "$2" -- "$1"'
+    command = ["/bin/bash", "-c", read, "read", str(spec), str(SPEC_LIMIT)]
     status, text = root.capture(command, limit=SPEC_LIMIT)
     if status != 0:
         raise SpecError(f"spec file {spec.name} cannot be read")

@@ -69,6 +69,15 @@ def test_missing_requirements(command: Command, tmp_path: Path) -> None:
     assert "nothing provides no-such-devel" in result.stderr.splitlines()[-1]
 
 
+def test_a_spec_that_never_ends(command: Command, tmp_path: Path) -> None:
+    endless = tmp_path / "endless"
+    endless.mkdir()
+    (endless / "endless.spec").symlink_to("/dev/zero")
+    result = command(endless)
+    assert result.returncode == 4
+    assert result.stderr.splitlines()[-1].endswith("spec file endless.spec cannot be read")
+
+
 @pytest.mark.parametrize(
     ("source", "options", "code"),
     [
