@@ -11,11 +11,22 @@ from __future__ import annotations
 
 import koji
 
+MESSAGE_MAX = 16384
+"""Characters of a message that are told."""
+
 
 class AdjutantError(koji.GenericError):  # type: ignore[misc]
     """Base of all: koji.GenericError's fault code (1000)."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Packagers' names are in many messages: what XML or a terminal cannot take is written as an escape.
+
+        The hub could not read the fault otherwise, and would have the task done again and again.
+        """
+        text = super().__str__()[:MESSAGE_MAX]
+        return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
 class UsageError(AdjutantError):

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import koji
 
@@ -73,7 +74,7 @@ class RpmHeader:
         try:
             self._raw = koji.RawHeader(_main_header(path), decode=True)
         except (koji.GenericError, IndexError) as problem:
-            raise SourceError(f"{path.name} is not a readable RPM file: {problem}.") from problem
+            raise self._unusable(str(problem)) from problem
 
     def text(self, tag: Tag) -> str | None:
         """A string; of a translated one, the untranslated text."""
@@ -81,14 +82,27 @@ class RpmHeader:
         return values[0] if values else None
 
     def texts(self, tag: Tag) -> Sequence[str]:
-        value: str | list[str] | None = self._raw.get(tag)
-        if value is None:
-            return []
-        return [value] if isinstance(value, str) else value
+        value = self._value(tag)
+        values = [value] if isinstance(value, str) else value
+        if not all(isinstance(one, str) for one in values):
+            raise self._unusable(f"its {tag.name} is no text")
+        return values
 
     def numbers(self, tag: Tag) -> Sequence[int]:
-        values: list[int] = self._raw.get(tag, [])
+        values: list[int] = self._value(tag)
+        if isinstance(values, str) or not all(isinstance(one, int) for one in values):
+            raise self._unusable(f"its {tag.name} is no number")
         return values
+
+    def _value(self, tag: Tag) -> Any:
+        try:
+            value = self._raw.get(tag)
+        except (koji.GenericError, IndexError, ValueError, struct.error) as problem:
+            raise self._unusable(str(problem)) from problem
+        return [] if value is None else value
+
+    def _unusable(self, problem: str) -> SourceError:
+        return SourceError(f"{self.path.name} is not a readable RPM file: {problem}.")
 
     def number(self, tag: Tag) -> int | None:
         values = self.numbers(tag)

@@ -64,6 +64,8 @@ def _take(directory: int, name: str, target: Path) -> Path:
         raise BuildFailed(f"the build left {name}, which is not a regular file")
     with os.fdopen(descriptor, "rb") as source:
         path = target / name
+        if path.exists():
+            raise BuildFailed(f"the build left two files that are called {name}")
         with path.open("xb") as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
     return path

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from koji_adjutant.errors import BuildFailed
 from koji_adjutant.rpmheader import RpmHeader, Tag
 
 IGNORED = "S5TN"
@@ -40,8 +41,14 @@ _DEPENDENCIES = {
 
 
 def rpmdiff_hash(rpm: Path) -> str:
-    """SHA-256, in hex, of what must be equal."""
-    header = RpmHeader(rpm)
+    """SHA-256, in hex, of what must be equal. BuildFailed or SourceError if rpm never made it."""
+    try:
+        return _hash(RpmHeader(rpm))
+    except (ValueError, IndexError) as problem:
+        raise BuildFailed(f"{rpm.name} is no sound package: {problem}") from problem
+
+
+def _hash(header: RpmHeader) -> str:
     data: dict[str, Any] = {
         "tags": {int(tag): header.text(tag) for tag in _TAGS},
         "ignore": IGNORED,

@@ -83,3 +83,10 @@ def test_remove_does_not_follow(home: Path, tmp_path: Path) -> None:
     remove_file(home, RPMS, "x.rpm")
     assert not link.is_symlink()
     assert (tmp_path / "secret.rpm").exists()
+
+
+def test_two_of_one_name(home: Path, target: Path) -> None:
+    (home / "build" / "RPMS" / "a-1-1.src.rpm").touch()
+    (target / "a-1-1.src.rpm").touch()
+    with pytest.raises(BuildFailed, match=r"two files that are called a-1-1\.src\.rpm"):
+        take_packages(home, RPMS, target)

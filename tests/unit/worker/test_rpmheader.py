@@ -7,7 +7,7 @@ import pytest
 
 from koji_adjutant.errors import SourceError
 from koji_adjutant.rpmheader import RpmHeader, Tag
-from tests.unit.worker.rpms import write_srpm
+from tests.unit.worker.rpms import write_rpm, write_srpm
 
 HEADER = 96 + 16
 """Where the main header starts, after lead and empty signature."""
@@ -64,3 +64,17 @@ def test_no_rpm(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.rpm").write_bytes(content)
     with pytest.raises(SourceError, match=r"^x.rpm is not a readable RPM file: "):
         RpmHeader(tmp_path / "x.rpm")
+
+
+def test_values_of_the_wrong_kind(tmp_path: Path) -> None:
+    header = RpmHeader(write_rpm(tmp_path / "odd.rpm", {Tag.NAME: 7, Tag.EPOCH: "three"}))
+    with pytest.raises(SourceError, match=r"^odd\.rpm is not a readable RPM file: its NAME is no text"):
+        header.text(Tag.NAME)
+    with pytest.raises(SourceError, match="its EPOCH is no number"):
+        header.number(Tag.EPOCH)
+
+
+def test_a_kind_that_there_is_not(srpm: Path) -> None:
+    overwrite(srpm, HEADER + 16 + 4, struct.pack(">I", 77))
+    with pytest.raises(SourceError, match="Unknown header data type"):
+        RpmHeader(srpm).text(Tag.NAME)
