@@ -86,7 +86,7 @@ def command(
     config = for_repos(repos, arch, group, network=False, options=TagOptions())
     parsed = parse_source(source)
     resultdir = _empty_resultdir(resultdir.absolute())
-    state_dir = state_dir or _default_state_dir()
+    state_dir = (state_dir or _default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
     display = PhaseDisplay(Console(stderr=True))
     try:
@@ -128,6 +128,8 @@ def _workspace(
             workdir=workdir,
             resultdir=resultdir,
             progress=Together([display, StateLog(resultdir / "state.log")]),
+            # the worker's defaults: a build's processes must not be all that this machine can have
+            limits=AdjutantOptions().limits,
             network_mode=network,
         )
     finally:
