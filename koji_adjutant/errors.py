@@ -25,8 +25,12 @@ class AdjutantError(koji.GenericError):  # type: ignore[misc]
 
         The hub could not read the fault otherwise, and would have the task done again and again.
         """
-        text = super().__str__()[:MESSAGE_MAX]
-        return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+        return printable(super().__str__()[:MESSAGE_MAX])
+
+
+def printable(text: str) -> str:
+    """The text with escapes in place of what XML or a terminal cannot take, or would obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
 class UsageError(AdjutantError):

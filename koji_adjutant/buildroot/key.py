@@ -35,7 +35,7 @@ def root_key(config: BuildrootConfig, tool_image_digest: str) -> str:
     description = {
         "format": FORMAT,
         "repositories": contents,
-        "arch": config.arch,
+        "arch": [config.arch, config.target_arch],
         "group": config.group,
         "tool_image": tool_image_digest,
         "module_hotfixes": options.module_hotfixes,

@@ -32,7 +32,9 @@ _HOME_DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", 
 
 # One step of a build. Afterwards everything else that runs as this user in the container is killed, so that
 # nothing from one step is alive when root installs packages into the same tree, or results are collected.
-_STEP = '"$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"'
+# The shell changes the directory, not the runtime: a hostile link in it could lead a runtime out of the
+# container (CVE-2024-21626).
+_STEP = 'cd -- "$1" || exit 125; shift; "$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"'
 
 
 class _Capture:
@@ -100,10 +102,9 @@ class Buildroot:
     def _exec(self, command: Sequence[str], sink: LogSink, cwd: PurePosixPath, timeout: float | None) -> int:
         return self.workspace.manager.exec(
             self._container,
-            ["/bin/bash", "-c", _STEP, "step", *personality(self.config), *command],
+            ["/bin/bash", "-c", _STEP, "step", str(cwd), *personality(self.config), *command],
             stdout=sink,
             user=f"{BUILD_UID}:{BUILD_GID}",
-            workdir=cwd,
             environment=self.config.environment,
             timeout=timeout,
         )

@@ -8,7 +8,7 @@ import os
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -40,7 +40,7 @@ class RootStore:
        several processes miss at once is composed once. No lock on one key is held for the sake of another,
        and using an entry holds only ``.use`` shared: builds never wait for each other.
     4. Locks belong to open files, so a process that dies, however it dies, gives up its locks. What it left
-       in ``staging`` is put into ``trash`` by the next composer of that key.
+       in ``staging`` is put into ``trash`` by the next composer of that key, or by ``sweep``.
     5. Composing does not wait for the disk, so a machine that dies may leave an entry whose files are not
        all there. Therefore an entry without a ``synced`` mark is good only in the boot that made it. The
        mark is made when the composer's lease ends and the file system has been flushed.
@@ -51,6 +51,8 @@ class RootStore:
         """``trace`` is called at named points, where a test may stop or kill the process."""
         self.directory = directory
         self._trace = trace
+        # packages' scripts may leave anything in a root, programs for everybody to run as root included
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in ("entries", "staging", "trash", "synced", "locks"):
             (directory / name).mkdir(parents=True, exist_ok=True, mode=0o755)
 
@@ -95,7 +97,10 @@ class RootStore:
                 total -= sizes[key]
 
     def sweep(self) -> None:
-        """Delete what is in the trash; slow, so call it when nothing is waiting."""
+        """Delete what is in the trash and what dead composers left; slow, so call it when nothing waits."""
+        for key in {leftover.name.rpartition(".")[0] for leftover in (self.directory / "staging").iterdir()}:
+            with suppress(BlockingIOError), self._lock(key, "compose", fcntl.LOCK_EX | fcntl.LOCK_NB):
+                self._discard_staging(key)
         for directory in (self.directory / "trash").iterdir():
             remove_tree(directory)
 
@@ -123,8 +128,7 @@ class RootStore:
             if self._usable(key):
                 return None
             self._discard(key)
-            for leftover in (self.directory / "staging").glob(f"{key}.*"):
-                self._to_trash(leftover)
+            self._discard_staging(key)
             staging = self.directory / "staging" / f"{key}.{uuid.uuid4().hex}"
             staging.mkdir(mode=0o755)
             try:
@@ -144,6 +148,10 @@ class RootStore:
         entry = self.directory / "entries" / key
         if entry.exists():
             self._to_trash(entry)
+
+    def _discard_staging(self, key: str) -> None:
+        for leftover in (self.directory / "staging").glob(f"{key}.*"):
+            self._to_trash(leftover)
 
     def _to_trash(self, directory: Path) -> None:
         directory.rename(self.directory / "trash" / uuid.uuid4().hex)

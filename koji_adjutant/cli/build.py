@@ -27,7 +27,7 @@ from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, NetworkMode, Owner
-from koji_adjutant.errors import AdjutantError, UsageError
+from koji_adjutant.errors import AdjutantError, UsageError, printable
 from koji_adjutant.images.build import ensure_tool_image
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 
@@ -166,7 +166,7 @@ def _show_failure(console: Console, resultdir: Path, error: Exception) -> None:
         if lines:
             console.print(f"\n[bold]{directory / log_name}[/bold]", highlight=False)
             for line in lines:
-                console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+                console.print(f"  {printable(line)}", markup=False, highlight=False, soft_wrap=True)
             console.print()
             return
 

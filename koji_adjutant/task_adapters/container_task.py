@@ -44,7 +44,7 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         """
         ours = self.adjutant
         workdir, resultdir = Path(self.workdir, "work"), Path(self.workdir, "result")
-        workdir.mkdir()
+        workdir.mkdir(mode=0o700)
         resultdir.mkdir()
         stamps = Path(self.workdir) if self.options.log_timestamps else None
         self.live_logs = LiveLogs(self.session, self.getUploadDir(), resultdir, stamps)

@@ -255,6 +255,23 @@ def test_sweep_empties_the_trash(tmp_path: Path) -> None:
     assert not list((tmp_path / "trash").iterdir())
 
 
+def test_sweep_takes_what_a_dead_composer_left_but_not_a_living_ones(tmp_path: Path) -> None:
+    alive, dead = Other(tmp_path / "a", hold_at="composed"), Other(tmp_path / "b", hold_at="composed")
+    alive.wait_for("composed")
+    dead.wait_for("composed")
+    dead.kill()
+    for name, left in (("a", 1), ("b", 0)):
+        RootStore(tmp_path / name).sweep()
+        assert len(list((tmp_path / name / "staging").iterdir())) == left
+    alive.go_on()
+    alive.finish()
+
+
+def test_nobody_else_looks_into_the_store(tmp_path: Path) -> None:
+    RootStore(tmp_path / "new" / "roots")
+    assert (tmp_path / "new" / "roots").stat().st_mode & 0o777 == 0o700
+
+
 def test_locks_are_not_inherited_by_programs(tmp_path: Path) -> None:
     store = RootStore(tmp_path)
     with store.lease(KEY, compose):
