@@ -28,6 +28,7 @@ demo-down: $(VENV)/ready ## Stop what demo-up started
 demo-clean: ## Stop everything and remove all that the demo and the tests made
 	@if [ -x $(BIN)/koji-adjutant ]; then $(DEMO) clean $(PLACES); fi
 	@rm -rf $(KOJI_ADJUTANT_DEV)/distribution
+	@if [ -d $(KOJI_ADJUTANT_DEV) ]; then rmdir $(KOJI_ADJUTANT_DEV); fi
 
 test: lint unit integration hub e2e ## Everything: lint, unit, integration (podman), hub conformance, end to end
 

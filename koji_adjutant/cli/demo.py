@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.demo.errors import DemoError
 from koji_adjutant.demo.farm import STOP_ORDER, Farm
@@ -105,8 +105,9 @@ def clean(directory: Path, state_dir: Path) -> None:
     """Stop everything and remove all that the demo made."""
     stop_all(logs_of(directory), STOP_ORDER)
     for leftover in (directory, state_dir):
+        remove_tree(leftover)
         if leftover.exists():
-            shutil.rmtree(leftover)
+            raise DemoError(f"{leftover} could not be removed whole: see findmnt for what is mounted there")
     ports_file(directory).unlink(missing_ok=True)
 
 
