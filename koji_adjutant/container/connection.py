@@ -58,7 +58,8 @@ class Connection:
     """The way to one engine.
 
     ``revive`` is called, and the request repeated, where nothing listens any more at a service that we
-    started ourselves: nothing of the request has been sent then.
+    started ourselves: nothing of the request has been sent then. A question whose connection broke before
+    the answer came is asked again too, for asking changes nothing.
     """
 
     def __init__(
@@ -119,13 +120,14 @@ class Connection:
         try:
             response = self._send(method, path, options)
         except requests.RequestException as error:
-            if self._revive is None or not _nobody_listens(error):
+            again = _nobody_listens(error) or (method in ("GET", "HEAD") and _broke(error))
+            if self._revive is None or not again:
                 raise self._unreachable(what, timeout, error) from error
             self._revive()
             try:
                 response = self._send(method, path, options)
-            except requests.RequestException as again:
-                raise self._unreachable(what, timeout, again) from again
+            except requests.RequestException as second:
+                raise self._unreachable(what, timeout, second) from second
         if response.status_code >= requests.codes.bad_request:
             raise RefusedError(response.status_code, explain(_message(response)))
         return response
@@ -185,6 +187,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _nobody_listens(error: BaseException) -> bool:
     return any(isinstance(link, (ConnectionRefusedError, FileNotFoundError)) for link in _chain(error))
+
+
+def _broke(error: BaseException) -> bool:
+    """Whether the service went away between request and answer; http.client's RemoteDisconnected is one."""
+    return any(isinstance(link, (ConnectionResetError, BrokenPipeError)) for link in _chain(error))
 
 
 def _lost(what: str, error: BaseException) -> EngineError:

@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 60
 START_SECONDS = 30
+PING = b"GET /_ping HTTP/1.0\r\n\r\n"
 STOP_SECONDS = 10
 RUNROOT_MAX = 50
 SOCKET_PATH_MAX = 107
@@ -165,15 +166,17 @@ class PodmanService:
         return True
 
     def _answers(self) -> bool:
+        """Whether somebody speaks at the socket: the kernel still accepts connections for a dying service."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(START_SECONDS)
             try:
                 connection.connect(str(self.socket_path))
-            except (FileNotFoundError, ConnectionRefusedError):
+                connection.sendall(PING)
+                return connection.recv(1) != b""
+            except (FileNotFoundError, ConnectionError):
                 return False
             except OSError as error:
                 raise EngineError(f"cannot connect to {self.socket_path}: {error}") from error
-        return True
 
     def _launch(self) -> None:
         if shutil.which("podman") is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -80,6 +81,37 @@ def test_a_service_of_ours_is_revived_and_asked_again(tmp_path: Path) -> None:
         manager = stack.enter_context(PodmanManager(fake.address, revive=revive))
         assert manager.check().version == "4.3.1"
     assert fake.requests == ["GET info"]
+
+
+def test_a_question_to_a_service_that_dies_is_asked_again(tmp_path: Path) -> None:
+    fake = FakePodman(tmp_path, {"GET info": (200, INFO)})
+    with socket.socket(socket.AF_UNIX) as dying, contextlib.ExitStack() as stack:
+        dying.bind(str(fake.path))
+        dying.listen()
+        manager = PodmanManager(fake.address, revive=lambda: stack.enter_context(fake.serving()))
+        stack.enter_context(manager)
+
+        def die() -> None:
+            connection, _ = dying.accept()
+            fake.path.unlink()
+            connection.close()
+
+        threading.Thread(target=die).start()
+        assert manager.check().version == "4.3.1"
+    assert fake.requests == ["GET info"]
+
+
+def test_an_order_to_a_service_that_dies_is_not_given_twice(tmp_path: Path) -> None:
+    path = tmp_path / "sock"
+    with socket.socket(socket.AF_UNIX) as dying:
+        dying.bind(str(path))
+        dying.listen()
+        threading.Thread(target=lambda: dying.accept()[0].close()).start()
+        with (
+            PodmanManager(f"unix://{path}", revive=lambda: pytest.fail("asked again")) as manager,
+            pytest.raises(EngineError, match="connection to podman was lost during POST"),
+        ):
+            manager.start("c")
 
 
 def test_an_answer_that_does_not_come_is_a_timeout(tmp_path: Path) -> None:
