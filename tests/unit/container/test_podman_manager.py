@@ -106,7 +106,11 @@ def test_an_order_to_a_service_that_dies_is_not_given_twice(tmp_path: Path) -> N
     with socket.socket(socket.AF_UNIX) as dying:
         dying.bind(str(path))
         dying.listen()
-        threading.Thread(target=lambda: dying.accept()[0].close()).start()
+
+        def die() -> None:
+            dying.accept()[0].close()
+
+        threading.Thread(target=die).start()
         with (
             PodmanManager(f"unix://{path}", revive=lambda: pytest.fail("asked again")) as manager,
             pytest.raises(EngineError, match="connection to podman was lost during POST"),
