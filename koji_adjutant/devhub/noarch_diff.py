@@ -1,9 +1,7 @@
 """Noarch packages that several buildArch tasks made must be the same; only the first is kept.
 
-Equal means what koji's rpmdiff with ``ignore="S5TN"`` means: names, descriptions, scripts, dependencies, and
-each file's mode, owner, flags and so on, but neither size, digest, time nor link count. Builders send a hash
-of that in ``noarch_rpmdiff.json``; where both packages' hashes are there and equal, the files are not
-compared.
+Builders send a hash of what must be equal in ``noarch_rpmdiff.json``; where both packages' hashes are there
+and equal, the files are not compared.
 """
 
 from __future__ import annotations
@@ -15,34 +13,11 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import rpm_headers
+from koji_adjutant.rpmdiff import DEPENDENCIES, EQUAL, TEXTS, Dependency, compared
 
-TEXT_TAGS = {
-    "NAME": 1000,
-    "SUMMARY": 1004,
-    "DESCRIPTION": 1005,
-    "GROUP": 1016,
-    "LICENSE": 1014,
-    "URL": 1020,
-    "PREIN": 1023,
-    "POSTIN": 1024,
-    "PREUN": 1025,
-    "POSTUN": 1026,
-}
-DEPENDENCIES = {
-    "REQUIRES": (1049, 1048, 1050),
-    "PROVIDES": (1047, 1112, 1113),
-    "CONFLICTS": (1054, 1053, 1055),
-    "OBSOLETES": (1090, 1114, 1115),
-}
-"""Kind -> tags of names, flags, versions."""
-
-LESS, GREATER, EQUAL = 2, 4, 8
+LESS, GREATER = 2, 4
 PREREQ_FLAGS = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12
-FILE_TAGS = {"M": 1030, "D": 1033, "V": 1045, "U": 1039, "G": 1040, "F": 1037}
-"""Column of the report -> tag: mode, device, verify flags, user, group, flags."""
 FILE_COLUMNS = "SM5DNLVUGFT"
-DIRECTORY_INDEXES, BASENAMES, DIRECTORIES = 1116, 1117, 1118
 
 Hashes = Mapping[str, Mapping[str, str]]
 
@@ -91,47 +66,28 @@ def _assert_same(work: Path, first: str, other: str, hashes: Hashes) -> None:
 
 def compare(old_path: Path, new_path: Path) -> list[str]:
     """What differs between two packages, a line each; empty: nothing."""
-    old, new = rpm_headers.main_header(old_path), rpm_headers.main_header(new_path)
+    old, new = compared(old_path), compared(new_path)
     lines = []
-    for name, tag in TEXT_TAGS.items():
-        before, after = rpm_headers.text(old, tag), rpm_headers.text(new, tag)
+    for tag in TEXTS:
+        before, after = old.texts[tag], new.texts[tag]
         if before != after:
             mark = "added" if before is None else "removed" if after is None else "S.5........"
-            lines.append(f"{mark:<12}{name}")
+            lines.append(f"{mark:<12}{tag.name}")
     for kind in DEPENDENCIES:
-        before_set, after_set = _dependencies(old, kind), _dependencies(new, kind)
+        before_set, after_set = old.dependencies[kind], new.dependencies[kind]
         lines += [_line("removed", kind, entry) for entry in before_set if entry not in after_set]
         lines += [_line("added", kind, entry) for entry in after_set if entry not in before_set]
-    return lines + _compare_files(_files(old), _files(new))
+    return lines + _compare_files(old.files, new.files)
 
 
-def _dependencies(header: Any, kind: str) -> list[tuple[str, int, str]]:
-    names, flags, versions = (header.get(tag) or [] for tag in DEPENDENCIES[kind])
-    entries = [(n.decode(), f, v.decode()) for n, f, v in zip(names, flags, versions, strict=True)]
-    itself = tuple(rpm_headers.text(header, tag) for tag in (1000, 1001, 1002))
-    return [e for e in entries if kind != "PROVIDES" or e != (itself[0], EQUAL, f"{itself[1]}-{itself[2]}")]
-
-
-def _line(mark: str, kind: str, entry: tuple[str, int, str]) -> str:
+def _line(mark: str, kind: str, entry: Dependency) -> str:
     name, flags, version = entry
     sign = "".join(char for bit, char in ((LESS, "<"), (GREATER, ">"), (EQUAL, "=")) if flags & bit)
     shown = "PREREQ" if kind == "REQUIRES" and flags & PREREQ_FLAGS else kind
     return f"{mark:<12}{shown} {name} {sign} {version}"
 
 
-def _files(header: Any) -> dict[str, dict[str, Any]]:
-    names = header.get(BASENAMES) or []
-    directories, indexes = header.get(DIRECTORIES) or [], header.get(DIRECTORY_INDEXES) or []
-    values = {column: header.get(tag) or [None] * len(names) for column, tag in FILE_TAGS.items()}
-    return {
-        (directories[indexes[i]] + name).decode("utf-8", "surrogateescape"): {
-            c: v[i] for c, v in values.items()
-        }
-        for i, name in enumerate(names)
-    }
-
-
-def _compare_files(old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]) -> list[str]:
+def _compare_files(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]) -> list[str]:
     lines = []
     for path in sorted({*old, *new}):
         if path not in old or path not in new:

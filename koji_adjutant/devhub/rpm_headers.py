@@ -1,4 +1,4 @@
-"""What the hub reads from an RPM file, in pure Python (koji.RawHeader): devhub needs no rpm bindings."""
+"""What the hub reads from an RPM file: who it is, and its signature header."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import Any
 
 import koji
 
+from koji_adjutant.errors import SourceError
+from koji_adjutant.rpmheader import RpmHeader, Tag
+
 SIGMD5, SIG_SHA256 = koji.RPM_SIGTAG_MD5, koji.RPM_SIGTAG_SHA256
 SIGNATURES = (koji.RPM_SIGTAG_GPG, koji.RPM_SIGTAG_PGP, koji.RPM_SIGTAG_DSA, koji.RPM_SIGTAG_RSA)
 
-NAME, VERSION, RELEASE, EPOCH, BUILDTIME, ARCH, SOURCERPM, SOURCEPACKAGE = (
-    1000, 1001, 1002, 1003, 1006, 1022, 1044, 1106,
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
-class RpmHeader:
+class RpmIdentity:
     """Identity of an RPM file, as it says itself."""
 
     name: str
@@ -38,41 +37,29 @@ class RpmHeader:
         return f"{self.name}-{self.version}-{self.release}.{self.arch}.rpm"
 
 
-def main_header(path: Path) -> Any:
-    """The main header (koji.RawHeader). Raises GenericError if the file is no RPM."""
-    return koji.RawHeader(koji.rip_rpm_hdr(str(path)))
-
-
-def text(header: Any, tag: int) -> str | None:
-    """A string tag, or None; of a translated one the untranslated text."""
-    value = header.get(tag)
-    if isinstance(value, list):
-        value = value[0] if value else None
-    return None if value is None else value.decode("utf-8", "surrogateescape")
-
-
-def number(header: Any, tag: int) -> int | None:
-    """An integer tag, or None."""
-    value = header.get(tag)
-    return int(value[0]) if value else None
-
-
-def read_header(path: Path) -> RpmHeader:
+def read_identity(path: Path) -> RpmIdentity:
     """Read an RPM file. Raises GenericError if it is none."""
-    signature_bytes = koji.rip_rpm_sighdr(str(path))
-    header, signatures = main_header(path), koji.RawHeader(signature_bytes)
+    try:
+        return _read(RpmHeader(path))
+    except SourceError as problem:
+        raise koji.GenericError(str(problem)) from problem
+
+
+def _read(header: RpmHeader) -> RpmIdentity:
+    signature_bytes = koji.rip_rpm_sighdr(str(header.path))
+    signatures = koji.RawHeader(signature_bytes)
     # A source package has SOURCEPACKAGE; very old ones only lack SOURCERPM.
-    is_source = number(header, SOURCEPACKAGE) == 1 or text(header, SOURCERPM) is None
-    return RpmHeader(
-        name=text(header, NAME) or "",
-        version=text(header, VERSION) or "",
-        release=text(header, RELEASE) or "",
-        epoch=number(header, EPOCH),
-        arch="src" if is_source else text(header, ARCH) or "",
-        buildtime=number(header, BUILDTIME) or 0,
+    is_source = header.is_source or header.text(Tag.SOURCERPM) is None
+    return RpmIdentity(
+        name=header.text(Tag.NAME) or "",
+        version=header.text(Tag.VERSION) or "",
+        release=header.text(Tag.RELEASE) or "",
+        epoch=header.number(Tag.EPOCH),
+        arch="src" if is_source else header.text(Tag.ARCH) or "",
+        buildtime=header.number(Tag.BUILDTIME) or 0,
         is_source=is_source,
-        sourcerpm=text(header, SOURCERPM),
-        payloadhash=_identity(signatures, path),
+        sourcerpm=header.text(Tag.SOURCERPM),
+        payloadhash=_identity(signatures, header.path),
         signature_header=signature_bytes,
         sigkey=_key_id(signatures),
     )

@@ -21,7 +21,7 @@ from koji_adjutant.devhub import buildroots, builds, lookups, noarch_diff, tasks
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
-from koji_adjutant.devhub.rpm_headers import RpmHeader, read_header
+from koji_adjutant.devhub.rpm_headers import RpmIdentity, read_identity
 
 Logs = Mapping[str, list[str]] | None
 
@@ -88,7 +88,7 @@ def complete_build(
 
 def _check_srpm(call: Call, path: Path, task_id: int, build_id: int) -> Row:
     """The build that the SRPM belongs to."""
-    header = read_header(path)
+    header = read_identity(path)
     if not header.is_source:
         raise koji.GenericError(f"not a source package: {path}")
     build: Row = builds.get_build(call, build_id, strict=True)
@@ -104,7 +104,7 @@ def _check_srpm(call: Call, path: Path, task_id: int, build_id: int) -> Row:
 
 
 def _import_rpm(call: Call, path: Path, build: Row, buildroot_id: int | None) -> None:
-    header = read_header(path)
+    header = read_identity(path)
     if path.name != header.file_name:
         raise koji.GenericError(f"bad filename: {path.name} (expected {header.file_name})")
     expected = "{name}-{version}-{release}.src.rpm".format_map(build)
@@ -120,7 +120,7 @@ def _import_rpm(call: Call, path: Path, build: Row, buildroot_id: int | None) ->
     _store_signature(call, builddir, values, rpm_id, header)
 
 
-def _store_signature(call: Call, builddir: Path, rpm: Row, rpm_id: int, header: RpmHeader) -> None:
+def _store_signature(call: Call, builddir: Path, rpm: Row, rpm_id: int, header: RpmIdentity) -> None:
     digest = hashlib.md5(header.signature_header, usedforsecurity=False).hexdigest()
     call.db.insert("rpmsigs", {"rpm_id": rpm_id, "sigkey": header.sigkey, "sighash": digest})
     path = builddir / call.paths.sighdr(rpm, header.sigkey)

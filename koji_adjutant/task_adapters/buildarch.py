@@ -12,9 +12,9 @@ import koji
 
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
+from koji_adjutant.rpmdiff import rpmdiff_hash
 from koji_adjutant.rpmheader import RpmHeader, Tag
 from koji_adjutant.task_adapters.container_task import ContainerTask
-from koji_adjutant.task_adapters.noarch_rpmdiff import rpmdiff_hash
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 from koji_adjutant.task_handlers.source_rpm import fetch_source_rpm, read_source_header
 

@@ -10,6 +10,7 @@ from typing import Any
 import koji
 import koji.util
 from koji.daemon import SCM
+from koji.tasks import ServerExit
 
 from koji_adjutant.rpmheader import RpmHeader, Tag
 from koji_adjutant.task_handlers.build_arches import ArchTags, build_arches, noarch_task_arch
@@ -84,6 +85,8 @@ class BuildTask(CoordinatingTask):
             self.session.host.completeBuild(
                 self.id, build_id, packages.srpm, packages.rpms, packages.buildroots, logs=packages.logs
             )
+        except ServerExit:
+            raise  # another worker will go on with it
         except Exception:
             self.session.host.failBuild(self.id, build_id)
             raise

@@ -1,0 +1,2 @@
+/* Write a greeting for somebody to standard output; the number of characters. */
+int greet(const char *name);
