@@ -14,8 +14,10 @@ from tests.hub.names import unique
 
 @pytest.fixture
 def channel(admin: Any, other_builder: Builder) -> Iterator[str]:
-    """A channel that has no host but ``other_builder``, which is ready."""
+    """A channel that has no host but ``other_builder``, which is ready and has no other work."""
     name = unique("channel")
+    for task in other_builder.session.host.getTasks():
+        admin.cancelTask(task["id"])
     host = admin.getHost(other_builder.id)["name"]
     admin.addHostToChannel(host, name, create=True)
     other_builder.session.host.updateHost(0.0, True, data={"maxjobs": 2, "methods": ["sleep"]})

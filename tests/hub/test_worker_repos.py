@@ -23,8 +23,9 @@ pytestmark = pytest.mark.podman
 def new_repo(farm: Farm) -> dict[str, Any]:
     """The build tag's repo and the tasks that made it: repo, task, result, child."""
     repo = farm.admin.repoInfo(wait_for_repo(farm))
+    result = farm.closed(repo["task_id"])  # the repo is ready a moment before its task has ended
     (child,) = farm.children(repo["task_id"]).values()
-    return {"repo": repo, "result": farm.admin.getTaskResult(repo["task_id"]), "child": child}
+    return {"repo": repo, "result": result, "child": child}
 
 
 def metadata(farm: Farm, repo: int, kind: str) -> str:
