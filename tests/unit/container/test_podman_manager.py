@@ -88,8 +88,11 @@ def test_a_question_to_a_service_that_dies_is_asked_again(tmp_path: Path) -> Non
     with socket.socket(socket.AF_UNIX) as dying, contextlib.ExitStack() as stack:
         dying.bind(str(fake.path))
         dying.listen()
-        manager = PodmanManager(fake.address, revive=lambda: stack.enter_context(fake.serving()))
-        stack.enter_context(manager)
+
+        def revive() -> None:
+            stack.enter_context(fake.serving())
+
+        manager = stack.enter_context(PodmanManager(fake.address, revive=revive))
 
         def die() -> None:
             connection, _ = dying.accept()
