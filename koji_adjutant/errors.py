@@ -95,5 +95,9 @@ class ContainerTimeout(EngineError):
     """A container operation took longer than its limit allows."""
 
 
+class MailError(AdjutantError):
+    """The mail server did not take a notification."""
+
+
 class HubError(AdjutantError):
     """The hub is out of reach, is no hub, or does not let this worker in; kojid exits with 1 then."""

@@ -39,7 +39,6 @@ ABSENT = frozenset(
         "getArchiveType",
         "getBuildNotification",
         "getBuildNotificationBlock",
-        "getChangelogEntries",
         "getImageArchive",
         "getLatestMavenArchives",
         "getMavenArchive",

@@ -16,6 +16,7 @@ from koji_adjutant.devhub import (  # noqa: F401
     buildroots,
     builds,
     cancelling,
+    changelogs,
     channels,
     external_repos,
     groups,

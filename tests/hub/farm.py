@@ -24,6 +24,7 @@ from tests.hub.names import unique
 from tests.hub.rpms import query
 from tests.hub.server import Hub
 from tests.hub.waiting import until
+from tests.mail_server import MailServer, serve_mail
 
 CONFIGURATION = """\
 [kojid]
@@ -37,6 +38,7 @@ maxjobs = 4
 sleeptime = 1
 minspace = 512
 allowed_scms = 127.0.0.1*:/*:no:make,sources
+smtphost = {mail.address}
 
 [adjutant]
 state_dir = {state}
@@ -59,6 +61,7 @@ class Farm:
     hub: Hub
     admin: Any
     git: GitServer
+    mail: MailServer
     directory: Path
     engine: ContainerManager
     state: Path
@@ -142,9 +145,10 @@ def run_farm(
     with ExitStack() as stack:
         (directory / "git").mkdir()
         git = stack.enter_context(serve_git(directory / "git"))
+        mail = stack.enter_context(serve_mail())
         url = stack.enter_context(serve_files(distribution))
         names = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
-        farm = Farm(hub, admin, git, directory, engine, state, **names)
+        farm = Farm(hub, admin, git, mail, directory, engine, state, **names)
         make_target(farm, url)
         stack.enter_context(run_worker(farm))
         wait_for_repo(farm)
@@ -182,8 +186,8 @@ def finished_request(admin: Any, request: int) -> dict[str, Any] | None:
 
 
 @contextmanager
-def run_worker(farm: Farm) -> Iterator[None]:
-    """The daemon, stopped by SIGTERM in the end as a service manager does it."""
+def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """The daemon, stopped by SIGTERM in the end as a service manager does it, unless it ``ends_itself``."""
     for name in ("work", "task-logs"):
         (farm.directory / name).mkdir()
     configuration = farm.directory / "kojid.conf"
@@ -203,8 +207,8 @@ def run_worker(farm: Farm) -> Iterator[None]:
             command, stdout=log, stderr=log, env=os.environ | {"PYTHONUNBUFFERED": "1"}
         )
     try:
-        yield
-        assert process.poll() is None, "the worker ended by itself"
+        yield process
+        assert ends_itself or process.poll() is None, "the worker ended by itself"
     finally:
         process.terminate()
         process.wait(timeout=60)

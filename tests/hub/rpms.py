@@ -21,6 +21,9 @@ License: MIT
 Nothing.
 
 {files}
+
+%changelog
+{changelog}
 """
 
 DOC = """
@@ -97,6 +100,7 @@ class RpmMaker:
         arch: str = "x86_64",
         noarch_subpackage: bool = False,
         requires: str = "",
+        changelog: str = "",
     ) -> RpmSet:
         """A source package and its binary package for ``arch`` (and a noarch one ``<name>-doc``)."""
         name = name or unique("pkg")
@@ -109,7 +113,8 @@ class RpmMaker:
         top = self.directory / unique("rpmbuild")
         top.mkdir(parents=True)
         spec = top / f"{name}.spec"
-        spec.write_text(SPEC.format(name=name, version=version, release=release, tags=tags, files=files))
+        facts = {"name": name, "version": version, "release": release, "tags": tags, "files": files}
+        spec.write_text(SPEC.format(**facts, changelog=changelog))
         macros = {
             "_topdir": str(top),
             "_dbpath": str(top / "db"),

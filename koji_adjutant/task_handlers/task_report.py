@@ -1,0 +1,118 @@
+"""What a build's tasks did and left, in the words of kojid's mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import koji
+import requests
+
+RESULT_MAX = 8192
+"""Characters of a task's error that are told."""
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """One task: ``label`` is what koji calls it, ``build_arch`` its label among its siblings.
+
+    ``logs`` and ``misc`` are (volume, name), ``rpms`` and ``srpms`` names.
+    """
+
+    id: int
+    label: str
+    arch: str
+    build_arch: str
+    host: str | None
+    state: str
+    result: str
+    logs: Sequence[tuple[str, str]]
+    rpms: Sequence[str]
+    srpms: Sequence[str]
+    misc: Sequence[tuple[str, str]]
+
+
+def task_tree(session: Any, task_id: int) -> list[TaskFacts]:
+    """The task, first, and all below it."""
+    pending, found = [task_id], []
+    while pending:
+        info = session.getTaskInfo(pending.pop(0), request=True)
+        if info:
+            found.append(_facts(session, info))
+            pending += [child["id"] for child in session.getTaskChildren(info["id"])]
+    return found
+
+
+def _facts(session: Any, info: dict[str, Any]) -> TaskFacts:
+    files = session.listTaskOutput(info["id"], all_volumes=True)
+    srpms = sorted(name for name in files if name.endswith(".src.rpm"))
+    rpms = sorted(name for name in files if name.endswith(".rpm") and name not in srpms)
+    logs = [name for name in files if name.endswith(".log")]
+    others = [name for name in files if name not in {*srpms, *rpms, *logs}]
+    return TaskFacts(
+        id=info["id"],
+        label=koji.taskLabel(info),
+        arch=info["arch"],
+        build_arch=info["label"] or "",
+        host=session.getHost(info["host_id"])["name"] if info["host_id"] else None,
+        state=koji.TASK_STATES[info["state"]].lower(),
+        result=_result(session, info["id"]),
+        logs=_on_volumes(files, logs),
+        rpms=rpms,
+        srpms=srpms,
+        misc=_on_volumes(files, others),
+    )
+
+
+def _on_volumes(files: dict[str, Any], names: Sequence[str]) -> list[tuple[str, str]]:
+    return sorted((volume, name) for name in names for volume in files[name])
+
+
+def _result(session: Any, task_id: int) -> str:
+    try:
+        return str(session.getTaskResult(task_id) or "Unknown")[:RESULT_MAX]
+    except requests.exceptions.RequestException:
+        raise  # the hub is out of reach, which is no result
+    except Exception as fault:  # noqa: BLE001  (the task's own, of whatever class)
+        return str(getattr(fault, "faultString", fault)).strip()[:RESULT_MAX]
+
+
+def write_tasks(tasks: Sequence[TaskFacts], build_url: str, weburl: str) -> list[str]:
+    """The source packages, then the tasks by state, failed ones first, with links to their files.
+
+    A closed task's logs and packages are where the build is; what others left is in koji-web.
+    """
+    lines = []
+    srpms = sorted({name for task in tasks for name in task.srpms})
+    if srpms:
+        lines += ["SRPMS:", *(f"  {name}" for name in srpms), ""]
+    for state in ("failed", "canceled", "closed"):
+        chosen = [task for task in tasks if task.state == state]
+        if chosen:
+            title = f"{state.capitalize()} tasks:"
+            lines += [title, "-" * len(title), ""]
+        for task in chosen:
+            lines += [*_write(task, build_url, weburl), ""]
+    return lines
+
+
+def _write(task: TaskFacts, build_url: str, weburl: str) -> list[str]:
+    def in_web(volume: str, name: str) -> str:
+        return f" {weburl}/getfile?taskID={task.id}&name={quote(name)}&volume={quote(volume)}"
+
+    def in_build(*path: str) -> str:
+        return " " + "/".join([build_url, *map(quote, path)])
+
+    closed = task.state == "closed"
+    lines = [f"Task {task.id}" + (f" on {task.host}" if task.host else ""), f"Task Type: {task.label}"]
+    if task.logs:
+        lines.append("logs:")
+    for volume, name in task.logs:
+        lines.append(in_build("data", "logs", task.build_arch, name) if closed else in_web(volume, name))
+    if task.rpms:
+        lines += ["rpms:", *(in_build(task.build_arch, name) for name in task.rpms)]
+    if task.misc:
+        lines += ["misc:", *(in_web(volume, name) for volume, name in task.misc)]
+    return lines
