@@ -9,16 +9,39 @@ A message is one sentence: what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import koji
 
 MESSAGE_MAX = 16384
 """Characters of a message that are told."""
 
 
+class FailureClass(StrEnum):
+    """Whose turn it is when a task has failed; journal, metrics and fault messages use these words."""
+
+    SCM = "scm"
+    SPEC = "spec"
+    DEPENDENCY = "dependency"
+    BUILD = "build"
+    CHECK = "check"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    DISK = "disk"
+    CANCELLED = "cancelled"
+    IMAGE = "image"
+    HUB = "hub"
+    INFRASTRUCTURE = "infrastructure"
+
+
 class AdjutantError(koji.GenericError):  # type: ignore[misc]
-    """Base of all: koji.GenericError's fault code (1000)."""
+    """Base of all: koji.GenericError's fault code (1000).
+
+    ``failure`` is the class of a task that ends with it, if no log tells better.
+    """
 
     exit_code = 1
+    failure = FailureClass.INFRASTRUCTURE
 
     def __str__(self) -> str:
         """Packagers' names are in many messages: what XML or a terminal cannot take is written as an escape.
@@ -47,30 +70,35 @@ class SourceError(AdjutantError, koji.BuildError):  # type: ignore[misc]
     """The source could not be had: URL refused, unknown revision, missing or unusable SRPM."""
 
     exit_code = 3
+    failure = FailureClass.SCM
 
 
 class SpecError(AdjutantError, koji.BuildError):  # type: ignore[misc]
     """The sources hold no usable spec file."""
 
     exit_code = 4
+    failure = FailureClass.SPEC
 
 
 class DependencyError(AdjutantError, koji.BuildError):  # type: ignore[misc]
     """BuildRequires that the repository cannot satisfy."""
 
     exit_code = 5
+    failure = FailureClass.DEPENDENCY
 
 
 class BuildFailed(AdjutantError, koji.BuildError):  # type: ignore[misc]
     """rpmbuild, or the command that fetches sources, failed."""
 
     exit_code = 6
+    failure = FailureClass.BUILD
 
 
 class BuildTimeout(BuildFailed):
     """A build step ran longer than ``rpmbuild_timeout``."""
 
     exit_code = 7
+    failure = FailureClass.TIMEOUT
 
 
 class BuildrootError(AdjutantError, koji.BuildrootError):  # type: ignore[misc]
@@ -83,6 +111,7 @@ class ImageError(BuildrootError):
     """A container image is not to be had, or is for another architecture."""
 
     exit_code = 9
+    failure = FailureClass.IMAGE
 
 
 class EngineError(AdjutantError):
@@ -101,3 +130,5 @@ class MailError(AdjutantError):
 
 class HubError(AdjutantError):
     """The hub is out of reach, is no hub, or does not let this worker in; kojid exits with 1 then."""
+
+    failure = FailureClass.HUB

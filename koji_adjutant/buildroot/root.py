@@ -196,7 +196,7 @@ def open_buildroot(workspace: Workspace, config: BuildrootConfig) -> Iterator[Bu
             except (DependencyError, BuildrootError) as error:
                 log.write(f"Error: {error}\n".encode())
                 sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
-                raise BuildrootError(f"could not init mock buildroot, {sentence}: {error}") from error
+                raise BuildrootError(f"could not init mock buildroot, {sentence}\n{error}") from error
             stack.enter_context(root._started())
         yield root
 

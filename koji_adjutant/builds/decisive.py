@@ -1,42 +1,162 @@
-"""The lines of a log that tell why a build failed."""
+"""The lines of a log that tell why a command failed.
+
+Which lines those are is found from the end: the last command's output; of rpmbuild's, the section that it
+says went wrong; in there, rather what came after the last command that the shell's trace shows.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-TAIL_BYTES = 256 << 10
+from koji_adjutant.builds.signs import CAUSE, NOISE, OUTSIDE, SUMMARY, Sign, read_sign
+from koji_adjutant.errors import printable
 
-_TELLING = re.compile(
-    r"error|fatal|undefined reference|not found|no such file|cannot|failed|\*\*\*|nothing provides",
-    re.IGNORECASE,
-)
-# a shell's trace, rpmbuild's summary (which repeats what stands above it), and what we write ourselves
-_NOISE = re.compile(
-    r"\s*$|\+|RPM build (errors|warnings):|Executing command:|\s+Bad exit status from|error: Bad exit"
-)
+TAIL_BYTES = 4 << 20
+"""How much of a log's end is looked at."""
+LINE_LENGTH = 400
+"""Characters of a line that are looked at and shown."""
+SENTENCE_LENGTH = 240
+LINES = 20
+CLUSTER_GAP = 40
+"""Lines between two telling ones that may still be about the same trouble."""
+
+_COMMAND = "Executing command: "
+_BAD_EXIT = re.compile(r"error: Bad exit status from \S+ \((%\w+)\)")
+_SUMMARY = re.compile(r"RPM build errors:")
+_TRACE = re.compile(r"(?:\++|\$) (.*)")  # of "sh -x", and of our checkouts
+# colours and other things terminals obey: CSI and OSC sequences
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-9;:?]{0,64}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\))")
 
 
-def decisive_lines(log: Path, count: int = 20) -> list[str]:
-    """At most ``count`` lines near the end of ``log``: from the first that tells of trouble in what ran last.
+@dataclass(frozen=True)
+class _Line:
+    offset: int
+    text: str
 
-    A missing log has none.
+
+@dataclass(frozen=True)
+class Finding:
+    """Where a log tells why.
+
+    ``lines`` are the decisive ones, fit to be shown, and ``offset`` is the first one's place in the file, in
+    bytes. ``sentence`` is the best one to quote and ``sign`` its kind, None if no line is a telling one.
+    ``section`` is the part of the spec ("%build"), ``command`` the last one that the shell's trace shows.
     """
+
+    lines: tuple[str, ...]
+    offset: int
+    sentence: str = ""
+    sign: Sign | None = None
+    section: str | None = None
+    command: str | None = None
+
+
+def decisive_lines(log: Path, count: int = LINES) -> list[str]:
+    """At most ``count`` lines that tell why; a missing log has none."""
+    found = find_decisive(log, count)
+    return list(found.lines) if found else []
+
+
+def find_decisive(log: Path, count: int = LINES) -> Finding | None:
+    """Find the decisive lines in the last ``TAIL_BYTES`` of a log; None if it is missing or empty."""
+    lines = _last_output(_tail(log))
+    if not lines:
+        return None
+    section, lines = _failed_section(lines)
+    traces = [number for number, line in enumerate(lines) if _TRACE.match(line.text)]
+    command = lines[traces[-1]].text.lstrip("+$ ") if traces else None
+    for part in (lines[traces[-1] + 1 :] if traces else [], lines):
+        telling = {number: sign for number, line in enumerate(part) if (sign := read_sign(line.text))}
+        if telling:
+            return _cluster(part, telling, count, section, command)
+    shown = [line for line in lines if not NOISE.match(line.text)][-count:] or lines[-count:]
+    return Finding(tuple(line.text for line in shown), shown[0].offset, "", None, section, command)
+
+
+def _tail(log: Path) -> list[_Line]:
+    """The last lines, as text that a terminal takes; of a line written over with ``\\r``, the last state."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - TAIL_BYTES))
-            text = file.read().decode("utf-8", "replace")
+            start = max(0, os.fstat(file.fileno()).st_size - TAIL_BYTES)
+            file.seek(start)
+            data = file.read(TAIL_BYTES)
     except FileNotFoundError:
         return []
-    # only the last command's output: what went before it went well
-    lines = re.split(r"^Executing command:.*\n", text, flags=re.MULTILINE)[-1].splitlines()
-    lines = [line for line in lines if not _NOISE.match(line)]
-    telling = [number for number, line in enumerate(lines) if _TELLING.search(line)]
-    # the last cluster of such lines: from its first one, with a line of context, to the end
-    start = len(lines) - count
-    for number in telling:
-        if number >= len(lines) - 2 * count:
-            start = number - 1
+    lines = []
+    for raw in data.split(b"\n"):
+        visible = _ESCAPES.sub(b"", raw.rstrip(b"\r").rpartition(b"\r")[2][: 4 * LINE_LENGTH])
+        text = printable(visible.decode("utf-8", "replace").expandtabs())[:LINE_LENGTH].rstrip()
+        lines.append(_Line(start, text))
+        start += len(raw) + 1
+    return lines
+
+
+def _last_output(lines: list[_Line]) -> list[_Line]:
+    """What the last command said, without rpmbuild's summary, which says everything twice."""
+    for number in reversed(range(len(lines))):
+        if lines[number].text.startswith(_COMMAND):
+            lines = lines[number + 1 :]
             break
-    start = max(0, start)
-    return lines[start : start + count]
+    for number in reversed(range(len(lines))):
+        if _SUMMARY.match(lines[number].text):
+            lines = lines[:number]
+            break
+    while lines and not lines[-1].text:
+        lines.pop()
+    return lines
+
+
+def _failed_section(lines: list[_Line]) -> tuple[str | None, list[_Line]]:
+    """The section that rpmbuild says ended badly, and what was said in it."""
+    ends = (match for line in reversed(lines) if (match := _BAD_EXIT.match(line.text)))
+    failed = next(ends, None)
+    if failed is None:
+        return None, lines
+    section = failed[1]
+    for number in reversed(range(len(lines))):
+        if lines[number].text.startswith(f"Executing({section}):"):
+            return section, lines[number + 1 :]
+    return section, lines
+
+
+def _cluster(
+    lines: Sequence[_Line], telling: dict[int, Sign], count: int, section: str | None, command: str | None
+) -> Finding:
+    """Of the most telling lines the last that belong together, from where the trouble began."""
+    if section == "%check":  # test suites play with full disks and memory; what they count as failed, failed
+        inside = {number: sign for number, sign in telling.items() if sign.rank < OUTSIDE}
+        if any(sign.rank == SUMMARY for sign in inside.values()):
+            telling = inside
+    rank = max(sign.rank for sign in telling.values())
+    first = _start([number for number, sign in telling.items() if sign.rank == rank])
+    around = [number for number, sign in telling.items() if sign.rank >= min(rank, CAUSE) and number <= first]
+    start = _start(around)
+    while start > 0 and first - start < 2 and not NOISE.match(lines[start - 1].text):
+        start -= 1  # in which function, for example
+    chosen = [line for line in lines[start:] if not NOISE.match(line.text)]
+    shown = [line.text for line in chosen]
+    if len(shown) > count:
+        last = min(4, count // 4)
+        shown = [*shown[: count - last], *(text for text in shown[count - last :] if read_sign(text))][:count]
+    return Finding(tuple(shown), chosen[0].offset, _sentence(lines, first), telling[first], section, command)
+
+
+def _start(numbers: Sequence[int]) -> int:
+    """The first of the last numbers that lie close to each other."""
+    start = numbers[-1]
+    for number in reversed(numbers):
+        if start - number > CLUSTER_GAP:
+            break
+        start = number
+    return start
+
+
+def _sentence(lines: Sequence[_Line], number: int) -> str:
+    """A line; one that ends in a colon together with the line that it announces."""
+    text = lines[number].text.strip()
+    following = next((line.text.strip() for line in lines[number + 1 :] if line.text.strip()), "")
+    return (f"{text} {following}" if text.endswith(":") and following else text)[:SENTENCE_LENGTH]

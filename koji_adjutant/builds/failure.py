@@ -24,20 +24,21 @@ def in_koji_words(beginning: str) -> Iterator[None]:
     """Tell what goes wrong inside as "<beginning>, mock exited with status N; see LOG for more information".
 
     Failed steps become BuildFailed; a time limit, missing packages and a package manager's failure stay what
-    they are (a failed installation is the build's failure, as with mock).
+    they are (a failed installation is the build's failure, as with mock). The first line of the message is a
+    stock builder's; what is known beyond it is on the second.
     """
     try:
         yield
     except StepFailedError as failure:
         message = f"{beginning}, {mock_sentence(failure.status, failure.log)}"
-        raise BuildFailed(f"{message}: {failure.reason}" if failure.reason else message) from failure
+        raise BuildFailed(f"{message}\n{failure.reason}" if failure.reason else message) from failure
     except BuildTimeout as error:
-        raise BuildTimeout(f"{beginning}, {mock_sentence(TIMED_OUT, 'build.log')}: {error}") from error
+        raise BuildTimeout(f"{beginning}, {mock_sentence(TIMED_OUT, 'build.log')}\n{error}") from error
     except BuildFailed as error:
         raise BuildFailed(f"{beginning}, {error}") from error
     except DependencyError as error:
         sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
-        raise DependencyError(f"{beginning}, {sentence}: {error}") from error
+        raise DependencyError(f"{beginning}, {sentence}\n{error}") from error
     except BuildrootError as error:
         sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
-        raise BuildFailed(f"{beginning}, {sentence}: {error}") from error
+        raise BuildFailed(f"{beginning}, {sentence}\n{error}") from error

@@ -21,13 +21,13 @@ from koji_adjutant.buildroot.progress import StateLog, Together
 from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.builds.decisive import decisive_lines
+from koji_adjutant.builds.explanation import explain
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, NetworkMode, Owner
-from koji_adjutant.errors import AdjutantError, UsageError, printable
+from koji_adjutant.errors import AdjutantError, UsageError
 from koji_adjutant.images.build import ensure_tool_image
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 
@@ -158,17 +158,16 @@ def _empty_resultdir(resultdir: Path) -> Path:
 
 
 def _show_failure(console: Console, resultdir: Path, error: Exception) -> None:
-    """The lines that tell why, from the log that the message names."""
-    log_name = "root.log" if "see root.log" in str(error) else "build.log"
-    log_name = "checkout.log" if "see checkout.log" in str(error) else log_name
-    for directory in (resultdir, resultdir / "srpm"):
-        lines = decisive_lines(directory / log_name)
-        if lines:
-            console.print(f"\n[bold]{directory / log_name}[/bold]", highlight=False)
-            for line in lines:
-                console.print(f"  {printable(line)}", markup=False, highlight=False, soft_wrap=True)
-            console.print()
-            return
+    """Why it failed, with the lines of the log that tell."""
+    # the packages' buildroot, or the source package's if it did not come that far
+    directory = resultdir if (resultdir / "root.log").exists() else resultdir / "srpm"
+    explanation = explain(error, directory)
+    if explanation.log:
+        console.print(f"\n[bold]{directory / explanation.log}[/bold]", highlight=False)
+        for line in explanation.excerpt:
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    why = f"\nWhy ({explanation.failure}): {explanation.sentence}\n"
+    console.print(why, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_success(console: Console, build: LocalBuild, display: PhaseDisplay, resultdir: Path) -> None:

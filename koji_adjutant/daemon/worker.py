@@ -17,6 +17,7 @@ import koji.plugin
 import koji.tasks
 from koji.daemon import TaskManager
 
+from koji_adjutant.builds.explanation import telling
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from koji_adjutant.daemon.wakeup import Wakeup
@@ -120,6 +121,17 @@ class Worker(TaskManager):  # type: ignore[misc]
             logger.exception("Task %s left something behind", handler.id)
         finally:
             os._exit(0)
+
+    def runTask(self, handler: Any) -> None:  # noqa: N802
+        """koji's; a failure is explained in the fault, below the stock builder's own words."""
+        run = handler.run
+
+        def explained() -> Any:
+            with telling():
+                return run()
+
+        handler.run = explained
+        super().runTask(handler)
 
     def _take_signals_as_child(self) -> None:
         self.wakeup.ignore_signals()

@@ -17,6 +17,7 @@ from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.explanation import explaining
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import Owner, VolumeMount
@@ -48,12 +49,15 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         resultdir.mkdir()
         stamps = Path(self.workdir) if self.options.log_timestamps else None
         self.live_logs = LiveLogs(self.session, self.getUploadDir(), resultdir, stamps)
-        with open_engine(
-            state_dir=ours.state_dir,
-            podman_socket=ours.podman_socket,
-            timeouts=ours.container_timeouts,
-            labels=ours.container_labels,
-        ) as manager:
+        with (
+            explaining(resultdir),
+            open_engine(
+                state_dir=ours.state_dir,
+                podman_socket=ours.podman_socket,
+                timeouts=ours.container_timeouts,
+                labels=ours.container_labels,
+            ) as manager,
+        ):
             image = manager.ensure_image_available(ours.task_image_default, ours.image_pull_policy)
             try:
                 yield Workspace(

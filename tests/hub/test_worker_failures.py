@@ -44,8 +44,11 @@ def test_rpmbuild_fails(farm: Farm, name: str) -> None:
     error = farm.failure(child)
     assert error.faultCode == BUILD
     assert re.search(
-        rf"error building package \(arch {ARCH}\), .*; see build\.log for more information", str(error)
+        rf"error building package \(arch {ARCH}\), .*; see build\.log for more information$",
+        str(error).splitlines()[0],
     )
+    assert "\n\nWhy (build): in %build: the command failed and did not say why: exit 3\n" in str(error)
+    assert "\n    this is why" in str(error)
     assert "this is why" in farm.log(child, "build.log")
     assert buildroots(farm, child) == ["EXPIRED"]
     (build,) = farm.admin.listBuilds(packageID=name)

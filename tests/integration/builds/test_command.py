@@ -56,7 +56,7 @@ def test_a_failing_build_shows_why(command: Command, tmp_path: Path) -> None:
     (broken / "broken.spec").write_text(spec("broken", build="echo 'in x;' > x.c\ngcc -c x.c"))
     result = command(broken)
     assert result.returncode == 6
-    assert "error: unknown type name" in result.stderr
+    assert "Why (build): in %build: x.c:1:1: error: unknown type name" in result.stderr
     assert "mock exited with status 10; see build.log for more information" in result.stderr.splitlines()[-1]
 
 

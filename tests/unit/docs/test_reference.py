@@ -45,6 +45,10 @@ def test_the_default_of(option: str) -> None:
         assert value in (None, (), {})
 
 
+def test_every_failure_class_is_listed() -> None:
+    assert set(table("Failure classes")) == set(errors.FailureClass)
+
+
 def test_every_task_of_ours_is_listed() -> None:
     methods = {method for handler in (*HANDLERS, *ADAPTERS) for method in handler.Methods}
     assert set(table("Tasks")) == methods

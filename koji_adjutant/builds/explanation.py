@@ -1,0 +1,204 @@
+"""Why a task failed: a class, one sentence, and the lines of a log that show it.
+
+The explanation becomes the end of the task's fault message, whose first line stays the stock builder's:
+
+    error building package (arch x86_64), mock exited with status 10; see build.log for more information
+
+    Why (build): in %build: hello.c:4:22: error: 'many' undeclared (first use in this function)
+    build.log, from byte 51200:
+        hello.c: In function 'greet':
+        …
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import koji
+import requests
+from koji.tasks import RefuseTask, ServerExit, ServerRestart
+
+from koji_adjutant.builds.decisive import SENTENCE_LENGTH, Finding, find_decisive
+from koji_adjutant.errors import AdjutantError, FailureClass, printable
+
+GENERAL = {
+    FailureClass.SCM: "the source could not be had",
+    FailureClass.SPEC: "the spec file is not usable as it is",
+    FailureClass.DEPENDENCY: "packages that the build needs could not be installed",
+    FailureClass.BUILD: "a command of the build failed",
+    FailureClass.CHECK: "the package's own tests failed",
+    FailureClass.TIMEOUT: "a step ran longer than it may",
+    FailureClass.MEMORY: "there was not enough memory",
+    FailureClass.DISK: "a disk was full",
+    FailureClass.CANCELLED: "a task was cancelled",
+    FailureClass.IMAGE: "the tool image could not be had",
+    FailureClass.HUB: "the hub, or what it knows, does not allow this task",
+    FailureClass.INFRASTRUCTURE: "this builder failed, not the package",
+}
+"""What a class means, for failures that have no better sentence."""
+
+_LOG_NAMED = re.compile(r"see (\w+\.log)")
+_TOLD = re.compile(
+    r"^Why \((\w+)\): (.*)(?:\n(\w+\.log), from byte (\d+):\n((?: {4}.*(?:\n|\Z))*))?", re.MULTILINE
+)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """``excerpt`` begins ``offset`` bytes into the task's ``log``; both are None without an excerpt."""
+
+    failure: FailureClass
+    sentence: str
+    log: str | None = None
+    offset: int | None = None
+    excerpt: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        told = f"Why ({self.failure}): {self.sentence}"
+        if self.excerpt:
+            told += f"\n{self.log}, from byte {self.offset}:"
+            told += "".join(f"\n    {line}" for line in self.excerpt)
+        return told
+
+
+def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bool = False) -> Explanation:
+    """Why a task ended with ``error``; ``logs`` is the directory of its logs, if it has any.
+
+    A failed subtask's explanation is its parent's. ``out_of_memory`` says that the kernel killed a process of
+    the task for want of memory, which no log needs to show.
+    """
+    attached = getattr(error, "explanation", None)
+    explained = attached if isinstance(attached, Explanation) else parse_explanation(str(error))
+    if explained is not None:
+        return explained
+    failure = failure_class(error)
+    log = _log_of(str(error), failure, logs)
+    found = find_decisive(log) if log else None
+    sentence = _reason(str(error))
+    if failure is FailureClass.BUILD and out_of_memory:
+        failure = FailureClass.MEMORY
+        sentence = "the kernel killed a process of the build for want of memory"
+    elif found and (better := _told_by_log(failure, found)):
+        failure = better
+        sentence = sentence if failure is FailureClass.DEPENDENCY and sentence else _quote(found)
+    sentence = printable(sentence or GENERAL[failure])[:SENTENCE_LENGTH]
+    if log is None or found is None:
+        return Explanation(failure, sentence)
+    return Explanation(failure, sentence, log.name, found.offset, found.lines)
+
+
+def failure_class(error: BaseException) -> FailureClass:
+    """What the exception alone tells."""
+    message = str(error)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return FailureClass.DISK
+    if isinstance(error, MemoryError):
+        return FailureClass.MEMORY
+    if isinstance(error, requests.exceptions.RequestException):
+        return FailureClass.HUB
+    if not isinstance(error, koji.GenericError):
+        return FailureClass.INFRASTRUCTURE
+    if re.fullmatch(r"Task \d+ is canceled", message.strip()):
+        return FailureClass.CANCELLED
+    if message.startswith("error retrieving sources") or re.search(r"\bSCMs?\b", message):
+        return FailureClass.SCM
+    if re.match(r"No (?:matching|valid) arches were found", message):
+        return FailureClass.SPEC
+    if isinstance(error, AdjutantError):
+        return _cause(error).failure
+    return FailureClass.HUB
+
+
+def parse_explanation(message: str) -> Explanation | None:
+    """The explanation that a fault message ends with: a subtask's, as its parent gets it from the hub."""
+    match = _TOLD.search(message)
+    if match is None or match[1] not in set(FailureClass):
+        return None
+    lines = tuple(line[4:] for line in (match[5] or "").splitlines())
+    return Explanation(FailureClass(match[1]), match[2], match[3], int(match[4]) if match[4] else None, lines)
+
+
+@contextmanager
+def explaining(logs: Path) -> Iterator[None]:
+    """An error that ends the block gets its ``explanation``, while the logs are there to look into."""
+    try:
+        yield
+    except Exception as error:
+        if not hasattr(error, "explanation"):
+            error.explanation = explain(error, logs)  # type: ignore[attr-defined]
+        raise
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """An error that ends the block says why, below a stock builder's words: for what the hub is told.
+
+    ``koji.daemon.TaskManager.runTask`` sends the text of koji's errors, and a traceback of others.
+    """
+    try:
+        yield
+    except (RefuseTask, ServerExit, ServerRestart):
+        raise  # koji's ways to end a task that has not failed
+    except Exception as error:
+        explanation = explain(error)
+        error.explanation = explanation  # type: ignore[attr-defined]
+        if not isinstance(error, koji.GenericError):
+            error.add_note(str(explanation))
+        elif parse_explanation(str(error)) is None:
+            words = str(error).partition("\n")[0] if isinstance(error, AdjutantError) else str(error)
+            error.args = (f"{words}\n\n{explanation}",)
+        raise
+
+
+def _cause(error: AdjutantError) -> AdjutantError:
+    """The first cause that is ours and says more than "it failed": no image is why there is no buildroot."""
+    cause = error.__cause__
+    if error.failure is FailureClass.INFRASTRUCTURE and isinstance(cause, AdjutantError):
+        return _cause(cause)
+    return error
+
+
+def _log_of(message: str, failure: FailureClass, logs: Path | None) -> Path | None:
+    if logs is None:
+        return None
+    named = _LOG_NAMED.search(message)
+    names = [named[1]] if named else []
+    if failure is FailureClass.INFRASTRUCTURE:
+        names.append("createrepo.log")
+    return next((logs / name for name in names if (logs / name).is_file()), None)
+
+
+def _told_by_log(failure: FailureClass, found: Finding) -> FailureClass | None:
+    """The class that the log shows, where it may know better than the exception; None where it does not."""
+    told = found.sign.failure if found.sign else None
+    if told in (FailureClass.DISK, FailureClass.MEMORY):
+        return told
+    if failure is FailureClass.BUILD:
+        if told is FailureClass.SPEC:
+            return told
+        return FailureClass.CHECK if found.section == "%check" else failure
+    if failure is FailureClass.DEPENDENCY and told is FailureClass.INFRASTRUCTURE:
+        return told
+    return (
+        failure
+        if failure in (FailureClass.SCM, FailureClass.INFRASTRUCTURE, FailureClass.DEPENDENCY)
+        else None
+    )
+
+
+def _quote(found: Finding) -> str:
+    place = f"in {found.section}: " if found.section else ""
+    if found.sentence:
+        return place + found.sentence
+    return f"{place}the command failed and did not say why: {found.command}" if found.command else ""
+
+
+def _reason(message: str) -> str:
+    """What our errors say on the lines after the stock builder's."""
+    return " ".join(message.partition("\n")[2].split())

@@ -1,0 +1,298 @@
+"""Why a task failed, from logs that real tools wrote, and how it is told."""
+
+# ruff: noqa: RUF001  (GCC quotes like this)
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import NamedTuple
+
+import koji
+import pytest
+import requests
+from koji.tasks import RefuseTask, ServerRestart
+
+from koji_adjutant.builds.explanation import (
+    GENERAL,
+    Explanation,
+    explain,
+    explaining,
+    parse_explanation,
+    telling,
+)
+from koji_adjutant.errors import (
+    AdjutantError,
+    BuildFailed,
+    BuildrootError,
+    BuildTimeout,
+    ContainerTimeout,
+    DependencyError,
+    EngineError,
+    FailureClass,
+    ImageError,
+    SourceError,
+    SpecError,
+)
+
+LOGS = Path(__file__).with_name("logs")
+SENTENCE = (
+    "error building package (arch x86_64), mock exited with status 10; see build.log for more information"
+)
+
+
+class Case(NamedTuple):
+    log: str
+    failure: str
+    sentence: str
+    line: str
+    """One that must be among those shown."""
+
+
+BUILDS = [
+    Case(
+        "gcc", "build", "in %build: hello.c:4:22: error: ‘many’ undeclared", "hello.c: In function ‘greet’:"
+    ),
+    Case(
+        "gcc-parallel", "build", "in %build: f2.c:1:10: fatal error: nosuch/header.h:", "compilation termina"
+    ),
+    Case(
+        "tolerated", "build", "in %build: main.c:1:25: error: implicit declaration", "    1 | int main(void)"
+    ),
+    Case("ld", "build", "in %build: main.c:(.text+0xa): undefined reference to `crc'", "collect2: error"),
+    Case(
+        "cmake", "build", "in %build: Could not find a package configuration file", "CMake Error at CMakeLi"
+    ),
+    Case(
+        "meson", "build", 'in %build: meson.build:2:0: ERROR: Dependency "nosuch-devel"', "meson.build:2:0:"
+    ),
+    Case("ninja", "build", "in %build: ../b.c:1:21: error: expected ‘;’", "FAILED: a.p/b.c.o"),
+    Case("configure", "build", "in %build: configure: error: libnosuch is needed", "checking for f in -ln"),
+    Case(
+        "pkgconfig",
+        "build",
+        "in %build: configure: error: Package requirements (foo >= 2)",
+        "Package 'foo', ",
+    ),
+    Case(
+        "python",
+        "build",
+        "in %build: ModuleNotFoundError: No module named",
+        '  File "/builddir/build/BUILD/s',
+    ),
+    Case("pysyntax", "build", "in %build: SyntaxError: invalid syntax", "    def f(:"),
+    Case("go", "build", "in %build: ./main.go:4:2: undefined: undefinedThing", "# x"),
+    Case("rust", "build", "in %build: error[E0308]: mismatched types", " --> m.rs:2:18"),
+    Case("java", "build", "in %build: A.java:2: error: cannot find symbol", "  symbol:   method g()"),
+    Case("perl", "build", "in %build: Can't locate No/Such/Module.pm in @INC", "BEGIN failed--compilation"),
+    Case("patch", "build", "in %prep: Hunk #1 FAILED at 1.", "patching file f.txt"),
+    Case(
+        "badtar", "build", "in %prep: /bin/tar: This does not look like a tar archive", "gzip: stdin: not in"
+    ),
+    Case(
+        "missingsource",
+        "build",
+        "in %prep: error: File /builddir/build/SOURCES/nowhere.tar.gz",
+        "error: File",
+    ),
+    Case("buildreqs", "build", "in %generate_buildrequires: ", "no-such-generator: not found"),
+    Case(
+        "command", "build", "in %build: /var/tmp/rpm-tmp.dHgoXD: 28: no-such-tool: not found", "no-such-tool"
+    ),
+    Case(
+        "install", "build", "in %install: install: cannot stat 'prog'", "install: cannot stat 'prog': No such"
+    ),
+    Case("exit", "build", "in %build: the command failed and did not say why: false", "all is well so far"),
+    Case("pytest", "check", "in %check: FAILED t/test_sums.py::test_add - assert 0 == 4", "E       assert 0"),
+    Case("unittest", "check", "in %check: FAIL: test_a (test_x.T.test_a)", "AssertionError: 1 != 2"),
+    Case("ctest", "check", "in %check: The following tests FAILED: 2 - wrong (Failed)", "2/2 Test #2: wrong"),
+    Case("automake", "check", "in %check: FAIL: bad.sh", "FAIL: bad.sh"),
+    Case("tap", "check", "in %check: not ok 2 - adds", "#     expected: '3'"),
+    Case("unknowntag", "spec", "error: line 6: Unknown tag: Colour: blue", "error: line 6"),
+    Case(
+        "badif",
+        "spec",
+        "error: /builddir/build/SPECS/badif.spec:6: bad %if condition",
+        "error: unexpected end",
+    ),
+    Case(
+        "unpackaged", "spec", "error: Installed (but unpackaged) file(s) found: /usr/bin/left-over", "error: "
+    ),
+    Case(
+        "notfound", "spec", "error: File not found: /builddir/build/BUILDROOT/nf-1-1", "error: File not found"
+    ),
+    Case("oom", "memory", "in %build: make: *** [Makefile:2: all] Killed", "sh ./cc.sh"),
+    Case(
+        "badalloc",
+        "memory",
+        "in %build: terminate called after throwing an instance of 'std::bad_",
+        "Aborted",
+    ),
+    Case(
+        "nospacegcc",
+        "disk",
+        "in %build: /tmp/cc84RKNF.s: Fatal error: can't write 11 bytes",
+        "/dev/full: No ",
+    ),
+]
+
+
+def explained(error: Exception, log: str, name: str, directory: Path) -> Explanation:
+    (directory / name).write_bytes((LOGS / f"{log}.log").read_bytes())
+    return explain(error, directory)
+
+
+@pytest.mark.parametrize("case", BUILDS, ids=lambda case: case.log)
+def test_rpmbuilds_logs(case: Case, tmp_path: Path) -> None:
+    explanation = explained(BuildFailed(SENTENCE), case.log, "build.log", tmp_path)
+    assert explanation.failure == case.failure
+    assert explanation.sentence.startswith(case.sentence)
+    assert any(case.line in line for line in explanation.excerpt)
+    assert 1 <= len(explanation.excerpt) <= 20
+    assert explanation.log == "build.log"
+    # the excerpt is where it is said to be
+    with (tmp_path / "build.log").open("rb") as log:
+        log.seek(explanation.offset or 0)
+        assert log.readline().decode().rstrip() == explanation.excerpt[0]
+
+
+def test_a_checkout(tmp_path: Path) -> None:
+    error = SourceError('Error running GIT command "git fetch …", see checkout.log for details')
+    explanation = explained(error, "checkout-ref", "checkout.log", tmp_path)
+    assert (explanation.failure, explanation.sentence) == (
+        "scm",
+        "fatal: couldn't find remote ref nosuchref",
+    )
+    explanation = explained(error, "checkout-refused", "checkout.log", tmp_path)
+    assert explanation.sentence.startswith("fatal: unable to access 'https://127.0.0.1:9/x.git/'")
+
+
+def test_missing_requirements(tmp_path: Path) -> None:
+    error = DependencyError(
+        f"{SENTENCE.replace('build.log', 'root.log')}\nnothing provides no-such-devel >= 3"
+    )
+    explanation = explained(error, "missing-requirement", "root.log", tmp_path)
+    assert (explanation.failure, explanation.sentence) == (
+        "dependency",
+        "nothing provides no-such-devel >= 3",
+    )
+    assert explanation.excerpt[-1] == "No matching package to install: 'no-such-devel >= 3'"
+
+
+def test_a_repository_that_cannot_be_read_is_no_packagers_fault(tmp_path: Path) -> None:
+    (tmp_path / "root.log").write_text(
+        "Error: Failed to download metadata for repo 'build': Cannot download repomd.xml\n"
+    )
+    error = DependencyError(
+        "could not init mock buildroot, x; see root.log for more information\nno packages"
+    )
+    assert explain(error, tmp_path).failure == "infrastructure"
+
+
+def test_sources_that_cannot_be_retrieved(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("Executing command: make sources\ncurl: (22) error: 404\n")
+    error = BuildFailed(
+        "error retrieving sources, mock exited with status 2; see build.log for more information"
+    )
+    explanation = explain(error, tmp_path)
+    assert (explanation.failure, explanation.sentence) == ("scm", "curl: (22) error: 404")
+
+
+def test_what_the_kernel_killed_is_out_of_memory_whatever_the_log_says(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("error: something\n")
+    explanation = explain(BuildFailed(SENTENCE), tmp_path, out_of_memory=True)
+    assert explanation.failure == "memory"
+    assert "killed" in explanation.sentence
+
+
+def test_a_test_suite_that_plays_with_a_full_disk(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text(
+        "Executing(%check): /bin/sh -e /var/tmp/rpm-tmp.x\n+ make check\n"
+        "write: No space left on device\nok 1 - a full disk is told\nnot ok 2 - sums\n"
+        "error: Bad exit status from /var/tmp/rpm-tmp.x (%check)\n"
+    )
+    explanation = explain(BuildFailed(SENTENCE), tmp_path)
+    assert (explanation.failure, explanation.sentence) == ("check", "in %check: not ok 2 - sums")
+
+
+WITHOUT_LOGS = [
+    (SourceError("Error running GIT command"), "scm"),
+    (SpecError("No spec file found"), "spec"),
+    (DependencyError("nothing provides x"), "dependency"),
+    (BuildFailed("error building srpm"), "build"),
+    (BuildTimeout("error building srpm, mock exited with status 11"), "timeout"),
+    (BuildrootError("the root's rpm is too old"), "infrastructure"),
+    (ImageError("no such image"), "image"),
+    (EngineError("podman is gone"), "infrastructure"),
+    (ContainerTimeout("podman is slow"), "infrastructure"),
+    (AdjutantError("failed to create repo"), "infrastructure"),
+    (koji.GenericError("Task 5 is canceled"), "cancelled"),
+    (koji.ActionNotAllowed("policy violation (build_from_srpm)"), "hub"),
+    (koji.BuildError("evil.org:/x is not in the list of allowed SCMs"), "scm"),
+    (koji.GenericError("Unable to parse SCM URL: x"), "scm"),
+    (koji.BuildError("No matching arches were found"), "spec"),
+    (koji.BuildrootError("Requested repo (7) is DELETED"), "hub"),
+    (requests.exceptions.ConnectionError("refused"), "hub"),
+    (OSError(errno.ENOSPC, "No space left on device"), "disk"),
+    (MemoryError(), "memory"),
+    (KeyError("x"), "infrastructure"),
+]
+
+
+@pytest.mark.parametrize(("error", "failure"), WITHOUT_LOGS)
+def test_what_the_error_alone_tells(error: Exception, failure: str, tmp_path: Path) -> None:
+    for explanation in (explain(error), explain(error, tmp_path)):
+        assert (explanation.failure, explanation.excerpt) == (failure, ())
+        assert explanation.sentence
+
+
+def test_no_image_is_why_there_is_no_buildroot() -> None:
+    error = BuildrootError("could not init mock buildroot")
+    error.__cause__ = ImageError("no such image")
+    assert explain(error).failure == "image"
+
+
+def test_every_class_has_a_meaning() -> None:
+    assert set(GENERAL) == set(FailureClass)
+
+
+def test_the_first_line_stays_a_stock_builders(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_bytes((LOGS / "gcc.log").read_bytes())
+    with pytest.raises(BuildFailed) as failure, telling(), explaining(tmp_path):
+        raise BuildFailed(f"{SENTENCE}\na reason of ours")
+    lines = str(failure.value).splitlines()
+    assert lines[:3] == [
+        SENTENCE,
+        "",
+        "Why (build): in %build: hello.c:4:22: error: ‘many’ undeclared (first use in this function)",
+    ]
+    assert lines[3].startswith("build.log, from byte ")
+    assert "    hello.c: In function ‘greet’:" in lines
+    assert parse_explanation(str(failure.value)) == explain(failure.value)
+
+
+def test_a_subtasks_explanation_is_its_parents() -> None:
+    told = Explanation(FailureClass.CHECK, "in %check: FAIL: x", "build.log", 12, ("FAIL: x", "  why"))
+    fault = koji.BuildError(f"{SENTENCE}\n\n{told}")
+    with pytest.raises(koji.BuildError) as failure, telling():
+        raise fault
+    assert explain(failure.value) == told
+    assert str(failure.value) == f"{SENTENCE}\n\n{told}"
+
+
+def test_a_traceback_tells_at_its_end() -> None:
+    with pytest.raises(KeyError) as failure, telling():
+        raise KeyError("x")
+    assert failure.value.__notes__ == [f"Why (infrastructure): {GENERAL[FailureClass.INFRASTRUCTURE]}"]
+
+
+@pytest.mark.parametrize("way_out", [RefuseTask("not here"), ServerRestart()])
+def test_what_is_no_failure_is_not_explained(way_out: Exception) -> None:
+    with pytest.raises(type(way_out)) as end, telling():
+        raise way_out
+    assert not hasattr(end.value, "explanation")
+
+
+@pytest.mark.parametrize("message", ["", "Why (nonsense): x", "Why (build) x", "  Why (build): x"])
+def test_messages_without_an_explanation(message: str) -> None:
+    assert parse_explanation(message) is None
