@@ -1,0 +1,100 @@
+"""The journal's file: made, opened for writing and for reading, put aside when it is no use any more."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+NAME = "journal.sqlite"
+VERSION = 1
+"""Of schema.sql, kept in the file's user_version."""
+
+BUSY_SECONDS = 0.2
+"""How long a writer waits for another one before it gives the event up."""
+
+READ_BUSY_SECONDS = 5.0
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """A connection that writes, for any thread of this process, one at a time. sqlite3.Error.
+
+    Nothing is flushed to disk on a commit: a process that dies loses nothing, a machine that dies loses the
+    last minutes (with ``synchronous = NORMAL`` never more than that). Checkpoints, which do flush, are left
+    to ``checkpoint``, so that no event has to wait for a disk.
+    """
+    connection = _connect(str(path), BUSY_SECONDS)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads. sqlite3.Error if there is no journal, or not one of this version."""
+    connection = _connect(path.resolve().as_uri() + "?mode=ro", READ_BUSY_SECONDS)
+    connection.row_factory = sqlite3.Row
+    if _version(connection) != VERSION:
+        connection.close()
+        raise sqlite3.DatabaseError(f"{path} is a journal of another version")
+    return connection
+
+
+def prepare(path: Path) -> None:
+    """Make the journal; one that is damaged, or of another version, is put aside first.
+
+    sqlite3.Error or OSError if that cannot be done. Call it where no other process has the file open.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not _is_sound(path):
+        aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
+        logger.warning("The journal %s cannot be used; it is kept as %s, and a new one begins", path, aside)
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + suffix))
+    connection = _connect(str(path), READ_BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        if _version(connection) == 0:
+            schema = Path(__file__).with_name("schema.sql").read_text()
+            connection.executescript(f"BEGIN;\n{schema}\nPRAGMA user_version = {VERSION};\nCOMMIT;")
+        path.chmod(0o640)
+    finally:
+        connection.close()
+
+
+def checkpoint(path: Path) -> None:
+    """Bring what was written into the main file and on disk; keeps no writer waiting. sqlite3.Error."""
+    connection = _connect(str(path), READ_BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    finally:
+        connection.close()
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        connection = _connect(str(path), READ_BUSY_SECONDS)
+        try:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            return answer == "ok" and _version(connection) in (0, VERSION)
+        finally:
+            connection.close()
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _connect(name: str, busy: float) -> sqlite3.Connection:
+    return sqlite3.connect(
+        name, timeout=busy, isolation_level=None, check_same_thread=False, uri=name.startswith("file:")
+    )

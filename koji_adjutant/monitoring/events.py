@@ -1,0 +1,157 @@
+"""What the worker tells: one class an event, and the Journal that takes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from koji_adjutant.monitoring.records import Failure, Resources
+
+TaskEnd = Literal["closed", "failed", "canceled", "refused", "interrupted"]
+"""``closed`` and ``failed`` are the hub's words; ``canceled``: the worker stopped it (the hub's wish, or a
+shutdown); ``refused``: given back to the hub; ``interrupted``: its process ended without a word."""
+
+CacheKind = Literal["root", "buildrequires", "metadata", "packages"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """``at``: seconds since the epoch."""
+
+    at: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTaken(Event):
+    """The worker has opened a task; an earlier try of the same task is forgotten."""
+
+    task_id: int
+    method: str
+    arch: str
+    tag: str | None = None
+    source: str | None = None
+    pid: int | None = None
+    log_path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTagKnown(Event):
+    """The name of the tag of a task whose request had only its number."""
+
+    task_id: int
+    tag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskEnded(Event):
+    """Said of a task that has ended already, it changes nothing."""
+
+    task_id: int
+    status: TaskEnd
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerStarted(Event):
+    """No task of an earlier worker process runs any more, and none of its containers is left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseStarted(Event):
+    """``number`` counts a task's phases from 0; ``depth`` is 0 for those that are in no other."""
+
+    task_id: int
+    number: int
+    depth: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseEnded(Event):
+    task_id: int
+    number: int
+    ok: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerCreated(Event):
+    """``image`` is None for a container over a plain directory; ``mounts`` are ``source:target:ro|rw``."""
+
+    container_id: str
+    task_id: str
+    name: str
+    role: str
+    image: str | None
+    image_digest: str | None
+    command: Sequence[str]
+    workdir: str
+    user: str
+    network: str
+    mounts: Sequence[str] = ()
+    memory_limit: int | None = None
+    cpu_limit: float | None = None
+    pids_limit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerStarted(Event):
+    """Containers are known by id or by name."""
+
+    container: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerExited(Event):
+    container: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerRemoved(Event):
+    container: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheUsed(Event):
+    task_id: int
+    kind: CacheKind
+    key: str
+    hit: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageResolved(Event):
+    task_id: int
+    image: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uploaded(Event):
+    """``size`` bytes more of a task's files have reached the hub."""
+
+    task_id: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourcesUsed(Event):
+    """What all containers of a task together have used."""
+
+    task_id: int
+    resources: Resources
+
+
+class Journal(Protocol):
+    """Takes events; never raises, and costs its caller less than a millisecond."""
+
+    def record(self, event: Event) -> None: ...
+
+
+class Silence:
+    """The journal of who keeps none."""
+
+    def record(self, event: Event) -> None:
+        pass

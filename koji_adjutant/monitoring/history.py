@@ -1,0 +1,238 @@
+"""Reading the journal: what runs, what ran, and why it failed."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from koji_adjutant.monitoring import database
+from koji_adjutant.monitoring.durations import BOUNDS
+from koji_adjutant.monitoring.records import (
+    RUNNING,
+    CacheUse,
+    Container,
+    Day,
+    Failure,
+    Phase,
+    Progress,
+    Resources,
+    Task,
+)
+
+ESTIMATED_FROM = 5
+"""How many earlier tasks of the same kind a running one's progress is estimated from."""
+
+_TASKS = """
+SELECT tasks.*,
+    (SELECT container_id FROM containers WHERE containers.task_id = CAST(tasks.task_id AS TEXT)
+        ORDER BY created_at DESC LIMIT 1) AS container_id,
+    (SELECT name FROM phases WHERE phases.task_id = tasks.task_id
+        ORDER BY finished_at IS NULL DESC, number DESC LIMIT 1) AS stage
+FROM ({selected}) AS tasks {order}
+"""
+_NEWEST_FIRST = "ORDER BY finished_at IS NULL DESC, started_at DESC, task_id DESC"
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """Which tasks are wanted; None is any. ``search``: a part of source, tag or task id."""
+
+    status: str | None = None
+    method: str | None = None
+    arch: str | None = None
+    tag: str | None = None
+    failure_class: str | None = None
+    since: float | None = None
+    search: str | None = None
+
+    def sql(self) -> tuple[str, list[Any]]:
+        conditions, values = [], []
+        for column in ("status", "method", "arch", "tag", "failure_class"):
+            value = getattr(self, column)
+            if value is not None:
+                conditions.append(f"{column} = ?")
+                values.append(value)
+        if self.since is not None:
+            conditions.append("started_at >= ?")
+            values.append(self.since)
+        if self.search:
+            conditions.append(
+                "instr(lower(task_id || ' ' || ifnull(source, '') || ' ' || ifnull(tag, '')), ?)"
+            )
+            values.append(self.search.lower())
+        return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
+
+
+@dataclass(frozen=True)
+class DurationSeries:
+    """A histogram's state: ``counts`` for each bucket of ``durations.BOUNDS`` and the one above them."""
+
+    labels: Sequence[str]
+    counts: Sequence[int]
+    seconds: float
+
+
+class History:
+    """One look at a journal, from one consistent state; made by ``open_history``."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def tasks(self, wanted: TaskFilter | None = None, *, limit: int = 50, offset: int = 0) -> list[Task]:
+        """Newest first, those that run before those that have ended."""
+        where, values = (wanted or TaskFilter()).sql()
+        selected = f"SELECT * FROM tasks{where} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608
+        query = _TASKS.format(selected=selected, order=_NEWEST_FIRST)
+        rows = self._connection.execute(query, [*values, limit, offset])
+        return [self._task(row) for row in rows]
+
+    def count_tasks(self, wanted: TaskFilter | None = None) -> int:
+        where, values = (wanted or TaskFilter()).sql()
+        return self._number(f"SELECT count(*) FROM tasks{where}", values)  # noqa: S608
+
+    def task(self, task_id: int) -> Task | None:
+        query = _TASKS.format(selected="SELECT * FROM tasks WHERE task_id = ?", order="")
+        row = self._connection.execute(query, [task_id]).fetchone()
+        return self._task(row) if row else None
+
+    def phases(self, task_id: int) -> list[Phase]:
+        """In the order in which they started."""
+        rows = self._connection.execute("SELECT * FROM phases WHERE task_id = ? ORDER BY number", [task_id])
+        return [
+            Phase(
+                row["number"],
+                row["depth"],
+                row["name"],
+                row["started_at"],
+                row["finished_at"],
+                None if row["ok"] is None else bool(row["ok"]),
+            )
+            for row in rows
+        ]
+
+    def cache_uses(self, task_id: int) -> list[CacheUse]:
+        rows = self._connection.execute("SELECT * FROM cache_uses WHERE task_id = ? ORDER BY at", [task_id])
+        return [CacheUse(row["kind"], row["key"], bool(row["hit"]), row["at"]) for row in rows]
+
+    def containers(
+        self,
+        *,
+        task_id: str | None = None,
+        status: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[Container]:
+        """Newest first."""
+        conditions, values = ["1"], []
+        for column, value in (("task_id", task_id), ("status", status)):
+            if value is not None:
+                conditions.append(f"{column} = ?")
+                values.append(value)
+        rows = self._connection.execute(
+            f"SELECT * FROM containers WHERE {' AND '.join(conditions)}"  # noqa: S608
+            " ORDER BY created_at DESC, rowid DESC LIMIT ? OFFSET ?",
+            [*values, limit, offset],
+        )
+        return [_container(row) for row in rows]
+
+    def container(self, container_id: str) -> Container | None:
+        """By id, by at least twelve characters of its beginning, or by name."""
+        row = self._connection.execute(
+            "SELECT * FROM containers WHERE container_id = ? OR name = ?"
+            " OR (length(?1) >= 12 AND substr(container_id, 1, length(?1)) = ?1)",
+            [container_id, container_id],
+        ).fetchone()
+        return _container(row) if row else None
+
+    def containers_active(self) -> int:
+        return self._number("SELECT count(*) FROM containers WHERE status = 'running'")
+
+    def day(self, midnight: float) -> Day:
+        (completed, failed) = self._connection.execute(
+            "SELECT ifnull(sum(status = 'closed'), 0), ifnull(sum(status = 'failed'), 0)"
+            " FROM tasks WHERE finished_at >= ?",
+            [midnight],
+        ).fetchone()
+        (last,) = self._connection.execute("SELECT max(finished_at) FROM tasks").fetchone()
+        return Day(completed, failed, last)
+
+    def totals(self) -> dict[str, dict[tuple[str, ...], float]]:
+        """Metric → labels' values → what it has grown to since the journal began."""
+        found: dict[str, dict[tuple[str, ...], float]] = {}
+        for metric, labels, value in self._connection.execute("SELECT metric, labels, value FROM totals"):
+            found.setdefault(metric, {})[tuple(json.loads(labels))] = value
+        return found
+
+    def durations(self, metric: str) -> list[DurationSeries]:
+        series: dict[str, tuple[list[int], float]] = {}
+        rows = self._connection.execute(
+            "SELECT labels, bucket, count, seconds FROM durations WHERE metric = ? ORDER BY labels", [metric]
+        )
+        for labels, bucket, count, seconds in rows:
+            counts, total = series.setdefault(labels, ([0] * (len(BOUNDS) + 1), 0.0))
+            counts[bucket] += count
+            series[labels] = counts, total + seconds
+        return [
+            DurationSeries(json.loads(labels), counts, total) for labels, (counts, total) in series.items()
+        ]
+
+    def _task(self, row: sqlite3.Row) -> Task:
+        failure = None
+        if row["failure_class"] is not None:
+            excerpt = json.loads(row["failure_excerpt"] or "[]")
+            failure = Failure(row["failure_class"], row["failure_message"] or "", tuple(excerpt))
+        plain = {
+            name: row[name]
+            for name in (field.name for field in fields(Task))
+            if name not in ("failure", "resources", "progress")
+        }
+        used = Resources(**{field.name: row[field.name] for field in fields(Resources)})
+        progress = Progress(row["stage"], self._percent(row))
+        return Task(**plain, failure=failure, resources=used, progress=progress)
+
+    def _percent(self, row: sqlite3.Row) -> int | None:
+        if row["status"] != RUNNING:
+            return 100
+        usual = self._usual_seconds(row["method"], row["source"], row["arch"])
+        if not usual:
+            return None
+        (now,) = self._connection.execute("SELECT (julianday('now') - 2440587.5) * 86400.0").fetchone()
+        return max(0, min(99, int(100 * (now - row["started_at"]) / usual)))
+
+    def _usual_seconds(self, method: str, source: str | None, arch: str) -> float | None:
+        """The mean of the last such tasks that went well: of the same source, else of the method."""
+        for condition, values in (("AND source = ? AND arch = ?", [source, arch]), ("", [])):
+            (mean,) = self._connection.execute(
+                "SELECT avg(seconds) FROM (SELECT finished_at - started_at AS seconds FROM tasks"  # noqa: S608
+                f" WHERE method = ? AND status = 'closed' AND finished_at IS NOT NULL {condition}"
+                " ORDER BY finished_at DESC LIMIT ?)",
+                [method, *values, ESTIMATED_FROM],
+            ).fetchone()
+            if mean is not None:
+                return float(mean)
+        return None
+
+    def _number(self, query: str, values: Sequence[Any] = ()) -> int:
+        (number,) = self._connection.execute(query, values).fetchone()
+        return int(number)
+
+
+def _container(row: sqlite3.Row) -> Container:
+    values = {field.name: row[field.name] for field in fields(Container)}
+    return Container(**values | {name: tuple(json.loads(row[name])) for name in ("command", "mounts")})
+
+
+@contextmanager
+def open_history(path: Path) -> Iterator[History]:
+    """Look at the journal at ``path``. sqlite3.Error if there is none, or it cannot be read."""
+    connection = database.open_reader(path)
+    try:
+        connection.execute("BEGIN")
+        yield History(connection)
+    finally:
+        connection.close()

@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.monitoring import database, events, journal
+from koji_adjutant.monitoring.history import TaskFilter, open_history
+from koji_adjutant.monitoring.journal import FileJournal
+from koji_adjutant.monitoring.records import Failure, Resources
+
+CONTAINER = "c" * 64
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / database.NAME
+    database.prepare(file)
+    return file
+
+
+@pytest.fixture
+def told(path: Path) -> FileJournal:
+    return FileJournal(path)
+
+
+def taken(task_id: int = 7, **more: object) -> events.TaskTaken:
+    values = {"method": "buildArch", "arch": "x86_64", "tag": "f39-build", "source": "hello-1-1.src.rpm"}
+    return events.TaskTaken(task_id=task_id, **values | more)  # type: ignore[arg-type]
+
+
+def created(task_id: str = "7", container: str = CONTAINER) -> events.ContainerCreated:
+    return events.ContainerCreated(
+        container_id=container,
+        task_id=task_id,
+        name=f"adjutant-{container[:8]}",
+        role="build",
+        image=None,
+        image_digest=None,
+        command=["/bin/true", "--", "\n<b>"],
+        workdir="/builddir",
+        user="0:0",
+        network="none",
+        mounts=["/a:/b:ro"],
+        memory_limit=4096,
+    )
+
+
+def test_a_task_is_followed_from_beginning_to_end(told: FileJournal) -> None:
+    told.record(taken(at=100.0))
+    told.record(events.ImageResolved(task_id=7, image="tools:latest", digest="sha256:1"))
+    told.record(events.PhaseStarted(task_id=7, number=0, depth=0, name="chroot init", at=101.0))
+    told.record(events.PhaseStarted(task_id=7, number=1, depth=1, name="compose", at=102.0))
+    with open_history(told.path) as history:
+        running = history.task(7)
+        assert running
+        assert running.running
+        assert running.progress.stage == "compose"
+    told.record(events.PhaseEnded(task_id=7, number=1, ok=True, at=103.0))
+    told.record(events.CacheUsed(task_id=7, kind="root", key="abc", hit=False))
+    told.record(events.Uploaded(task_id=7, size=10))
+    told.record(events.Uploaded(task_id=7, size=5))
+    told.record(events.ResourcesUsed(task_id=7, resources=Resources(cpu_seconds=1.5, pids_peak=9)))
+    failure = Failure("build", "gcc said no", ("error: no",))
+    told.record(events.TaskEnded(task_id=7, status="failed", failure=failure, at=110.0))
+    told.record(events.TaskEnded(task_id=7, status="interrupted", at=120.0))
+    with open_history(told.path) as history:
+        task = history.task(7)
+        assert task
+        assert (task.status, task.finished_at, task.failure) == ("failed", 110.0, failure)
+        assert (task.image_digest, task.bytes_uploaded) == ("sha256:1", 15)
+        assert task.resources == Resources(cpu_seconds=1.5, pids_peak=9)
+        assert task.progress.percent == 100
+        outer, inner = history.phases(7)
+        assert (outer.name, outer.depth, outer.finished_at, outer.ok) == ("chroot init", 0, 110.0, False)
+        assert (inner.name, inner.depth, inner.finished_at, inner.ok) == ("compose", 1, 103.0, True)
+        assert [(use.kind, use.hit) for use in history.cache_uses(7)] == [("root", False)]
+        assert history.totals()["tasks_finished"] == {("buildArch", "failed"): 1}
+        (series,) = history.durations("phase_seconds")
+        assert (series.labels, sum(series.counts), series.seconds) == (["buildArch", "other"], 1, 1.0)
+
+
+def test_another_try_takes_the_place_of_the_former(told: FileJournal) -> None:
+    told.record(taken(at=100.0))
+    told.record(events.PhaseStarted(task_id=7, number=0, depth=0, name="chroot init"))
+    told.record(events.TaskEnded(task_id=7, status="refused"))
+    told.record(taken(at=200.0))
+    with open_history(told.path) as history:
+        assert history.phases(7) == []
+        assert [task.started_at for task in history.tasks()] == [200.0]
+
+
+def test_a_container_s_life(told: FileJournal) -> None:
+    told.record(created())
+    name = f"adjutant-{CONTAINER[:8]}"
+    told.record(events.ContainerStarted(container=CONTAINER, at=5.0))
+    with open_history(told.path) as history:
+        assert history.containers_active() == 1
+    told.record(events.ContainerExited(container=name, exit_code=3, at=6.0))
+    told.record(events.ContainerRemoved(container=name, at=7.0))
+    with open_history(told.path) as history:
+        container = history.container(CONTAINER[:12])
+        assert container
+        assert container == history.container(name)
+        assert history.container(CONTAINER[:11]) is None
+        assert (container.status, container.exit_code, container.finished_at) == ("removed", 3, 6.0)
+        assert container.command == ("/bin/true", "--", "\n<b>")
+        assert history.containers(task_id="7") == [container]
+        assert history.containers(task_id="8") == []
+
+
+def test_filters_and_paging(told: FileJournal) -> None:
+    for number in range(5):
+        told.record(taken(number, at=float(number), source=f"Package-{number}", arch="noarch"))
+        told.record(events.TaskEnded(task_id=number, status="closed"))
+    told.record(taken(9, at=-1.0))
+    with open_history(told.path) as history:
+        assert [task.task_id for task in history.tasks(limit=2)] == [9, 4]
+        assert [task.task_id for task in history.tasks(limit=2, offset=2)] == [3, 2]
+        assert [task.task_id for task in history.tasks(TaskFilter(search="package-3"))] == [3]
+        assert [task.task_id for task in history.tasks(TaskFilter(status="running"))] == [9]
+        assert history.count_tasks(TaskFilter(arch="noarch", since=3.0)) == 2
+
+
+def test_progress_is_estimated_from_earlier_tasks(told: FileJournal) -> None:
+    now = time.time()
+    told.record(taken(1, at=now - 2000))
+    told.record(events.TaskEnded(task_id=1, status="closed", at=now - 1000))
+    told.record(taken(2, at=now - 500))
+    told.record(taken(3, at=now - 5000))
+    told.record(taken(4, at=now, method="createrepo"))
+    with open_history(told.path) as history:
+        percents = {task.task_id: task.progress.percent for task in history.tasks()}
+    assert percents[2] in range(50, 95)
+    assert percents[3] == 99
+    assert percents[4] is None
+
+
+def _record_many(path: Path, first: int) -> None:
+    told = FileJournal(path)
+    for number in range(first, first + 50):
+        told.record(taken(number))
+        told.record(events.Uploaded(task_id=number, size=1))
+
+
+def test_many_processes_write_at_once(told: FileJournal) -> None:
+    told.record(taken(10**6))  # the children inherit a journal that is in use
+    context = multiprocessing.get_context("fork")
+    children = [context.Process(target=_record_many, args=(told.path, 100 * n)) for n in range(4)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    with open_history(told.path) as history:
+        assert history.count_tasks() == 201
+        assert history.totals()["bytes_uploaded"] == {(): 200}
+
+
+def test_what_was_recorded_outlives_a_kill(told: FileJournal) -> None:
+    told.record(taken(1))
+    child = os.fork()
+    if not child:
+        told.record(taken(2))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    told.record(events.WorkerStarted())
+    with open_history(told.path) as history:
+        assert {task.task_id: task.status for task in history.tasks()} == {1: "interrupted", 2: "interrupted"}
+
+
+def test_trouble_is_said_once_and_costs_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "PAUSE", 0.0)
+    told = FileJournal(tmp_path / "missing" / database.NAME)
+    told.record(taken())
+    told.record(taken())
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    monkeypatch.setattr(journal, "PAUSE", 3600.0)
+    told.record(taken())
+    (tmp_path / "missing").mkdir()
+    database.prepare(told.path)
+    told.record(taken())
+    with open_history(told.path) as history:
+        assert history.count_tasks() == 0, "it should not have been tried again so soon"
+
+
+def test_a_locked_journal_keeps_nobody_waiting(told: FileJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.001)
+    other = sqlite3.connect(told.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    told.record(taken())
+    other.execute("ROLLBACK")
+    other.close()
+    with open_history(told.path) as history:
+        assert history.count_tasks() == 0
+
+
+@pytest.mark.parametrize(("text", "count"), [("\ud800", 1), ("\x00<script>", 2), ("a" * 10**6, 2)])
+def test_text_of_any_kind(told: FileJournal, text: str, count: int) -> None:
+    told.record(taken(source=text))
+    told.record(taken(8))
+    with open_history(told.path) as history:
+        assert len(history.tasks()) == count
+
+
+def test_a_damaged_journal_is_put_aside(path: Path) -> None:
+    path.write_bytes(b"this is no database, " * 1000)
+    database.prepare(path)
+    FileJournal(path).record(taken())
+    with open_history(path) as history:
+        assert history.count_tasks() == 1
+    assert [file for file in path.parent.iterdir() if ".sqlite." in file.name]
+
+
+def test_a_journal_of_another_version_is_put_aside_and_not_read(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(sqlite3.DatabaseError, match="another version"), open_history(path):
+        pass
+    database.prepare(path)
+    with open_history(path) as history:
+        assert history.tasks() == []
+
+
+def test_pruning_takes_history_but_no_totals(told: FileJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "PRUNE_BATCH", 2)
+    for number in range(5):
+        told.record(taken(number, at=1.0))
+        told.record(events.PhaseStarted(task_id=number, number=0, depth=0, name="chroot init"))
+        told.record(events.TaskEnded(task_id=number, status="closed", at=10.0 + number))
+    told.record(taken(9, at=1.0))
+    told.record(created())
+    told.record(created(container="d" * 64))
+    told.record(events.ContainerRemoved(container=CONTAINER))
+    told.prune(tasks_before=14.0, containers_before=time.time() + 1)
+    with open_history(told.path) as history:
+        assert {task.task_id for task in history.tasks()} == {4, 9}
+        assert history.phases(0) == []
+        assert history.totals()["tasks_finished"] == {("buildArch", "closed"): 5}
+        assert [container.container_id[0] for container in history.containers()] == ["d"]
