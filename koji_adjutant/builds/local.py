@@ -15,6 +15,7 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.builds.scm_srpm import srpm_from_directory, srpm_from_scm
 from koji_adjutant.errors import SourceError, UsageError
+from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
 
 MAKE_SOURCES = (
@@ -82,7 +83,8 @@ def build_source(
             if isinstance(source, Path):
                 srpm = srpm_from_directory(root, source, source_cmd)
             else:
-                srpm = srpm_from_scm(root, replace(source, source_cmd=source_cmd)).srpm
+                own = CheckoutOptions(home=Path.home())
+                srpm = srpm_from_scm(root, replace(source, source_cmd=source_cmd), options=own).srpm
     with progress.phase("packages"), open_buildroot(_part(workspace, "rpms", "."), config) as root:
         result = build_rpms(root, srpm, arch=arch)
         return LocalBuild(result, len(root.installed_packages()))

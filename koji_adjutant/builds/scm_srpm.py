@@ -15,8 +15,8 @@ from koji_adjutant.builds.failure import StepFailedError, in_koji_words
 from koji_adjutant.builds.rpmbuild import rpmbuild, target_options
 from koji_adjutant.builds.spec import SpecRules, check_spec, choose_spec
 from koji_adjutant.builds.srpm import take_source_package
-from koji_adjutant.errors import SpecError
-from koji_adjutant.scm.checkout import check_out
+from koji_adjutant.errors import SourceError, SpecError
+from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 
 SCM_ROOT = CHROOT_HOME / "scmroot"
@@ -46,7 +46,11 @@ cp -a -- "$sources/." "$4/SOURCES/"
 
 @dataclass(frozen=True)
 class ScmHooks:
-    """Where kojid's preSCMCheckout and postSCMCheckout callbacks run; the latter gets the source's place."""
+    """Where kojid's preSCMCheckout and postSCMCheckout callbacks run; the latter gets the source's place.
+
+    As with kojid, a git clone belongs to this process's user then (git does not work in other people's), and
+    what plugins leave there becomes the build user's.
+    """
 
     before_checkout: Callable[[], None] = lambda: None
     after_checkout: Callable[[Path], None] = lambda _directory: None
@@ -61,7 +65,11 @@ class ScmSrpm:
 
 
 def srpm_from_scm(
-    root: Buildroot, source: ScmSource, rules: SpecRules | None = None, hooks: ScmHooks | None = None
+    root: Buildroot,
+    source: ScmSource,
+    rules: SpecRules | None = None,
+    hooks: ScmHooks | None = None,
+    options: CheckoutOptions | None = None,
 ) -> ScmSrpm:
     """Check out, choose the spec, run the source command with network, and ``rpmbuild -bs``.
 
@@ -71,8 +79,12 @@ def srpm_from_scm(
     hooks = hooks or ScmHooks()
     directory = _new_directory(root)
     hooks.before_checkout()
-    commit = check_out(root.workspace, source, directory)
-    hooks.after_checkout(directory / source.source_directory)
+    commit = check_out(root.workspace, source, directory, options)
+    sources = _source_directory(directory, source)
+    if source.is_git:
+        _own_clone(directory / source.directory_name)
+    hooks.after_checkout(sources)
+    _give_to_build_user(directory)
     inside = SCM_ROOT / source.source_directory
     srpm = _srpm_from_tree(root, inside, source.source_cmd, rules or SpecRules())
     return ScmSrpm(srpm, source.koji_source(commit))
@@ -84,10 +96,32 @@ def srpm_from_directory(
     """The SRPM of a directory that has a spec and its sources, taken as they are. Errors as above."""
     copy = _new_directory(root) / directory.resolve().name
     shutil.copytree(directory, copy, symlinks=True)
-    for parent, names, files in os.walk(copy):
-        for name in (".", *names, *files):
-            os.chown(Path(parent) / name, BUILD_UID, BUILD_GID, follow_symlinks=False)
+    _give_to_build_user(copy)
     return _srpm_from_tree(root, SCM_ROOT / copy.name, source_cmd, rules or SpecRules())
+
+
+def _source_directory(directory: Path, source: ScmSource) -> Path:
+    """Where the sources are, for eyes on this side; a link of the packager's must not lead them elsewhere."""
+    place = directory / source.source_directory
+    if not place.resolve().is_relative_to(directory.resolve()):
+        raise SourceError(
+            f"the module in SCM URL {source.shown_url!r} is not acceptable: "
+            "a link in it leads out of the checkout"
+        )
+    return place
+
+
+def _own_clone(clone: Path) -> None:
+    """These two are what git looks at."""
+    for path in (clone, clone / ".git"):
+        os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
+
+
+def _give_to_build_user(tree: Path) -> None:
+    for parent, names, files in os.walk(tree):
+        for path in (Path(parent, name) for name in (".", *names, *files)):
+            if path.lstat().st_uid != BUILD_UID:
+                os.chown(path, BUILD_UID, BUILD_GID, follow_symlinks=False)
 
 
 def _new_directory(root: Buildroot) -> Path:

@@ -34,6 +34,9 @@ class AdjutantOptions:
     - ``memory_limit`` (``4G``), ``cpu_limit`` (cores), ``pids_limit``: of each container that runs
       packagers' code.
     - ``strict_spec_tags``: refuse every spec that sets Packager, Vendor or Distribution.
+    - ``scm_home``: whose ``.ssh``, ``.netrc``, ``.subversion`` and ``.cvspass`` checkouts use; the worker's
+      user's own by default, as with kojid; None (empty): no credentials.
+    - ``checkout_timeout``: seconds for all that a checkout does.
     """
 
     task_image_default: str = "localhost/koji-adjutant-tools:latest"
@@ -52,6 +55,8 @@ class AdjutantOptions:
     cpu_limit: float | None = None
     pids_limit: int = 16384
     strict_spec_tags: bool = False
+    scm_home: Path | None = field(default_factory=Path.home)
+    checkout_timeout: float = 3600
 
     @property
     def task_network(self) -> NetworkMode:
@@ -97,5 +102,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "cpu_limit": lambda text: values.positive_number(text) if text else None,
     "pids_limit": values.integer,
     "strict_spec_tags": values.boolean,
+    "scm_home": lambda text: values.absolute_path(str(Path(text).expanduser())) if text else None,
+    "checkout_timeout": values.positive_number,
 }
 """How the text of each key is read; a ValueError's message continues the sentence "the option KEY …"."""

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, ImageRoot, VolumeMount
-from koji_adjutant.errors import SourceError
+from koji_adjutant.errors import ContainerTimeout, SourceError
 from koji_adjutant.scm.commands import ENVIRONMENT, checkout_commands
+from koji_adjutant.scm.home import scm_home
 from koji_adjutant.scm.source import ScmSource
 
 PROGRAMS = Path(__file__).parent / "tool"
 INSIDE = PurePosixPath("/checkout")
 
 
-def check_out(workspace: Workspace, source: ScmSource, directory: Path) -> str | None:
+@dataclass(frozen=True)
+class CheckoutOptions:
+    """``home`` has the credentials (home.py), None: there are none. ``timeout`` in seconds, None: forever."""
+
+    home: Path | None = None
+    timeout: float | None = None
+
+
+def check_out(
+    workspace: Workspace, source: ScmSource, directory: Path, options: CheckoutOptions | None = None
+) -> str | None:
     """Check ``source`` out below the empty ``directory``; git's commit id, None for other systems.
 
     Everything there belongs to the build user then. The output is checkout.log. SourceError with kojid's
-    sentence ('Error running GIT command "…", see checkout.log for details').
+    sentence ('Error running GIT command "…", see checkout.log for details'), when it takes too long, and for
+    svn externals that are from no server.
     """
+    options = options or CheckoutOptions()
     commands = checkout_commands(source, INSIDE)
     work = workspace.workdir / "checkout"
-    (work / "home").mkdir(parents=True)
+    work.mkdir()
     request = {
         **asdict(commands),
         "clone": str(commands.clone),
@@ -35,35 +48,45 @@ def check_out(workspace: Workspace, source: ScmSource, directory: Path) -> str |
         "secret": source.password,
     }
     (work / "request.json").write_text(json.dumps(request))
-    for path in (work, work / "home", directory):
+    for path in (work, directory):
         os.chown(path, BUILD_UID, BUILD_GID)
-    spec = ContainerSpec(
-        root=ImageRoot(workspace.tool_image),
-        command=["/usr/bin/python3", "-B", "/adjutant/checkout.py"],
-        owner=workspace.owner,
-        role="checkout",
-        user=f"{BUILD_UID}:{BUILD_GID}",
-        workdir=INSIDE,
-        environment=ENVIRONMENT,
-        mounts=[
-            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
-            VolumeMount(work, PurePosixPath("/work")),
-            VolumeMount(directory, INSIDE),
-            *workspace.mounts,
-        ],
-        network=workspace.network_mode,
-        limits=workspace.limits,
-    )
     with (
         workspace.progress.phase("checkout"),
         (workspace.resultdir / "checkout.log").open("ab", buffering=0) as log,
+        scm_home(workspace.workdir, options.home, source.scmtype) as home,
     ):
-        status = workspace.manager.run(spec, log)
+        spec = ContainerSpec(
+            root=ImageRoot(workspace.tool_image),
+            command=["/usr/bin/python3", "-B", "/adjutant/checkout.py"],
+            owner=workspace.owner,
+            role="checkout",
+            user=f"{BUILD_UID}:{BUILD_GID}",
+            workdir=INSIDE,
+            environment=ENVIRONMENT,
+            mounts=[
+                VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
+                VolumeMount(work, PurePosixPath("/work")),
+                VolumeMount(directory, INSIDE),
+                *home,
+                *workspace.mounts,
+            ],
+            network=workspace.network_mode,
+            limits=workspace.limits,
+        )
+        try:
+            status = workspace.manager.run(spec, log, options.timeout)
+        except ContainerTimeout as error:
+            raise SourceError(
+                f"checking out {source.shown_url} did not end within {options.timeout:g} seconds "
+                "(checkout_timeout) and was stopped, see checkout.log for details"
+            ) from error
     answer = _answer(work / "answer.json", status)
     if answer["failed"] is not None:
         raise SourceError(
             f'Error running {source.scmtype} command "{answer["failed"]}", see checkout.log for details'
         )
+    if answer["refused"] is not None:
+        raise SourceError(answer["refused"])
     return answer["commit"]
 
 

@@ -5,11 +5,12 @@ Whatever comes from the URL has been checked (source.py), stands behind ``--``, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from koji_adjutant.errors import SourceError
+from koji_adjutant.scm.home import HOME
 from koji_adjutant.scm.source import ScmSource
 
 _GIT_CONFIG = {
@@ -17,10 +18,25 @@ _GIT_CONFIG = {
     "core.fsmonitor": "false",
     "submodule.recurse": "false",
     "advice.detachedHead": "false",
+    # a directory of a packager's that looks like a repository is none
+    "safe.bareRepository": "explicit",
 }
 
+
+def _git_configuration(settings: Mapping[str, str]) -> dict[str, str]:
+    """By environment, so that the commands look like the ones that people know."""
+    return {
+        "GIT_CONFIG_COUNT": str(len(settings)),
+        **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(settings)},
+        **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(settings.values())},
+    }
+
+
+GIT_CONFIGURATION = _git_configuration(_GIT_CONFIG)
+"""Environment for whoever runs git in what was checked out."""
+
 ENVIRONMENT = {
-    "HOME": "/work/home",
+    "HOME": str(HOME),
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -32,10 +48,7 @@ ENVIRONMENT = {
     # the transports of koji's URL schemes: no ext::, no file://, nothing that runs commands
     "GIT_ALLOW_PROTOCOL": "git:http:https:ssh:rsync",
     "CVS_RSH": "ssh",
-    # configuration by environment, so that the commands look like the ones that people know
-    "GIT_CONFIG_COUNT": str(len(_GIT_CONFIG)),
-    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(_GIT_CONFIG)},
-    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_GIT_CONFIG.values())},
+    **GIT_CONFIGURATION,
 }
 
 
@@ -45,6 +58,7 @@ class Checkout:
 
     ``update`` brings the revision; where it fails ``recovery`` is tried (short commit ids). ``resolve``
     prints the commit. ``common`` fetches what koji calls the common repository, next to the sources.
+    ``origin``, with a working copy's path behind it, prints the URL of the repository that it is from.
     """
 
     fetch: Sequence[str]
@@ -53,6 +67,7 @@ class Checkout:
     recovery: Sequence[str] = ()
     resolve: Sequence[str] = ()
     common: Sequence[str] = ()
+    origin: Sequence[str] = ()
 
 
 def checkout_commands(source: ScmSource, directory: PurePosixPath) -> Checkout:
@@ -104,6 +119,8 @@ def _svn(source: ScmSource, directory: PurePosixPath) -> Checkout:
         fetch=[*checkout, "-r", source.revision, "--", f"{server}/{source.module}", source.module],
         clone=directory / source.module,
         common=[*checkout, "--", f"{server}/common", "common"] if source.use_common else (),
+        # svn has no option against externals from file://
+        origin=["svn", "info", "--non-interactive", "--show-item", "repos-root-url", "--"],
     )
 
 
@@ -112,7 +129,9 @@ def _cvs(source: ScmSource, directory: PurePosixPath) -> Checkout:
     user = source.user or ("anonymous" if method == "pserver" else None)
     if user is None:
         raise SourceError(f"No user specified for repository access scheme: {source.scheme}")
-    cvs = ["cvs", "-d", f":{method}:{user}@{source.host}:{source.repository}", "checkout"]
+    # a port is followed by the path at once; kojid's SCM writes a colon, which cvs refuses
+    host = source.host if source.port else f"{source.host}:"
+    cvs = ["cvs", "-d", f":{method}:{user}@{host}{source.repository}", "checkout"]
     return Checkout(
         fetch=[*cvs, "-r", source.revision, "--", source.module],
         clone=directory / source.module,

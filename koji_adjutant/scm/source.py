@@ -10,9 +10,13 @@ from urllib.parse import urlunsplit
 
 from koji_adjutant.errors import SourceError
 
-_HOST = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9._:\[\]-]*")
+_HOST = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]*)?")
 _USER = re.compile(r"[A-Za-z0-9_][^\s@/\\]*")
+# an escape would be undone before ssh sees it
+_SSH_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _PATH = re.compile(r"[^\x00-\x1f\x7f\\]*")
+# svn takes what follows an @ for a revision of its own
+_SVN_PATH = re.compile(r"[^\x00-\x1f\x7f\\@]*")
 # what git allows in a ref or an expression for a commit, without what would make it a refspec or a range
 _REVISION = re.compile(r"(?![-+.])(?!.*\.\.)[^\x00-\x20\x7f:?*\[\\]+")
 
@@ -61,28 +65,45 @@ class ScmSource:
         """koji looks at the form of the URL only; this is about what its parts would do as arguments."""
         if not self.url.isprintable():
             # the URL parser drops tabs and newlines without a word
-            raise SourceError(f"SCM URL {self.url!r} has control characters in it")
+            raise SourceError(f"SCM URL {self.shown_url!r} has control characters in it")
+        path = _SVN_PATH if self.scmtype.startswith("SVN") else _PATH
         parts = (
             ("host", self.host, _HOST),
-            ("user", self.user or "user", _USER),
-            ("path", self.repository, _PATH),
-            ("module", self.module, _PATH),
+            ("user", self.user or "user", _SSH_USER if self.scmtype.endswith("+SSH") else _USER),
+            ("path", self.repository, path),
+            ("module", self.module, path),
             ("revision", self.revision, _REVISION),
         )
         for name, value, allowed in parts:
             if not allowed.fullmatch(value):
-                raise SourceError(f"the {name} in SCM URL {self.url!r} is not acceptable: {value!r}")
+                raise self._refusal(name, repr(self._without_password(value)))
         for name, value in (("path", self.repository), ("module", self.module)):
             steps = value.strip("/").split("/")
             if ".." in steps or any(step.startswith("-") for step in steps):
-                raise SourceError(
-                    f"the {name} in SCM URL {self.url!r} is not acceptable: "
-                    "it has a part that is '..' or begins with '-'"
-                )
+                raise self._refusal(name, "it has a part that is '..' or begins with '-'")
         if self.directory_name in {"", ".", ".."}:
-            raise SourceError(f"SCM URL {self.url!r} names no repository")
+            raise SourceError(f"SCM URL {self.shown_url!r} names no repository")
         if not self.is_git and not self.module:
-            raise SourceError(f"SCM URL {self.url!r} names no module: write it after a '?'")
+            raise SourceError(f"SCM URL {self.shown_url!r} names no module: write it after a '?'")
+        if not self.is_git and self.module.startswith("/"):
+            raise self._refusal("module", "it begins with '/'")
+
+    def _refusal(self, part: str, why: str) -> SourceError:
+        return SourceError(f"the {part} in SCM URL {self.shown_url!r} is not acceptable: {why}")
+
+    def _without_password(self, text: str) -> str:
+        return text.replace(f":{self.password}", ":***") if self.password else text
+
+    @property
+    def shown_url(self) -> str:
+        """The URL for people's eyes."""
+        return self._without_password(self.url)
+
+    @property
+    def port(self) -> str | None:
+        """With its colon."""
+        match = _HOST.fullmatch(self.host)
+        return match["port"] if match else None
 
     @property
     def is_git(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,6 +14,8 @@ from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.scm_srpm import ScmHooks, srpm_from_scm
 from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.container.interface import VolumeMount
+from koji_adjutant.scm.checkout import CheckoutOptions
+from koji_adjutant.scm.commands import GIT_CONFIGURATION
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.srpm_task import SourcePackageTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
@@ -32,6 +36,7 @@ class BuildSRPMFromSCMTask(SourcePackageTask):
             strict_spec_tags=self.adjutant.strict_spec_tags,
         )
         hooks = self._hooks(scm, buildroot, opts.get("scratch"))
+        access = CheckoutOptions(self.adjutant.scm_home, self.adjutant.checkout_timeout)
         with (
             buildroot.expired_in_the_end(),
             self.open_workspace(self._credentials()) as workspace,
@@ -41,7 +46,7 @@ class BuildSRPMFromSCMTask(SourcePackageTask):
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))
             buildroot.report(running.installed_packages())
             with self.live_logs.following():
-                built = srpm_from_scm(running, source, rules, hooks)
+                built = srpm_from_scm(running, source, rules, hooks, access)
             return self.hand_in(built.srpm, buildroot, built.source)
 
     def _credentials(self) -> list[VolumeMount]:
@@ -79,7 +84,20 @@ class BuildSRPMFromSCMTask(SourcePackageTask):
 
         def after(directory: Path) -> None:
             with self.live_logs.paused():
-                self.run_callbacks("postSCMCheckout", srcdir=str(directory), **known)
+                with _careful_git():
+                    self.run_callbacks("postSCMCheckout", srcdir=str(directory), **known)
                 buildroot.building()
 
         return ScmHooks(before, after)
+
+
+@contextmanager
+def _careful_git() -> Iterator[None]:
+    """For plugins that run git in the checkout, on this side of the wall (stock scmpolicy does)."""
+    before = dict(os.environ)
+    os.environ.update(GIT_CONFIGURATION)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,8 +1,9 @@
 """Run the commands of a checkout, as an unprivileged user, saying what is run.
 
-Reads /work/request.json: fetch, update, recovery, resolve, common (argument lists), directory, clone,
-source_directory, secret (a password that must not be seen). Writes /work/answer.json: {commit, failed}, where
-``failed`` is the command that did not work. Exit status: 0 or 1.
+Reads /work/request.json: fetch, update, recovery, resolve, common, origin (argument lists), directory, clone,
+source_directory, secret (a password that must not be seen). Writes /work/answer.json: {commit, failed,
+refused}, where ``failed`` is the command that did not work and ``refused`` says what is wrong with the
+sources. Exit status: 0 or 1.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,22 @@ class CommandFailedError(Exception):
     pass
 
 
+class RefusedError(Exception):
+    pass
+
+
 def main() -> int:
     request = json.loads((WORK / "request.json").read_text())
-    answer: dict[str, Any] = {"commit": None, "failed": None}
+    answer: dict[str, Any] = {"commit": None, "failed": None, "refused": None}
     try:
         answer["commit"] = check_out(request)
     except CommandFailedError as failure:
         answer["failed"] = str(failure)
+    except RefusedError as refusal:
+        answer["refused"] = str(refusal)
+        say(str(refusal).encode())
     (WORK / "answer.json").write_text(json.dumps(answer))
-    return 0 if answer["failed"] is None else 1
+    return 1 if answer["failed"] or answer["refused"] else 0
 
 
 def check_out(request: dict[str, Any]) -> str | None:
@@ -44,9 +53,11 @@ def check_out(request: dict[str, Any]) -> str | None:
         run(request["recovery"], clone, secret)
     if request["common"]:
         run(request["common"], directory, secret)
-        link = directory / request["source_directory"] / "../common"
-        if not os.path.lexists(link):
-            link.symlink_to(os.path.relpath(directory / "common", link.parent))
+        link_common(directory, directory / request["source_directory"])
+    if request["origin"]:
+        refuse_local_externals(request["origin"], directory)
+    if secret:
+        forget(secret, directory)
     if not request["resolve"]:
         return None
     result = subprocess.run(request["resolve"], cwd=clone, stdout=subprocess.PIPE, check=True)
@@ -55,16 +66,58 @@ def check_out(request: dict[str, Any]) -> str | None:
 
 def run(command: list[str], directory: Path, secret: str | None) -> None:
     line = " ".join(command)
+    hidden = secret.encode() if secret else b""
     if secret:
         line = line.replace(secret, "***")
-    say(f"$ {line}")
-    if subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+    say(f"$ {line}".encode())
+    output = subprocess.PIPE if hidden else None
+    with subprocess.Popen(
+        command, cwd=directory, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+    ) as process:
+        for text in process.stdout or ():
+            say(text.rstrip(b"\n").replace(hidden, b"***"))
+    if process.returncode != 0:
         raise CommandFailedError(line)
 
 
-def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+def link_common(directory: Path, sources: Path) -> None:
+    """Beside the source directory, which makefiles expect, if the clone is not there already."""
+    link = sources / "../common"
+    if sources.is_dir() and not os.path.lexists(link):
+        link.symlink_to(os.path.relpath(directory / "common", link.parent.resolve()))
+
+
+def refuse_local_externals(origin: list[str], directory: Path) -> None:
+    """Externals are working copies of their own, with externals of their own."""
+    for working_copy in holders(directory, ".svn"):
+        # the @ keeps one in the path from having a meaning
+        command = [*origin, f"{working_copy}@"]
+        url = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        if url.startswith("file:"):
+            place = working_copy.relative_to(directory)
+            raise RefusedError(f"the svn external at {place} is refused: {url} is no server's")
+
+
+def forget(secret: str, directory: Path) -> None:
+    """git and cvs write the URL, and the password in it, into what they check out."""
+    files = [holder / ".git/config" for holder in holders(directory, ".git")]
+    files += [holder / "CVS/Root" for holder in holders(directory, "CVS")]
+    for file in files:
+        if file.is_file():
+            file.write_bytes(file.read_bytes().replace(f":{secret}@".encode(), b"@"))
+
+
+def holders(directory: Path, name: str) -> Iterator[Path]:
+    """The directories that have a subdirectory of that name."""
+    for path, names, _files in os.walk(directory):
+        if name in names:
+            yield Path(path)
+        names[:] = [each for each in names if each not in {".git", ".svn"}]
+
+
+def say(line: bytes) -> None:
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -57,6 +57,14 @@ def test_svn_and_cvs() -> None:
     ]
     fetch, _ = commands("cvs://h/cvs?foo#TAG")
     assert fetch == ["cvs", "-d", ":pserver:anonymous@h:/cvs", "checkout", "-r", "TAG", "--", "foo"]
+    fetch, _ = commands("cvs+ssh://me@h/cvs?foo#TAG")
+    assert fetch[2] == ":ext:me@h:/cvs"
+    fetch, _ = commands("cvs://h:2402/cvs?foo#TAG")
+    assert fetch[2] == ":pserver:anonymous@h:2402/cvs"
+    fetch, _ = commands("svn+ssh://me@h/repo?foo#1")
+    assert fetch[-2] == "svn+ssh://me@h/repo/foo"
+    fetch, common = commands("svn+http://h/repo?foo#1")
+    assert (fetch[-2], common[-2]) == ("http://h/repo/foo", "http://h/repo/common")
 
 
 @pytest.mark.parametrize("url", ["git+ssh://h/foo#x", "svn+ssh://h/repo?foo#1", "cvs+ssh://h/cvs?foo#T"])

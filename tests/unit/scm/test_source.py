@@ -59,11 +59,30 @@ def test_accepted(url: str, directory: str, below: str) -> None:
         "svn://h/repo?-rx#HEAD",
         "cvs://h/cvs#HEAD",
         "cvs://h/cvs?mod#-D",
+        "svn+ssh://-oProxyCommand=x@h/repo?foo#1",
+        "svn+ssh://u@-oProxyCommand=x/repo?foo#1",
+        "svn+ssh://%2doProxyCommand=x@h/repo?foo#1",
+        "svn://-h/repo?foo#1",
+        "svn://h/repo?foo@7#1",
+        "svn://h/re@po?foo#1",
+        "svn://h/repo?/foo#1",
+        "svn://h/repo?foo#1:2",
+        "svn://h/repo?foo#--config-option=x",
+        "svn://h/%2e%2e%2fx/-r?foo#1",
+        "cvs+ssh://-oProxyCommand=x@h/cvs?foo#T",
+        "cvs+ssh://u@-oProxyCommand=x/cvs?foo#T",
+        "cvs+ssh://u@h:ext:x/cvs?foo#T",
+        "cvs://;proxy=x@h/cvs?foo#T",
+        "cvs://h/cvs%0Aroot?foo#T",
+        "cvs://h/cvs?../CVSROOT#T",
+        "cvs://h/cvs?-dx#T",
+        "git://h:x/foo#abc",
+        "git://ext::sh/foo#abc",
     ],
 )
 def test_refused_with_one_sentence(url: str) -> None:
     with pytest.raises(SourceError) as refusal:
-        source(url)
+        source(url, allow_password=True)
     assert "SCM URL" in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -84,6 +103,13 @@ def test_password() -> None:
     parsed = source("git+https://me:secret@h/foo#abc", allow_password=True)
     assert parsed.password == "secret"
     assert source("git+https://me@h/foo#abc").password is None
+
+
+def test_a_refusal_does_not_tell_the_password() -> None:
+    with pytest.raises(SourceError) as refusal:
+        source("git+https://me:secret@h/foo#-x", allow_password=True)
+    assert "me:***@h" in str(refusal.value)
+    assert "secret" not in str(refusal.value)
 
 
 def test_what_the_hub_decides_is_kept() -> None:

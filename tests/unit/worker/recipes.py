@@ -17,6 +17,7 @@ from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm
 from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.container.interface import Image
 from koji_adjutant.rpmheader import Tag
+from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters import (
     buildarch,
@@ -107,7 +108,14 @@ class Recipes:
         self._fail("rebuild_srpm")
         return self._srpm(root.workspace.resultdir)
 
-    def srpm_from_scm(self, root: FakeRoot, source: ScmSource, rules: SpecRules, hooks: ScmHooks) -> ScmSrpm:
+    def srpm_from_scm(
+        self,
+        root: FakeRoot,
+        source: ScmSource,
+        rules: SpecRules,
+        hooks: ScmHooks,
+        checkout: CheckoutOptions,  # noqa: ARG002
+    ) -> ScmSrpm:
         hooks.before_checkout()
         (root.workspace.resultdir / "checkout.log").write_text("cloning\n")
         self._fail("srpm_from_scm")
