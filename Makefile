@@ -36,6 +36,7 @@ unit: $(VENV)/ready ## Unit tests: no podman, no root
 	$(BIN)/python -m pytest tests/unit
 
 integration: host ## Tests with real podman, rpmbuild, git
+	@tools/host-packages servers
 	$(BIN)/python -m pytest tests/integration
 
 hub: host ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST_HUB
