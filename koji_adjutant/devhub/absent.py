@@ -73,7 +73,6 @@ ABSENT = frozenset(
         "mavenBuild",
         "mergeScratch",
         "moveAllBuilds",
-        "promoteBuild",
         "queryHistory",
         "removeUserKrbPrincipal",
         "removeVolume",

@@ -27,6 +27,7 @@ JOINS = (
     "JOIN package ON package.id = build.pkg_id",
     "JOIN volume ON volume.id = build.volume_id",
     "JOIN users ON users.id = build.owner",
+    "LEFT JOIN users AS promoter ON promoter.id = build.promoter",
 )
 
 NVR = "package.name || '-' || build.version || '-' || build.release"
@@ -44,15 +45,20 @@ def with_build_columns(query: Select) -> Select:
         volume_id="volume.id", volume_name="volume.name", owner_id="users.id", owner_name="users.name"
     )
     query.columns(
-        nvr=NVR, creation_event_id="events.id", creation_time="iso(events.time)", promotion_time="NULL"
+        nvr=NVR,
+        creation_event_id="events.id",
+        creation_time="iso(events.time)",
+        promotion_time="iso(build.promotion_time)",
     )
     query.columns(start_time="iso(build.start_time)", completion_time="iso(build.completion_time)")
-    return query.columns(promoter_id="NULL", promoter_name="NULL")
+    return query.columns(promoter_id="promoter.id", promoter_name="promoter.name")
 
 
 def _with_details(query: Select) -> Select:
     query.columns("build.source", "build.extra", creation_ts="events.time", start_ts="build.start_time")
-    return query.columns(completion_ts="build.completion_time", promotion_ts="NULL", cg_id="NULL")
+    return query.columns(
+        completion_ts="build.completion_time", promotion_ts="build.promotion_time", cg_id="NULL"
+    )
 
 
 @exported("findBuildID", build="X")
@@ -126,7 +132,7 @@ def list_builds(
     draft: bool | None = None,
 ) -> Any:
     """Builds by package, owner, task (-1: any task), name prefix or pattern, state, source, times."""
-    if (type or "rpm") != "rpm" or any((type_info, cg_id, draft)):
+    if (type or "rpm") != "rpm" or any((type_info, cg_id)):
         return apply_options([], query_opts)
     query = _with_details(with_build_columns(Select("build", *JOINS)))
     if package_id is not None:
@@ -150,6 +156,7 @@ def list_builds(
     for column, glob in globs.items():
         if glob:
             query.where(f"regexp(?, {column})", lookups.glob_to_regex(glob))
+    query.drafts("build", draft)
     _limit_times(query, (created_before, created_after, complete_before, complete_after))
     rows = query.order("build.id").all(call.db)
     return apply_options([{k: v for k, v in row.items() if k != "cg_id"} for row in rows], query_opts)
@@ -197,16 +204,23 @@ def init_build(call: Call, data: dict[str, Any]) -> int:
     for name in ("version", "release", "epoch"):
         if name not in data:
             raise koji.GenericError(f"No {name} value for build")
-    if data.get("draft"):
-        raise koji.GenericError("devhub does not have draft builds; a real hub does")
     defaults = {"source": None, "extra": None, "start_time": "NOW", "volume_id": 0, "draft": False}
     data = data | {name: value for name, value in defaults.items() if name not in data}
+    data["draft"] = bool(data["draft"])
     existing = get_build(call, data)
+    if existing is not None and data["draft"]:
+        raise koji.GenericError(f"Target build already exists: {existing['nvr']} (id={existing['id']})")
     if existing is not None:
         return _recycle(call, existing, data)
-    names = ("pkg_id", "version", "release", "epoch", "state", "task_id", "owner", "source", "extra")
+    names = ("pkg_id", "version", "release", "epoch", "draft", "state", "task_id", "owner", "source", "extra")
     values = {name: data[name] for name in names} | {"start_time": time.time(), "create_event": call.event}
-    return call.db.insert("build", values)
+    if not data["draft"]:
+        return call.db.insert("build", values)
+    # the release carries the id, which is known only afterwards
+    build_id = call.db.insert("build", values | {"release": f"{data['release']},draft_new"})
+    release = koji.gen_draft_release(data["release"], build_id)
+    call.db.update("build", {"release": release}, {"id": build_id})
+    return build_id
 
 
 def _recycle(call: Call, old: Row, data: Row) -> int:

@@ -17,6 +17,9 @@ from koji_adjutant.devhub.hosts import require_host
 
 ADMIN_ONLY = (("admin", "allow"), (None, "deny Only admin can do this via default policy"))
 
+BUILD_OWNER = "is_build_owner"
+"""The test that is no permission: the build is the user's own."""
+
 POLICIES: dict[str, tuple[tuple[str | None, str], ...]] = {
     "build_rpm": ((None, "allow"),),
     "build_from_srpm": ADMIN_ONLY,
@@ -30,6 +33,11 @@ POLICIES: dict[str, tuple[tuple[str | None, str], ...]] = {
     "volume": ((None, "DEFAULT"),),
     "priority": ((None, "stay"),),
     "cg_import": ((None, "allow"),),
+    "draft_promotion": (
+        ("draft-promoter", "allow"),
+        (BUILD_OWNER, "allow"),
+        (None, "deny Only draft-promoter and build owner can do this via default policy"),
+    ),
 }
 """Name -> rules; a rule's test is a permission that the user must have, None: always."""
 
@@ -40,9 +48,14 @@ def _apply(call: Call, name: str, data: dict[str, Any]) -> str | None:
         user_id = users.get_user(call, user_id, strict=True)["id"]
     perms = users.user_perms(call, user_id)
     for needed, action in POLICIES[name]:
-        if needed is None or needed in perms:
+        if needed is None or needed in perms or (needed == BUILD_OWNER and _owns(call, user_id, data)):
             return action
     return None
+
+
+def _owns(call: Call, user_id: int | None, data: dict[str, Any]) -> bool:
+    owner = call.db.value("SELECT owner FROM build WHERE id = ?", (data["build"],))
+    return owner is not None and owner == user_id
 
 
 def check_policy(

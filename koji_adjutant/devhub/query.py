@@ -56,6 +56,12 @@ class Select:
         held = f"{table}.create_event <= ? AND ({table}.revoke_event IS NULL OR ? < {table}.revoke_event)"
         return self.where(held, event, event)
 
+    def drafts(self, table: str, draft: bool | None) -> Select:
+        """Only drafts in ``build`` or ``rpminfo``, or no drafts, or (None) both."""
+        if draft is not None:
+            self.where(f"{table}.draft IS {'' if draft else 'NOT '}TRUE")
+        return self
+
     def order(self, text: str) -> Select:
         """ORDER BY, and LIMIT if wanted."""
         self._order = text

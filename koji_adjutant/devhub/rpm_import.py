@@ -93,6 +93,8 @@ def _check_srpm(call: Call, path: Path, task_id: int, build_id: int) -> Row:
         raise koji.GenericError(f"not a source package: {path}")
     build: Row = builds.get_build(call, build_id, strict=True)
     found = {name: getattr(header, name) for name in ("name", "version", "release", "epoch")}
+    if build["draft"]:
+        found["release"] = koji.gen_draft_release(header.release, build["id"])
     for name, value in {**found, "task_id": task_id}.items():
         if value != build[name]:
             raise koji.GenericError(
@@ -107,13 +109,15 @@ def _import_rpm(call: Call, path: Path, build: Row, buildroot_id: int | None) ->
     header = read_identity(path)
     if path.name != header.file_name:
         raise koji.GenericError(f"bad filename: {path.name} (expected {header.file_name})")
-    expected = "{name}-{version}-{release}.src.rpm".format_map(build)
+    release = koji.parse_target_release(build["release"]) if build["draft"] else build["release"]
+    expected = f"{build['name']}-{build['version']}-{release}.src.rpm"
     source = path.name if header.is_source else header.sourcerpm
     if source != expected:
         raise koji.GenericError(f"srpm mismatch for {path}: {source} (expected {expected})")
     names = ("name", "version", "release", "epoch", "arch", "payloadhash", "buildtime")
     values = {name: getattr(header, name) for name in names}
     origin = {"build_id": build["id"], "buildroot_id": buildroot_id, "external_repo_id": 0}
+    origin["draft"] = build["draft"]
     rpm_id = call.db.insert("rpminfo", {**values, **origin, "size": path.stat().st_size})
     builddir = Path(call.paths.build(build))
     _move(path, builddir / call.paths.rpm(values), ARCHIVE_ERROR)

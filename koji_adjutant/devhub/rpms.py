@@ -47,8 +47,8 @@ def find_rpms(call: Call, data: Row) -> list[Row]:
 
 @exported("getRPM")
 def get_rpm(call: Call, rpminfo: Any, strict: bool = False, multi: bool = False) -> Any:
-    """A package by id, N-V-R.A (``@repo`` for an external one) or dictionary, or None. If several fit, an
-    own one goes before external ones, and the newest of those; ``multi``: all of them."""
+    """A package by id, N-V-R.A (``@repo`` for an external one) or dictionary, or None. If several fit, a
+    build's goes before drafts', and those before external ones, the newest of each; ``multi``: all."""
     if isinstance(rpminfo, int) or (isinstance(rpminfo, str) and rpminfo.isdecimal()):
         data: Row = {"id": int(rpminfo)}
     elif isinstance(rpminfo, str):
@@ -64,7 +64,9 @@ def get_rpm(call: Call, rpminfo: Any, strict: bool = False, multi: bool = False)
         return found
     if not found and strict:
         raise koji.GenericError(f"No such rpm: {data!r}")
-    return min(found, key=lambda rpm: (rpm["external_repo_id"] != 0, -rpm["id"]), default=None)
+    return min(
+        found, key=lambda rpm: (rpm["external_repo_id"] != 0, bool(rpm["draft"]), -rpm["id"]), default=None
+    )
 
 
 @exported("listRPMs", "buildID", "buildrootID", "imageID", "componentBuildrootID", "hostID", "queryOpts")
@@ -80,12 +82,13 @@ def list_rpms(
     draft: bool | None = None,
 ) -> Any:
     """Packages of a build, made in a buildroot, installed in a buildroot, made on a builder; by arch."""
-    if image_id is not None or draft:
+    if image_id is not None:
         return apply_options([], query_opts)
     query = _query().columns(nvr="rpminfo.name || '-' || rpminfo.version || '-' || rpminfo.release")
     for column, value in (("rpminfo.build_id", build_id), ("rpminfo.buildroot_id", buildroot_id)):
         if value is not None:
             query.where(f"{column} = ?", value)
+    query.drafts("rpminfo", draft)
     if component_buildroot_id is not None:
         query.join("JOIN buildroot_listing AS listing ON listing.rpm_id = rpminfo.id")
         query.columns("listing.is_update", component_buildroot_id="listing.buildroot_id")

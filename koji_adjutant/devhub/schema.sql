@@ -362,6 +362,8 @@ CREATE TABLE build (
     state INTEGER NOT NULL,
     task_id INTEGER REFERENCES task (id),
     owner INTEGER NOT NULL REFERENCES users (id),
+    promotion_time REAL,
+    promoter INTEGER REFERENCES users (id),
     extra JSON,
     UNIQUE (pkg_id, version, release)
 );
@@ -432,15 +434,16 @@ CREATE TABLE rpminfo (
     release TEXT NOT NULL,
     epoch INTEGER,
     arch TEXT NOT NULL,
-    draft BOOLEAN DEFAULT 0,
+    draft BOOLEAN,
     external_repo_id INTEGER NOT NULL DEFAULT 0 REFERENCES external_repo (id),
     payloadhash TEXT NOT NULL,
     size INTEGER NOT NULL,
     buildtime INTEGER NOT NULL,
     metadata_only BOOLEAN NOT NULL DEFAULT 0,
-    extra JSON,
-    UNIQUE (name, version, release, arch, external_repo_id)
+    extra JSON
 );
+CREATE UNIQUE INDEX rpminfo_unique_nvra_not_draft ON rpminfo (name, version, release, arch, external_repo_id)
+    WHERE draft IS NOT TRUE;
 CREATE INDEX rpminfo_by_build ON rpminfo (build_id);
 
 CREATE TABLE rpmsigs (
@@ -465,6 +468,7 @@ INSERT INTO external_repo (id, name) VALUES (0, 'INTERNAL');
 
 INSERT INTO permissions (name, description) VALUES
     ('admin', 'May do everything'),
+    ('draft-promoter', 'May promote draft builds'),
     ('dist-repo', 'May start distRepo tasks'),
     ('host', 'May add, change, enable and disable builders'),
     ('image', 'May start image tasks'),

@@ -18,6 +18,7 @@ from koji_adjutant.devhub import (  # noqa: F401
     cancelling,
     changelogs,
     channels,
+    drafts,
     external_repos,
     groups,
     host_tasks,

@@ -37,6 +37,7 @@ def tagged_builds(
     package: str | None = None,
     owner: str | None = None,
     extra: bool = False,
+    draft: bool | None = None,
 ) -> list[Row]:
     """Complete builds in a tag, the tag's own before inherited ones, last tagged first; not those whose
     package is missing from the package list or blocked. ``latest``: only the first of each package, or
@@ -47,7 +48,7 @@ def tagged_builds(
     count: dict[int, int] = {}
     found = []
     for current in tag_ids:
-        for build in _builds_in(call, current, event, package, owner, extra):
+        for build in _builds_in(call, current, event, package, owner, extra, draft):
             entry = listed.get(build["package_id"])
             if entry is None or entry["blocked"]:
                 continue
@@ -58,7 +59,13 @@ def tagged_builds(
 
 
 def _builds_in(
-    call: Call, tag_id: int, event: int | None, package: str | None, owner: str | None, extra: bool
+    call: Call,
+    tag_id: int,
+    event: int | None,
+    package: str | None,
+    owner: str | None,
+    extra: bool,
+    draft: bool | None,
 ) -> list[Row]:
     query = Select("tag_listing", "JOIN build ON build.id = tag_listing.build_id", *builds.JOINS)
     query.join("JOIN tag ON tag.id = tag_listing.tag_id")
@@ -71,6 +78,7 @@ def _builds_in(
         query.where("users.name = ?", owner)
     if extra:
         query.columns("build.extra")
+    query.drafts("build", draft)
     return query.order("tag_listing.create_event DESC, build.id DESC").all(call.db)
 
 
@@ -86,11 +94,12 @@ def tagged_rpms(
     rpmsigs: bool = False,
     owner: str | None = None,
     extra: bool = True,
+    draft: bool | None = None,
 ) -> tuple[list[Row], list[Row]]:
     """(packages, builds) of a tag; ``rpmsigs``: one entry for each signature of a package, with its
     ``sigkey``."""
     found = tagged_builds(
-        call, tag_id, event=event, inherit=inherit, latest=latest, package=package, owner=owner
+        call, tag_id, event=event, inherit=inherit, latest=latest, package=package, owner=owner, draft=draft
     )
     names = ("id", "name", "version", "release", "arch", "epoch", "draft", "payloadhash", "size", "buildtime")
     more = ("buildroot_id", "build_id", "metadata_only")
@@ -127,7 +136,7 @@ def list_tagged(
 ) -> list[Row]:
     """Builds in a tag."""
     info = tags.get_tag(call, tag, strict=strict, event=event)
-    if not info or type not in (None, "rpm") or draft:
+    if not info or type not in (None, "rpm"):
         return []
     found = tagged_builds(
         call,
@@ -138,6 +147,7 @@ def list_tagged(
         package=package,
         owner=owner,
         extra=extra,
+        draft=draft,
     )
     return [build for build in found if not prefix or build["name"].lower().startswith(prefix.lower())]
 
@@ -160,7 +170,7 @@ def list_tagged_rpms(
 ) -> Any:
     """``[packages, builds]`` of a tag."""
     info = tags.get_tag(call, tag, strict=strict, event=event)
-    if not info or type not in (None, "rpm") or draft:
+    if not info or type not in (None, "rpm"):
         return [[], []]
     return tagged_rpms(
         call,
@@ -173,6 +183,7 @@ def list_tagged_rpms(
         rpmsigs=rpmsigs,
         owner=owner,
         extra=extra,
+        draft=draft,
     )
 
 
