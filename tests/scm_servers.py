@@ -6,6 +6,7 @@ import getpass
 import os
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,6 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Files = Mapping[str, str]
+
+
+@contextmanager
+def reachable_directory() -> Iterator[Path]:
+    """Where servers that run as nobody find their files; pytest's own directories are root's alone."""
+    with tempfile.TemporaryDirectory(prefix="adjutant-scm-", dir="/var/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class CvsServer:
 
 @contextmanager
 def serve_cvs(directory: Path) -> Iterator[CvsServer]:
-    """The pserver protocol; ``directory`` must be one that nobody can reach, in the user's sense."""
+    """The pserver protocol; ``directory`` must be reachable."""
     root = directory / "cvs"
     _run("cvs", "-d", str(root), "init")
     # crypt(3) of "secret"

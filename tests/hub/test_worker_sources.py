@@ -1,4 +1,4 @@
-"""Other ways to build: from an SRPM, without a record (scratch), with a given repo."""
+"""Other ways to build: from an SRPM, from svn and cvs, without a record (scratch), with a given repo."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.hub.names import unique
 from tests.hub.packages import package
 from tests.hub.rpms import Rpm, RpmMaker
 from tests.hub.wire import TIMEOUT
+from tests.scm_servers import reachable_directory, serve_cvs, serve_svn
 
 pytestmark = pytest.mark.podman
 
@@ -46,6 +47,41 @@ def test_an_srpm(farm: Farm, client: Client, srpm: Rpm) -> None:
     assert set(result) == {"srpm", "logs", "brootid", "source"}
     assert result["source"] == {"source": srpm.path.name, "url": srpm.path.name}
     assert farm.admin.getBuild(build["build_id"])["source"] == srpm.path.name
+
+
+def source_package(farm: Farm, url: str, name: str) -> None:
+    """Have the SRPM made from another SCM than git, and compare the result with kojid's."""
+    options = {"repo_id": wait_for_repo(farm), "scratch": True}
+    task = farm.worker_task("buildSRPMFromSCM", url, farm.build_tag, options)
+    result = farm.closed(task)
+    assert set(result) == {"srpm", "logs", "brootid", "source"}
+    assert result["source"] == {"source": url, "url": url}
+    assert result["srpm"].rsplit("/", 1)[1].startswith(f"{name}-1.0-1")
+    assert farm.header(result["srpm"], "%{NAME}") == name
+    logs = {log.rsplit("/", 1)[1] for log in result["logs"]}
+    assert {"checkout.log", "build.log", "root.log", "state.log"} <= logs
+    assert farm.admin.getBuildroot(result["brootid"])["task_id"] == task
+
+
+def test_sources_from_svn(farm: Farm) -> None:
+    name = unique("svn")
+    with reachable_directory() as directory, serve_svn(directory) as svn:
+        svn.commit("repo", {f"trunk/{name}/{file}": text for file, text in package(name).items()})
+        source_package(farm, svn.url("repo", f"trunk/{name}", "HEAD"), name)
+        task = farm.worker_task(
+            "buildSRPMFromSCM", svn.url("repo", "none", 1), farm.build_tag, {"repo_id": wait_for_repo(farm)}
+        )
+        error = farm.failure(task)
+    assert error.faultCode == koji.BuildError.faultCode
+    assert str(error).startswith("BuildError: Error running SVN command")
+    assert "E160005" in farm.log(task, "checkout.log") or "doesn't exist" in farm.log(task, "checkout.log")
+
+
+def test_sources_from_cvs(farm: Farm) -> None:
+    name = unique("cvs")
+    with reachable_directory() as directory, serve_cvs(directory) as cvs:
+        cvs.commit(name, package(name), "TAG_1")
+        source_package(farm, cvs.url(name, "TAG_1"), name)
 
 
 def test_scratch(farm: Farm) -> None:

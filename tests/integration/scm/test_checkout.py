@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,17 +18,23 @@ from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 from tests.hub.farm import serve_files
 from tests.integration.buildroot.fixtures import NewWorkspace
-from tests.scm_servers import CvsServer, SvnServer, serve_cvs, serve_ssh, serve_svn, silent_server
+from tests.scm_servers import (
+    CvsServer,
+    SvnServer,
+    reachable_directory,
+    serve_cvs,
+    serve_ssh,
+    serve_svn,
+    silent_server,
+)
 
 FILES = {"foo/foo.spec": "Name: foo\n"}
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A directory that the servers' unprivileged users can reach."""
-    with tempfile.TemporaryDirectory(prefix="adjutant-scm-", dir="/var/tmp") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
+    with reachable_directory() as directory:
+        yield directory
 
 
 @pytest.fixture

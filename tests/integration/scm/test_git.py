@@ -111,16 +111,41 @@ def make(workspace: Workspace, config: BuildrootConfig) -> Make:
 
 def test_branch_with_source_command(server: GitServer, make: Make) -> None:
     commit = server.commit("pkg", {"pkg.spec": SOURCED, "Makefile": MAKEFILE})
-    seen: list[str] = []
-    hooks = ScmHooks(
-        lambda: seen.append("before"), lambda path: seen.append(str((path / "pkg.spec").is_file()))
-    )
-    made = make(server.url("pkg", "main"), source_cmd=("make", "sources"), hooks=hooks)
+    made = make(server.url("pkg", "main"), source_cmd=("make", "sources"))
     assert made.srpm.name == "pkg-1-1.src.rpm"
     assert "source.txt" in RpmHeader(made.srpm).texts(Tag.BASENAMES)
     assert made.source["source"].endswith(f"/pkg#{commit}")
     assert made.source["url"] == server.url("pkg", "main")
-    assert seen == ["before", "True"]
+
+
+def test_what_plugins_do_around_the_checkout(server: GitServer, make: Make) -> None:
+    """Stock scmpolicy asks git which branches have the commit; others write files, or replace them."""
+    server.commit("pkg", {"pkg.spec": SOURCED, "Makefile": MAKEFILE, "source.txt": "old"})
+    seen: list[str] = []
+
+    def after(sources: Path) -> None:
+        branches = ["git", "branch", "--remotes", "--contains", "HEAD"]
+        seen.append(subprocess.run(branches, cwd=sources, check=True, capture_output=True, text=True).stdout)
+        (sources / "source.txt").unlink()
+        (sources / "source.txt").write_text("by a plugin")
+        (sources / "source.txt").chmod(0o600)
+
+    made = make(
+        server.url("pkg", "main"),
+        source_cmd=("grep", "plugin", "source.txt"),
+        hooks=ScmHooks(lambda: seen.append("before"), after),
+    )
+    assert made.srpm.name == "pkg-1-1.src.rpm"
+    assert seen[0] == "before"
+    assert "origin/main" in seen[1]
+
+
+def test_a_module_that_leads_to_this_machine(server: GitServer, make: Make) -> None:
+    server.commit("pkg", {"pkg.spec": SOURCED, "sub": "-> /etc"})
+    seen: list[Path] = []
+    with pytest.raises(SourceError, match="a link in it leads out of the checkout"):
+        make(server.url("pkg", "main", "sub"), hooks=ScmHooks(after_checkout=seen.append))
+    assert seen == []
 
 
 @pytest.mark.parametrize("length", [40, 10])
