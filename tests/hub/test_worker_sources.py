@@ -73,8 +73,9 @@ def test_sources_from_svn(farm: Farm) -> None:
         )
         error = farm.failure(task)
     assert error.faultCode == koji.BuildError.faultCode
-    assert str(error).startswith("BuildError: Error running SVN command")
-    assert "E160005" in farm.log(task, "checkout.log") or "doesn't exist" in farm.log(task, "checkout.log")
+    assert 'Error running SVN command "svn checkout' in str(error)
+    assert "see checkout.log for details" in str(error)
+    assert "doesn't exist" in farm.log(task, "checkout.log")
 
 
 def test_sources_from_cvs(farm: Farm) -> None:
