@@ -142,7 +142,10 @@ def _srpm_from_tree(
     if source_cmd:
         with in_koji_words("error retrieving sources"), phase("source command"):
             status = root.run(
-                source_cmd, log=log, cwd=directory, timeout=root.config.rpmbuild_timeout or None
+                _as_mock_runs(source_cmd),
+                log=log,
+                cwd=directory,
+                timeout=root.config.rpmbuild_timeout or None,
             )
             if status != 0:
                 raise StepFailedError(status, "build.log")
@@ -155,6 +158,11 @@ def _srpm_from_tree(
             if rpmbuild(root, "-bs", *target_options("noarch"), str(TOPDIR / "SPECS" / spec.name)) != 0:
                 raise StepFailedError(BUILD_FAILED, "build.log")
     return take_source_package(root)
+
+
+def _as_mock_runs(command: Sequence[str]) -> Sequence[str]:
+    """``mock --chroot`` has a shell read a command that is one word."""
+    return command if len(command) > 1 else ["/bin/sh", "-c", *command]
 
 
 def _choose(

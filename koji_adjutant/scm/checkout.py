@@ -80,6 +80,8 @@ def check_out(
                 f"checking out {source.shown_url} did not end within {options.timeout:g} seconds "
                 "(checkout_timeout) and was stopped, see checkout.log for details"
             ) from error
+        finally:
+            (work / "request.json").unlink()  # it may have a password in it
     answer = _answer(work / "answer.json", status)
     if answer["failed"] is not None:
         raise SourceError(

@@ -30,6 +30,13 @@ class TaskBuildroot:
     ) -> None:
         self.id = record
         self.config = config
+        # as kojid's BuildRoot calls them: plugins get this object
+        self.name = config.name
+        self.tag_id = repo["tag_id"]
+        self.tag_name = repo["tag_name"]
+        self.repoid = repo["id"]
+        self.event_id = repo["create_event"]
+        self.br_arch = config.arch
         self._host = session.host
         self._session = session
         self._options = options

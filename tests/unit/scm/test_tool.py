@@ -1,0 +1,46 @@
+"""The program of a checkout container, where no SCM is needed to try it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.scm.tool import checkout
+
+
+def test_the_common_repository_is_beside_the_sources(tmp_path: Path) -> None:
+    (tmp_path / "common").mkdir()
+    (tmp_path / "trunk/a/foo").mkdir(parents=True)
+    checkout.link_common(tmp_path, tmp_path / "trunk/a/foo")
+    assert (tmp_path / "trunk/a/common").readlink() == Path("../../common")
+    checkout.link_common(tmp_path, tmp_path / "trunk/a/foo")
+
+
+def test_no_link_where_there_are_no_sources(tmp_path: Path) -> None:
+    """The task then says that there is no spec file."""
+    checkout.link_common(tmp_path, tmp_path / "none")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_passwords_are_forgotten(tmp_path: Path) -> None:
+    for file in ("foo/.git/config", "mods/bar/CVS/Root", "foo/README"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("url = https://me:secret@h/foo")
+    checkout.forget("secret", tmp_path)
+    assert (tmp_path / "foo/.git/config").read_text() == "url = https://me@h/foo"
+    assert (tmp_path / "mods/bar/CVS/Root").read_text() == "url = https://me@h/foo"
+    assert "secret" in (tmp_path / "foo/README").read_text()
+
+
+def test_a_command_that_repeats_the_password(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    command = [sys.executable, "-c", r"import os; os.write(2, b'no secret for \xff\n'); raise SystemExit(1)"]
+    with pytest.raises(checkout.CommandFailedError) as failure:
+        checkout.run([*command, "secret"], tmp_path, "secret")
+    assert "secret" not in str(failure.value)
+    output = capfdbinary.readouterr().out
+    assert b"no *** for \xff\n" in output
+    assert b"secret" not in output
