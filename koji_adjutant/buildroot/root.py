@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from koji_adjutant.buildroot.arch import personality
 from koji_adjutant.buildroot.compose import Entry, reuse_metadata
 from koji_adjutant.buildroot.config import CHROOT_HOME, BuildrootConfig
+from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.install import Installer, Plan, Wanted
 from koji_adjutant.buildroot.key import root_key
 from koji_adjutant.buildroot.packages import InstalledPackage, listing
@@ -22,7 +25,15 @@ from koji_adjutant.buildroot.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, LogSink, VolumeMount
-from koji_adjutant.errors import BuildrootError, BuildTimeout, ContainerTimeout, DependencyError
+from koji_adjutant.errors import (
+    AdjutantError,
+    BuildrootError,
+    BuildTimeout,
+    ContainerTimeout,
+    DependencyError,
+)
+
+logger = logging.getLogger(__name__)
 
 BUILD_UID = 1000
 BUILD_GID = 135
@@ -48,6 +59,17 @@ class _Capture:
         self.data += data[: self._limit - len(self.data)]
 
 
+@dataclass(frozen=True)
+class Privileges:
+    """What a task may do in its buildroot that builds may not: its commands run as root there.
+
+    ``mounts`` are directories of the host that the operator lets it see.
+    """
+
+    capabilities: frozenset[str] = frozenset()
+    mounts: Sequence[VolumeMount] = ()
+
+
 class Buildroot:
     """A started buildroot; made by ``open_buildroot``, gone when that ends.
 
@@ -62,6 +84,7 @@ class Buildroot:
         entry: Entry,
         installer: Installer,
         root_log: BinaryIO,
+        privileges: Privileges | None = None,
     ) -> None:
         self.workspace = workspace
         self.config = config
@@ -70,6 +93,7 @@ class Buildroot:
         self._installer = installer
         self._installed = entry.installed()
         self._root_log = root_log
+        self._privileges = privileges
         self._container = ""
         self._path = Path()
 
@@ -77,6 +101,10 @@ class Buildroot:
         """Run a command as the build user; its exit status and at most ``limit`` bytes of what it says."""
         sink = _Capture(limit)
         return self._exec(command, sink, CHROOT_HOME, None), bytes(sink.data)
+
+    def stream(self, command: Sequence[str], sink: LogSink) -> int:
+        """Run a command, with what it says going to ``sink``; its exit status."""
+        return self._exec(command, sink, CHROOT_HOME, None)
 
     def run(
         self,
@@ -104,10 +132,26 @@ class Buildroot:
             self._container,
             ["/bin/bash", "-c", _STEP, "step", str(cwd), *personality(self.config), *command],
             stdout=sink,
-            user=f"{BUILD_UID}:{BUILD_GID}",
+            user="0:0" if self._privileges else f"{BUILD_UID}:{BUILD_GID}",
             environment=self.config.environment,
             timeout=timeout,
         )
+
+    def _keep(self, failed_roots: FailedRoots) -> None:
+        """For saveFailedTree; the task's own error is what counts, so one here is only logged."""
+        try:
+            failed_roots.keep(
+                self.config,
+                self._path,
+                self.home,
+                manager=self.workspace.manager,
+                tool_image=self.workspace.tool_image,
+                owner=self.workspace.owner,
+                limits=self.workspace.limits,
+                log=self._root_log,
+            )
+        except AdjutantError as problem:
+            logger.warning("Task %s: %s", self.workspace.owner.task_id, problem)
 
     def install_requires(self, srpm: Path) -> Plan:
         """Install an SRPM's Requires, which its BuildRequires became; what changed.
@@ -152,8 +196,10 @@ class Buildroot:
             # on disk: an overlay's upper directory may not have room for a build
             mounts=[
                 VolumeMount(self.home, CHROOT_HOME),
+                *(self._privileges.mounts if self._privileges else ()),
                 *(self.workspace.source_mounts if self.config.network else ()),
             ],
+            capabilities=self._privileges.capabilities if self._privileges else frozenset(),
             network=self.workspace.network_mode if self.config.network else "none",
             limits=self.workspace.limits,
             # what RPMs carry as Build Host
@@ -177,8 +223,12 @@ class Buildroot:
 
 
 @contextmanager
-def open_buildroot(workspace: Workspace, config: BuildrootConfig) -> Iterator[Buildroot]:
+def open_buildroot(
+    workspace: Workspace, config: BuildrootConfig, privileges: Privileges | None = None
+) -> Iterator[Buildroot]:
     """Compose the root, or take it from the store, and start a container on it; always cleaned up.
+
+    With ``privileges`` commands run as root in it.
 
     BuildrootError with kojid's sentence ("could not init mock buildroot, mock exited with status N; see
     root.log for more information") when the root cannot be made.
@@ -192,17 +242,24 @@ def open_buildroot(workspace: Workspace, config: BuildrootConfig) -> Iterator[Bu
         log = stack.enter_context((resultdir / "root.log").open("ab", buffering=0))
         with workspace.progress.phase("chroot init"):
             try:
-                root = stack.enter_context(_leased(workspace, config, log))
+                root = stack.enter_context(_leased(workspace, config, log, privileges))
             except (DependencyError, BuildrootError) as error:
                 log.write(f"Error: {error}\n".encode())
                 sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
                 raise BuildrootError(f"could not init mock buildroot, {sentence}\n{error}") from error
             stack.enter_context(root._started())
-        yield root
+        try:
+            yield root
+        except Exception:
+            if workspace.failed_roots:
+                root._keep(workspace.failed_roots)
+            raise
 
 
 @contextmanager
-def _leased(workspace: Workspace, config: BuildrootConfig, log: BinaryIO) -> Iterator[Buildroot]:
+def _leased(
+    workspace: Workspace, config: BuildrootConfig, log: BinaryIO, privileges: Privileges | None
+) -> Iterator[Buildroot]:
     image = workspace.manager.ensure_image_available(workspace.tool_image, "never")
     key = root_key(config, image.digest)
     installer = Installer(workspace, config, log)
@@ -219,7 +276,7 @@ def _leased(workspace: Workspace, config: BuildrootConfig, log: BinaryIO) -> Ite
         log.write(f"Root {key} {'composed' if composed else 'found in the store'}\n".encode())
         if not composed:
             reuse_metadata(entry, installer, log)
-        root = Buildroot(workspace, config, entry, installer, log)
+        root = Buildroot(workspace, config, entry, installer, log, privileges)
         packages = "\n".join(package.nevra for package in root.installed_packages())
         log.write(f"Installed packages:\n{packages}\n".encode(errors="replace"))
         yield root

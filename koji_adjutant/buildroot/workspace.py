@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.progress import Progress
 from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.container.interface import (
@@ -24,7 +25,8 @@ class Workspace:
     ``workdir`` is the task's own directory on disk, with room for a build. Logs and results land in
     ``resultdir``, ``*.log`` grow while things run. ``mounts`` are the operator's, for tool containers
     only. ``source_mounts`` (kojid's scm_credentials_dir) and ``network_mode`` are what the buildroot gets
-    where its network is on; the checkout has that network, too.
+    where its network is on; the checkout has that network, too. Where there are ``failed_roots``, the
+    buildroot of a task that fails is kept there.
     """
 
     manager: ContainerManager
@@ -38,3 +40,4 @@ class Workspace:
     mounts: Sequence[VolumeMount] = ()
     network_mode: NetworkMode = "bridge"
     source_mounts: Sequence[VolumeMount] = ()
+    failed_roots: FailedRoots | None = None

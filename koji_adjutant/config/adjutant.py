@@ -33,6 +33,7 @@ class AdjutantOptions:
     - ``cache_size`` (``20G``): of the store of composed roots; those used longest ago are evicted.
     - ``memory_limit`` (``4G``), ``cpu_limit`` (cores), ``pids_limit``: of each container that runs
       packagers' code.
+    - ``plugin_config_dir``: where runroot.conf and save_failed_tree.conf are, as with the stock plugins.
     - ``strict_spec_tags``: refuse every spec that sets Packager, Vendor or Distribution.
     - ``scm_home``: whose ``.ssh``, ``.netrc``, ``.subversion`` and ``.cvspass`` checkouts use; the worker's
       user's own by default, as with kojid; None (empty): no credentials.
@@ -54,6 +55,7 @@ class AdjutantOptions:
     memory_limit: int | None = None
     cpu_limit: float | None = None
     pids_limit: int = 16384
+    plugin_config_dir: Path = Path("/etc/kojid/plugins")
     strict_spec_tags: bool = False
     scm_home: Path | None = field(default_factory=Path.home)
     checkout_timeout: float = 3600
@@ -101,6 +103,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "memory_limit": lambda text: values.memory(text) if text else None,
     "cpu_limit": lambda text: values.positive_number(text) if text else None,
     "pids_limit": values.integer,
+    "plugin_config_dir": values.absolute_path,
     "strict_spec_tags": values.boolean,
     "scm_home": lambda text: values.absolute_path(str(Path(text).expanduser())) if text else None,
     "checkout_timeout": values.positive_number,

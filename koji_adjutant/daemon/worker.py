@@ -13,17 +13,17 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import koji
-import koji.plugin
 import koji.tasks
 from koji.daemon import TaskManager
 
 from koji_adjutant.builds.explanation import telling
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
+from koji_adjutant.daemon.plugins import load_plugins
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.errors import EngineError
 from koji_adjutant.task_adapters import ADAPTERS
-from koji_adjutant.task_adapters.container_task import ContainerTask
+from koji_adjutant.task_adapters.container_task import ContainerTask, prune_failed_roots
 from koji_adjutant.task_handlers import HANDLERS
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
@@ -54,15 +54,12 @@ class Worker(TaskManager):  # type: ignore[misc]
         """The koji library's, ours over them, and over both those of the plugins that kojid.conf names."""
         self.findHandlers(vars(koji.tasks))
         self.findHandlers({handler.__name__: handler for handler in (*HANDLERS, *ADAPTERS)})
-        if self.options.plugin:
-            tracker = koji.plugin.PluginTracker(path=self.options.pluginpath.split(":"))
-            for name in self.options.plugin:
-                logger.info("Loading plugin: %s", name)
-                self.scanPlugin(tracker.load(name))
+        load_plugins(self, self.options.plugin or (), self.options.pluginpath.split(":"))
 
     def updateBuildroots(self, nolocal: bool = True) -> None:  # noqa: N802
-        """Expire what the hub still believes to be in use; there are no mock directories to look at."""
+        """Expire what the hub still believes to be in use, and remove what was kept of failed tasks."""
         super().updateBuildroots(nolocal=nolocal)
+        prune_failed_roots(self.options)
 
     def checkSpace(self) -> bool:  # noqa: N802
         """Whether ``minspace`` MB are free where our builds write: state_dir and workdir (kojid: mockdir)."""

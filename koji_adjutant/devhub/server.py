@@ -26,6 +26,7 @@ from koji_adjutant.devhub import (  # noqa: F401
     inheritance,
     other_content,
     packages,
+    plugin_calls,
     policies,
     repo_init,
     repo_requests,

@@ -4,5 +4,10 @@ from koji_adjutant.task_adapters.buildarch import BuildArchTask
 from koji_adjutant.task_adapters.buildsrpm_scm import BuildSRPMFromSCMTask
 from koji_adjutant.task_adapters.createrepo import CreaterepoTask
 from koji_adjutant.task_adapters.rebuild_srpm import RebuildSRPMTask
+from koji_adjutant.task_adapters.runroot import RunRootTask
+from koji_adjutant.task_adapters.save_failed_tree import SaveFailedTreeTask
 
 ADAPTERS = (BuildArchTask, BuildSRPMFromSCMTask, RebuildSRPMTask, CreaterepoTask)
+
+PLUGINS = {"runroot": RunRootTask, "save_failed_tree": SaveFailedTreeTask}
+"""Task methods that a stock builder has from plugins: on where kojid.conf names the plugin."""

@@ -13,17 +13,22 @@ from typing import Any
 import koji
 from koji.tasks import BaseTaskHandler
 
+from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explaining
-from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import Owner, VolumeMount
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
 
 TRASH = ".trash"
+FAILED = "failed"
+"""Where below workdir the buildroots of failed tasks are kept."""
+SAVE_FAILED_TREE = "save_failed_tree"
+"""The stock plugin; where it is configured, buildroots of failed tasks are kept for it."""
 
 
 class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
@@ -72,6 +77,7 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                     mounts=ours.container_mounts,
                     source_mounts=source_mounts,
                     network_mode=ours.task_network,
+                    failed_roots=self.failed_roots() if keeps_failed_roots(self.options) else None,
                 )
             finally:
                 self.live_logs.close()
@@ -90,6 +96,10 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         store = self._store()
         store.evict(self.adjutant.cache_size)
         store.sweep()
+        prune_failed_roots(self.options)
+
+    def failed_roots(self) -> FailedRoots:
+        return FailedRoots(Path(self.options.workdir) / FAILED)
 
     def _store(self) -> RootStore:
         return RootStore(self.adjutant.state_dir / "roots")
@@ -110,6 +120,17 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         if not config or not config["arches"]:
             return True  # the task then fails with a proper message
         return bool(koji_arches(config["arches"]) & set(hostdata["arches"].split()))
+
+
+def keeps_failed_roots(options: KojidOptions) -> bool:
+    return SAVE_FAILED_TREE in (options.plugin or ())
+
+
+def prune_failed_roots(options: KojidOptions) -> None:
+    """Remove what has been kept for failed_buildroot_lifetime, and more if minspace is lacking otherwise."""
+    directory = Path(options.workdir) / FAILED
+    if directory.is_dir():
+        FailedRoots(directory).prune(options.failed_buildroot_lifetime, options.minspace * 1024**2)
 
 
 def koji_arches(arches: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -39,13 +40,28 @@ sleeptime = 1
 minspace = 512
 allowed_scms = 127.0.0.1*:/*:no:make,sources
 smtphost = {mail.address}
+pluginpath = {directory}/builder-plugins
+plugin = runroot save_failed_tree conformance
 
 [adjutant]
 state_dir = {state}
 log_dir = {directory}/task-logs
 log_file = {directory}/kojid-file.log
+plugin_config_dir = {directory}/plugin-config
 # the git server listens on this machine's loopback only
 network_mode = host
+"""
+
+RUNROOT = """\
+[paths]
+default_mounts = /mnt/read-only
+safe_roots = /mnt/shared
+
+[path0]
+mountpoint = /mnt
+path = {directory}/mounted
+fstype = none
+options = ro,bind
 """
 
 FINISHED = [koji.TASK_STATES[name] for name in ("CLOSED", "CANCELED", "FAILED")]
@@ -188,8 +204,10 @@ def finished_request(admin: Any, request: int) -> dict[str, Any] | None:
 @contextmanager
 def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.Popen[bytes]]:
     """The daemon, stopped by SIGTERM in the end as a service manager does it, unless it ``ends_itself``."""
-    for name in ("work", "task-logs"):
-        (farm.directory / name).mkdir()
+    for name in ("work", "task-logs", "plugin-config", "mounted/read-only", "mounted/shared"):
+        (farm.directory / name).mkdir(parents=True)
+    shutil.copytree(Path(__file__).parent / "builder_plugins", farm.directory / "builder-plugins")
+    (farm.directory / "plugin-config/runroot.conf").write_text(RUNROOT.format(**vars(farm)))
     configuration = farm.directory / "kojid.conf"
     configuration.write_text(CONFIGURATION.format(**vars(farm)))
     command = [

@@ -1,0 +1,158 @@
+"""Buildroots of failed tasks, kept for a while for whoever wants to look into them."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.container.interface import (
+    ContainerManager,
+    ContainerSpec,
+    ImageRoot,
+    LogSink,
+    Owner,
+    ResourceLimits,
+    VolumeMount,
+)
+from koji_adjutant.errors import BuildrootError
+
+logger = logging.getLogger(__name__)
+
+READ_EVERYTHING = frozenset({"CAP_DAC_OVERRIDE"})
+
+
+class FailedRoots:
+    """A directory with one kept root for each failed task's buildroot.
+
+    Layout: ``kept/<name>/`` holds ``builddir/`` (the buildroot's /builddir, moved here), ``root.tar`` (all
+    the rest) and ``facts.json`` ({arch, environment}); ``staging/<random>/`` is one being made, or left by
+    who died. Who reads one holds its lock shared; ``prune`` removes what nobody holds. It lies on the file
+    system of the tasks' own directories, so that keeping a large build tree costs a rename.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._kept, self._staging = directory / "kept", directory / "staging"
+        directory.mkdir(mode=0o700, exist_ok=True)
+        for part in (self._kept, self._staging):
+            part.mkdir(exist_ok=True)
+
+    def keep(
+        self,
+        config: BuildrootConfig,
+        root: Path,
+        home: Path,
+        *,
+        manager: ContainerManager,
+        tool_image: str,
+        owner: Owner,
+        limits: ResourceLimits,
+        log: LogSink,
+    ) -> None:
+        """Take ``home`` away, and a copy of what is in ``root``. BuildrootError if that cannot be done."""
+        staging = self._staging / uuid.uuid4().hex
+        staging.mkdir()
+        try:
+            (staging / "facts.json").write_text(
+                json.dumps({"arch": config.arch, "environment": dict(config.environment)})
+            )
+            spec = ContainerSpec(
+                root=ImageRoot(tool_image),
+                command=[
+                    *(
+                        "tar",
+                        "--create",
+                        "--file=/kept/root.tar",
+                        "--directory=/buildroot",
+                        "--one-file-system",
+                    ),
+                    *("--numeric-owner", "--sparse", "--xattrs", "--xattrs-include=security.*", "."),
+                ],
+                owner=owner,
+                role="keep",
+                mounts=[
+                    VolumeMount(root, PurePosixPath("/buildroot"), read_only=True),
+                    VolumeMount(staging, PurePosixPath("/kept")),
+                ],
+                capabilities=READ_EVERYTHING,
+                limits=limits,
+            )
+            status = manager.run(spec, log)
+            if status != 0:
+                raise BuildrootError(f"the buildroot could not be kept: tar ended with status {status}")
+            home.rename(staging / "builddir")
+            staging.rename(self._kept / _directory_name(config.name))
+        except OSError as problem:
+            raise BuildrootError(f"the buildroot could not be kept: {problem}") from problem
+        finally:
+            remove_tree(staging)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[Path]:
+        """The directory of a kept root, which stays for the block.
+
+        ``name`` is the buildroot's (``<tag>-<buildroot id>-<repo id>``); BuildrootError if there is none.
+        """
+        directory = self._kept / _directory_name(name)
+        try:
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise BuildrootError(f"Buildroot directory is missing: {directory}") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            if not directory.exists():
+                raise BuildrootError(f"Buildroot directory is missing: {directory}")
+            yield directory
+        finally:
+            os.close(descriptor)
+
+    def prune(self, lifetime: float, minimum_free: int) -> None:
+        """Remove what is older than ``lifetime`` seconds; the oldest, too, until so many bytes are free."""
+        for leftover in self._staging.iterdir():
+            if time.time() - _modified(leftover) > lifetime:
+                remove_tree(leftover)
+        oldest_first = sorted(self._kept.iterdir(), key=_modified)
+        for directory in oldest_first:
+            expired = time.time() - _modified(directory) > lifetime
+            if expired or _free_bytes(self._kept) < minimum_free:
+                self._remove(directory)
+
+    def _remove(self, directory: Path) -> None:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            doomed = self._staging / uuid.uuid4().hex
+            directory.rename(doomed)
+        except (BlockingIOError, FileNotFoundError):
+            return  # somebody reads it, or removed it just now
+        finally:
+            os.close(descriptor)
+        logger.info("Removing the kept buildroot %s", directory.name)
+        remove_tree(doomed)
+
+
+def _directory_name(buildroot: str) -> str:
+    """Tags may have slashes in their names."""
+    return re.sub(r"[^A-Za-z0-9_+-]", "_", buildroot)
+
+
+def _modified(directory: Path) -> float:
+    """Nothing is written into a directory once it is kept."""
+    try:
+        return directory.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _free_bytes(directory: Path) -> int:
+    usage = os.statvfs(directory)
+    return usage.f_bavail * usage.f_bsize

@@ -1,0 +1,149 @@
+"""The ``runroot`` task of the stock plugin: a command, as root, in a buildroot of a tag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import PurePosixPath
+
+import koji
+import koji.util
+
+from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
+from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED
+from koji_adjutant.builds.root_command import ROOT_CAPABILITIES, copy_out, run_command
+from koji_adjutant.config.runroot import RunrootConfig
+from koji_adjutant.errors import BuildrootError, DependencyError
+from koji_adjutant.task_adapters.container_task import ContainerTask, koji_arches
+from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
+
+WEIGHT_MIN = 0.5
+USABLE_REPO_STATES = (koji.REPO_READY, koji.REPO_EXPIRED)
+
+
+class RunRootTask(ContainerTask):
+    """``runroot(root, arch, command, …)`` -> "<command> completed successfully".
+
+    ``root`` is a tag; ``command`` a list, or text for the buildroot's shell; ``mounts`` are writable and must
+    be allowed by runroot.conf; ``upload_logs`` are absolute paths in the buildroot. ``keep`` and
+    ``new_chroot`` mean nothing here. The network is on.
+    """
+
+    Methods = ["runroot"]  # noqa: RUF012
+    _taskWeight = 2.0  # noqa: N815
+
+    def handler(
+        self,
+        root: int | str,
+        arch: str,
+        command: str | Sequence[str],
+        keep: bool = False,  # noqa: ARG002
+        packages: Sequence[str] = (),
+        mounts: Sequence[str] = (),
+        repo_id: int | None = None,
+        skip_setarch: bool = False,
+        weight: float | None = None,
+        upload_logs: Sequence[str] | None = None,
+        new_chroot: bool | None = None,  # noqa: ARG002
+    ) -> str:
+        config = RunrootConfig.read(self.adjutant.plugin_config_dir / "runroot.conf")
+        privileges = Privileges(ROOT_CAPABILITIES, config.mounts(mounts))
+        if weight is not None:
+            self.session.host.setTaskWeight(self.id, max(weight, WEIGHT_MIN))
+        buildroot = TaskBuildroot.new(
+            self.session,
+            self.options,
+            task_id=self.id,
+            tag=root,
+            arch=self._buildroot_arch(root, arch),
+            repo_id=self._repo(root, repo_id),
+            network=True,
+        )
+        with (
+            buildroot.expired_in_the_end(),
+            self.open_workspace() as workspace,
+            ExitStack() as stack,
+        ):
+            with self.live_logs.following():
+                running = stack.enter_context(open_buildroot(workspace, buildroot.config, privileges))
+            buildroot.report(running.installed_packages())
+            buildroot.building()
+            if packages:
+                self._install(buildroot, running, packages)
+            with self.live_logs.following():
+                status = run_command(running, command, skip_setarch=skip_setarch)
+            missing = self._upload(running, upload_logs or ())
+            name = _command_name(command)
+            if status != 0:
+                raise koji.BuildrootError(koji.util.parseStatus(status << 8, name))
+            if missing:
+                raise koji.GenericError(f"upload_logs: the buildroot has no file {', '.join(missing)}")
+        return f"{name} completed successfully"
+
+    def _buildroot_arch(self, root: int | str, arch: str) -> str:
+        """For noarch the first of the tag's that this host has, as the stock plugin."""
+        if arch != "noarch":
+            return arch
+        ours = self.session.host.getHost()["arches"]
+        if not ours:
+            raise koji.BuildError("No arch list for this host")
+        wanted = self.session.getBuildConfig(root)["arches"]
+        if not wanted:
+            raise koji.BuildError(f"No arch list for tag: {root}")
+        for one in wanted.split():
+            if koji.canonArch(one) in koji_arches(ours):
+                return str(koji.canonArch(one))
+        raise koji.BuildError(f"host does not match tag arches: {root} ({wanted})")
+
+    def _repo(self, root: int | str, repo_id: int | None) -> int:
+        """The repo that was asked for, the newest, or the one that there will be."""
+        if not repo_id:
+            repo = self.session.getRepo(root)
+            if not repo:
+                waiting = self.session.host.subtask(
+                    method="waitrepo", arglist=[root, None, None], parent=self.id
+                )
+                repo = self.wait(waiting)[waiting]
+            return int(repo["id"])
+        repo = self.session.repoInfo(repo_id, strict=True)
+        if root not in (repo["tag_name"], repo["tag_id"]):
+            raise koji.BuildError(f"build tag ({root}) does not match repo tag ({repo['tag_name']})")
+        if repo["state"] not in USABLE_REPO_STATES:
+            state = koji.REPO_STATES[repo["state"]]
+            raise koji.BuildError(f"repos in the {state} state may not be used by runroot")
+        return repo_id
+
+    def _install(self, buildroot: TaskBuildroot, running: Buildroot, packages: Sequence[str]) -> None:
+        try:
+            with self.live_logs.following():
+                running.install(packages)
+        except (DependencyError, BuildrootError) as problem:
+            buildroot.report_again(running.installed_packages())
+            command = ["mock", "--install", *packages]
+            raise koji.BuildrootError(
+                f"{koji.util.parseStatus(PACKAGE_MANAGER_FAILED << 8, command)}: {problem}"
+            ) from problem
+        buildroot.report_again(running.installed_packages())
+
+    def _upload(self, running: Buildroot, paths: Sequence[str]) -> list[str]:
+        """Upload files of the buildroot by their names; the paths where there is none.
+
+        runroot.log is uploaded as it grows.
+        """
+        directory = running.workspace.workdir / "upload"
+        directory.mkdir()
+        missing = []
+        for number, path in enumerate(map(PurePosixPath, paths)):
+            copy = directory / str(number)
+            if path.is_absolute() and path.name not in ("", "..") and copy_out(running, path, copy):
+                self.uploadFile(str(copy), remoteName=path.name)
+            else:
+                missing.append(str(path))
+        return missing
+
+
+def _command_name(command: str | Sequence[str]) -> str:
+    """The first word that sets no variable, as the stock plugin."""
+    words = command.split() if isinstance(command, str) else command
+    words = [word for word in words if "=" not in word]
+    return PurePosixPath(words[0]).name if words else "(none)"
