@@ -124,6 +124,12 @@ class ContainerTimeout(EngineError):
     """A container operation took longer than its limit allows."""
 
 
+class CommandFailed(AdjutantError, koji.BuildrootError):  # type: ignore[misc]
+    """The command of a runroot task failed."""
+
+    failure = FailureClass.BUILD
+
+
 class MailError(AdjutantError):
     """The mail server did not take a notification."""
 

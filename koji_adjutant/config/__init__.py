@@ -2,6 +2,6 @@
 
 from koji_adjutant.config.adjutant import AdjutantOptions
 from koji_adjutant.config.kojid import KojidOptions
-from koji_adjutant.config.loading import Settings, load
+from koji_adjutant.config.loading import Settings, load, load_adjutant
 
-__all__ = ["AdjutantOptions", "KojidOptions", "Settings", "load"]
+__all__ = ["AdjutantOptions", "KojidOptions", "Settings", "load", "load_adjutant"]

@@ -16,8 +16,9 @@ from koji_adjutant.config.kojid import KojidOptions
 from koji_adjutant.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "KOJI_ADJUTANT_"
-RESERVED_VARIABLES = frozenset({"DEV"})
-"""Names with our prefix that are no option; DEV is where a development checkout keeps its state."""
+RESERVED_VARIABLES = frozenset({"CONFIG", "DEV"})
+"""Names with our prefix that are no option: DEV is where a development checkout keeps its state, CONFIG the
+file of a stock kojid's plugin."""
 
 DEFAULT_CERTIFICATES = {"cert": "/etc/kojid/client.crt", "serverca": "/etc/kojid/serverca.crt"}
 
@@ -53,6 +54,15 @@ def load(
         setattr(namespace, name, settings[name])
     _complete(namespace, path)
     return Settings(namespace, options)
+
+
+def load_adjutant(path: str | Path, environ: Mapping[str, str] = os.environ) -> AdjutantOptions:
+    """Only the section [adjutant], of a file that has no other, then KOJI_ADJUTANT_* of ``environ``."""
+    parser = _read(Path(path))
+    _only_known(parser.sections(), ("adjutant",), f"the section {{}} of {path}", "section")
+    return AdjutantOptions(
+        **_section(parser, path, "adjutant", adjutant.READERS) | _environment(environ, adjutant.READERS)
+    )
 
 
 def _read(path: Path) -> configparser.RawConfigParser:

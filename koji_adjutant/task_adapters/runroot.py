@@ -13,7 +13,7 @@ from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES, copy_out, run_command
 from koji_adjutant.config.runroot import RunrootConfig
-from koji_adjutant.errors import BuildrootError, DependencyError
+from koji_adjutant.errors import BuildrootError, CommandFailed, DependencyError
 from koji_adjutant.task_adapters.container_task import ContainerTask, koji_arches
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
@@ -75,7 +75,7 @@ class RunRootTask(ContainerTask):
             missing = self._upload(running, upload_logs or ())
             name = _command_name(command)
             if status != 0:
-                raise koji.BuildrootError(koji.util.parseStatus(status << 8, name))
+                raise CommandFailed(koji.util.parseStatus(status << 8, name))
             if missing:
                 raise koji.GenericError(f"upload_logs: the buildroot has no file {', '.join(missing)}")
         return f"{name} completed successfully"
@@ -120,7 +120,7 @@ class RunRootTask(ContainerTask):
         except (DependencyError, BuildrootError) as problem:
             buildroot.report_again(running.installed_packages())
             command = ["mock", "--install", *packages]
-            raise koji.BuildrootError(
+            raise BuildrootError(
                 f"{koji.util.parseStatus(PACKAGE_MANAGER_FAILED << 8, command)}: {problem}"
             ) from problem
         buildroot.report_again(running.installed_packages())

@@ -30,7 +30,7 @@ def _channel(farm: Farm) -> Iterator[None]:
 def test_a_command_as_root(farm: Farm) -> None:
     (farm.directory / "mounted/read-only/there").write_text("")
     command = (
-        "id -un; rpm -q popt-devel; ls /mnt/read-only; touch /mnt/read-only/no; date > /mnt/shared/written;"
+        "id -un; rpm -q --whatprovides popt-devel; ls /mnt/read-only; touch /mnt/read-only/no; date > /mnt/shared/written;"
         "echo extra > /tmp/extra.log; WHAT=x printf 'gr\\374n\\n'"
     )
     options = {"packages": ["popt-devel"], "mounts": ["/mnt/shared"], "upload_logs": ["/tmp/extra.log"]}
@@ -40,7 +40,7 @@ def test_a_command_as_root(farm: Farm) -> None:
     assert b"root" in log
     assert b"there" in log
     assert b"gr\374n" in log
-    assert any(line.startswith(b"popt-devel-") for line in log)
+    assert any(b"popt-dev" in line for line in log)
     assert any(b"Read-only file system" in line for line in log)
     assert farm.log(task, "extra.log") == "extra\n"
     assert (farm.directory / "mounted/shared/written").exists()
@@ -48,7 +48,7 @@ def test_a_command_as_root(farm: Farm) -> None:
     (root,) = farm.admin.listBuildroots(taskID=task)
     assert root["state"] == koji.BR_STATES["EXPIRED"]
     listed = farm.admin.listRPMs(componentBuildrootID=root["id"])
-    assert [rpm["is_update"] for rpm in listed if rpm["name"] == "popt-devel"] == [True]
+    assert {rpm["is_update"] for rpm in listed if "popt-dev" in rpm["name"]} == {True}
 
 
 def test_arguments_are_taken_literally_and_failure_is_told(farm: Farm) -> None:
@@ -60,7 +60,8 @@ def test_arguments_are_taken_literally_and_failure_is_told(farm: Farm) -> None:
     assert "upload_logs: the buildroot has no file /tmp/secret.log" in str(farm.failure(shown))
     assert "secret.log" not in farm.admin.listTaskOutput(shown)
     error = farm.failure(failing)
-    assert (error.faultCode, str(error)) == (koji.BuildrootError.faultCode, "sh exited with status 3")
+    assert error.faultCode == koji.BuildrootError.faultCode
+    assert str(error).startswith("sh exited with status 3\n")
     assert "$HOME ; id\n" in farm.log(failing, "runroot.log")
 
 

@@ -1,0 +1,94 @@
+"""Our task adapters, fitted to a stock kojid: what our own daemon does for them, they do here themselves."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from koji_adjutant.builds.explanation import telling
+from koji_adjutant.config import AdjutantOptions, load_adjutant
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import LABEL_PREFIX
+from koji_adjutant.container.podman_manager import PodmanManager
+from koji_adjutant.task_adapters import ADAPTERS
+from koji_adjutant.task_adapters.container_task import ContainerTask
+
+CONFIGURATION = Path("/etc/kojid/adjutant.conf")
+"""Its section [adjutant]: a stock kojid refuses sections that it does not know in its own file."""
+CONFIGURATION_VARIABLE = "KOJI_ADJUTANT_CONFIG"
+"""Names another file."""
+
+
+def plugged_adapters(environ: Mapping[str, str] = os.environ) -> list[type[ContainerTask]]:
+    """A subclass of each adapter, for kojid to register. Called once, when kojid loads the plugin.
+
+    The engine stays open for as long as kojid runs: a task's process must not take the podman service with
+    it that other tasks' containers run on. ConfigError or EngineError keep kojid from starting.
+    """
+    options = load_adjutant(Path(environ.get(CONFIGURATION_VARIABLE, CONFIGURATION)), environ)
+    stack = ExitStack()
+    engine = stack.enter_context(
+        open_engine(
+            state_dir=options.state_dir,
+            podman_socket=options.podman_socket,
+            timeouts=options.container_timeouts,
+            labels=options.container_labels,
+        )
+    )
+    atexit.register(stack.close)  # not in the tasks' processes, which end by os._exit
+    shared = {"settings": options, "engine": engine}
+    return [type(adapter.__name__, (PluggedTask, adapter), dict(shared)) for adapter in ADAPTERS]
+
+
+class PluggedTask(ContainerTask):
+    """Mixed into an adapter: brings our settings along, and cleans up as our daemon would."""
+
+    settings: ClassVar[AdjutantOptions]
+    engine: ClassVar[PodmanManager]
+
+    def __init__(
+        self,
+        id: int,  # noqa: A002  (koji's name)
+        method: str,
+        params: Any,
+        session: Any,
+        options: Any,
+        workdir: str | None = None,
+    ) -> None:
+        super().__init__(id, method, params, session, options, workdir)
+        options.adjutant = self.settings
+        options.worker_id = f"{urlsplit(options.server).netloc}-{socket.gethostname()}-kojid"
+
+    def run(self) -> Any:
+        self._remove_leftovers()
+        try:
+            with telling():
+                return super().run()
+        finally:
+            self._tidy_up_meanwhile()
+
+    def _remove_leftovers(self) -> None:
+        """Containers of tasks whose process was killed before it could clean up."""
+        running = {str(task["id"]) for task in self.session.host.getHostTasks()}
+        for container in self.engine.list_containers({f"{LABEL_PREFIX}worker_id": self.options.worker_id}):
+            if container.labels.get(f"{LABEL_PREFIX}task_id") not in running:
+                self.logger.warning("Removing container %s", container.name)
+                self.engine.remove(container.id)
+
+    def _tidy_up_meanwhile(self) -> None:
+        """In a process of its own, which the hub's answer does not wait for and kojid does not know."""
+        if os.fork():
+            return
+        try:
+            os.setsid()
+            if not os.fork():
+                os.nice(19)
+                self.tidy_up()
+        finally:
+            os._exit(0)
