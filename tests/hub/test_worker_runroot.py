@@ -30,7 +30,8 @@ def _channel(farm: Farm) -> Iterator[None]:
 def test_a_command_as_root(farm: Farm) -> None:
     (farm.directory / "mounted/read-only/there").write_text("")
     command = (
-        "id -un; rpm -q --whatprovides popt-devel; ls /mnt/read-only; touch /mnt/read-only/no; date > /mnt/shared/written;"
+        "id -un; rpm -q --whatprovides popt-devel; ls /mnt/read-only; touch /mnt/read-only/no;"
+        "date > /mnt/shared/written;"
         "echo extra > /tmp/extra.log; WHAT=x printf 'gr\\374n\\n'"
     )
     options = {"packages": ["popt-devel"], "mounts": ["/mnt/shared"], "upload_logs": ["/tmp/extra.log"]}

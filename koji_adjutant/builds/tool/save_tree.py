@@ -8,6 +8,7 @@ packager's: nothing in it is followed. Exit status: 0, or 3 if there is more tha
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 import gzip
 import hashlib
@@ -59,9 +60,10 @@ class Member:
         self.content = content
 
     def write(self, archive: tarfile.TarFile, prefix: str = "") -> None:
-        info = self.info.replace(name=prefix + self.info.name, deep=False)
+        info = copy.copy(self.info)
+        info.name = prefix + info.name
         if info.islnk():
-            info = info.replace(linkname=prefix + info.linkname, deep=False)
+            info.linkname = prefix + info.linkname
         if self.content is not None:
             self.content.seek(0)
         archive.addfile(info, self.content)
@@ -120,7 +122,8 @@ def root_members() -> Iterator[Member]:
             headers = {
                 key: value for key, value in info.pax_headers.items() if key.startswith("SCHILY.xattr.")
             }
-            plain = info.replace(name=name, deep=False)
+            plain = copy.copy(info)
+            plain.name = name
             plain.pax_headers = headers
             plain.linkname = info.linkname.removeprefix("./") if info.islnk() else info.linkname
             if info.isreg():

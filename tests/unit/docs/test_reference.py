@@ -14,7 +14,7 @@ from koji_adjutant.cli import COMMANDS
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.config.adjutant import READERS
 from koji_adjutant.container.interface import LABEL_PREFIX
-from koji_adjutant.task_adapters import ADAPTERS
+from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
 from koji_adjutant.task_handlers import HANDLERS
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
@@ -50,7 +50,7 @@ def test_every_failure_class_is_listed() -> None:
 
 
 def test_every_task_of_ours_is_listed() -> None:
-    methods = {method for handler in (*HANDLERS, *ADAPTERS) for method in handler.Methods}
+    methods = {method for handler in (*HANDLERS, *ADAPTERS, *PLUGINS.values()) for method in handler.Methods}
     assert set(table("Tasks")) == methods
 
 

@@ -1,0 +1,59 @@
+"""How long the buildroots of failed tasks are kept."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.errors import BuildrootError
+
+EVERYTHING = 1 << 60
+"""More free bytes than any disk has."""
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> FailedRoots:
+    return FailedRoots(tmp_path)
+
+
+def put(directory: Path, name: str, age: float) -> Path:
+    root = directory / "kept" / name
+    (root / "builddir").mkdir(parents=True)
+    os.utime(root, (time.time() - age,) * 2)
+    return root
+
+
+def test_nobody_else_looks_into_them(roots: FailedRoots, tmp_path: Path) -> None:
+    FailedRoots(tmp_path / "failed")
+    assert (tmp_path / "failed").stat().st_mode & 0o777 == 0o700
+
+
+def test_old_ones_go(roots: FailedRoots, tmp_path: Path) -> None:
+    old, new = put(tmp_path, "old", 1000), put(tmp_path, "new", 10)
+    leftover = tmp_path / "staging/died"
+    leftover.mkdir()
+    os.utime(leftover, (0, 0))
+    roots.prune(lifetime=100, minimum_free=0)
+    assert (old.exists(), new.exists(), leftover.exists()) == (False, True, False)
+
+
+def test_all_go_when_the_disk_is_full_but_not_one_that_is_read(roots: FailedRoots, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        put(tmp_path, name, 10)
+    with roots.open("two") as kept:
+        roots.prune(lifetime=100, minimum_free=EVERYTHING)
+        assert kept.exists()
+        assert not (tmp_path / "kept/one").exists()
+    roots.prune(lifetime=100, minimum_free=EVERYTHING)
+    assert not (tmp_path / "kept/two").exists()
+
+
+@pytest.mark.parametrize("name", ["f39-build-5-7", "../../etc-5-7", "a/b-5-7"])
+def test_one_that_is_not_there(roots: FailedRoots, tmp_path: Path, name: str) -> None:
+    missing = f"Buildroot directory is missing: {tmp_path}/kept/[^/]*$"
+    with pytest.raises(BuildrootError, match=missing), roots.open(name):
+        pass
