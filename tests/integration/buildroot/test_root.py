@@ -212,7 +212,7 @@ def test_scripts_of_packages_have_proc_but_no_network(
 def test_a_group_that_is_not_there(workspace: Workspace, config: BuildrootConfig) -> None:
     with (
         pytest.raises(
-            BuildrootError, match=r"could not init mock buildroot, .* see root\.log .*no-such-group"
+            BuildrootError, match=r"could not init mock buildroot, .* see root\.log .*\n.*no-such-group"
         ),
         open_buildroot(workspace, replace(config, group="no-such-group")),
     ):
@@ -224,7 +224,7 @@ def test_a_repository_that_is_not_there(workspace: Workspace, config: BuildrootC
     nowhere = replace(config, repositories=[Repository("build", ["http://127.0.0.1:9/x"])])
     with (
         pytest.raises(
-            BuildrootError, match=r"could not init mock buildroot, .*127\.0\.0\.1:9/x cannot be reached"
+            BuildrootError, match=r"could not init mock buildroot, .*\n.*127\.0\.0\.1:9/x cannot be reached"
         ),
         open_buildroot(workspace, nowhere),
     ):

@@ -91,4 +91,4 @@ def test_a_spec_that_never_ends(command: Command, tmp_path: Path) -> None:
 def test_exit_codes(command: Command, source: object, options: list[str], code: int) -> None:
     result = command(source, *options)
     assert result.returncode == code, result.stderr
-    assert result.stderr.splitlines()[-1].startswith("koji-adjutant: ")
+    assert any(line.startswith("koji-adjutant: ") for line in result.stderr.splitlines())
