@@ -113,6 +113,19 @@ class RpmHeader:
         values = self.numbers(tag)
         return values[0] if values else None
 
+    def requirements(self) -> list[str]:
+        """Its Requires, as rpm writes them, but for what it asks of rpm itself."""
+        names, versions = self.texts(Tag.REQUIRENAME), self.texts(Tag.REQUIREVERSION)
+        try:
+            entries = list(zip(names, self.numbers(Tag.REQUIREFLAGS), versions, strict=True))
+        except ValueError as problem:
+            raise self._unusable(f"its Requires do not fit together: {problem}") from problem
+        return [
+            f"{name} {_operator(flags)} {version}" if version else name
+            for name, flags, version in entries
+            if not name.startswith("rpmlib(")
+        ]
+
     @property
     def is_source(self) -> bool:
         return bool(self.number(Tag.SOURCEPACKAGE))
@@ -121,6 +134,11 @@ class RpmHeader:
     def source_file_name(self) -> str:
         """What a source package with this header is called."""
         return f"{self.text(Tag.NAME)}-{self.text(Tag.VERSION)}-{self.text(Tag.RELEASE)}.src.rpm"
+
+
+def _operator(flags: int) -> str:
+    """From rpm's include/rpm/rpmds.h."""
+    return "".join(sign for bit, sign in ((2, "<"), (4, ">"), (8, "=")) if flags & bit)
 
 
 def _main_header(path: Path) -> bytes:

@@ -9,8 +9,9 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.config import BuildrootConfig
@@ -28,6 +29,7 @@ from koji_adjutant.errors import BuildrootError
 
 logger = logging.getLogger(__name__)
 
+SEEN_AT = PurePosixPath("/buildroot")
 READ_EVERYTHING = frozenset({"CAP_DAC_OVERRIDE"})
 
 
@@ -51,6 +53,7 @@ class FailedRoots:
         config: BuildrootConfig,
         root: Path,
         home: Path,
+        mounts: Sequence[VolumeMount],
         *,
         manager: ContainerManager,
         tool_image: str,
@@ -58,7 +61,10 @@ class FailedRoots:
         limits: ResourceLimits,
         log: LogSink,
     ) -> None:
-        """Take ``home`` away, and a copy of what is in ``root``. BuildrootError if that cannot be done."""
+        """Take ``home`` away, and a copy of what is in ``root`` and ``mounts``, which are mounted in it.
+
+        BuildrootError if that cannot be done.
+        """
         staging = self._staging / uuid.uuid4().hex
         staging.mkdir()
         try:
@@ -68,19 +74,14 @@ class FailedRoots:
             spec = ContainerSpec(
                 root=ImageRoot(tool_image),
                 command=[
-                    *(
-                        "tar",
-                        "--create",
-                        "--file=/kept/root.tar",
-                        "--directory=/buildroot",
-                        "--one-file-system",
-                    ),
+                    *("tar", "--create", "--file=/kept/root.tar", f"--directory={SEEN_AT}"),
                     *("--numeric-owner", "--sparse", "--xattrs", "--xattrs-include=security.*", "."),
                 ],
                 owner=owner,
                 role="keep",
                 mounts=[
-                    VolumeMount(root, PurePosixPath("/buildroot"), read_only=True),
+                    VolumeMount(root, SEEN_AT, read_only=True),
+                    *(replace(mount, target=SEEN_AT / mount.target.relative_to("/")) for mount in mounts),
                     VolumeMount(staging, PurePosixPath("/kept")),
                 ],
                 capabilities=READ_EVERYTHING,

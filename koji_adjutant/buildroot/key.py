@@ -1,58 +1,59 @@
-"""What makes two roots the same root."""
+"""What makes two roots the same root, and two questions to the resolver the same question."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
+from dataclasses import asdict
+from typing import Any
 
-from koji_adjutant.buildroot.config import BuildrootConfig, Repository
-from koji_adjutant.buildroot.repofiles import RepoFiles, RepoIndex
-from koji_adjutant.errors import BuildrootError
+from koji_adjutant.buildroot.arch import resolver_arch
+from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.plan import Plan, Wanted
 
-logger = logging.getLogger("koji_adjutant.buildroot")
-
-FORMAT = 1
-"""Raised when roots are made differently, so that older entries are not found."""
+FORMAT = 2
+"""Raised when roots are made, or asked for, differently, so that what is older is not found."""
 
 
-def root_key(config: BuildrootConfig, tool_image_digest: str) -> str:
-    """The store's key for a buildroot: equal keys, equal roots.
+def layer_key(parent: str | None, plan: Plan, config: BuildrootConfig, tool_image_digest: str) -> str:
+    """The store's key for what ``plan`` makes of ``parent`` (None: of nothing): equal keys, equal roots.
 
-    Made from what the repositories contain (not from where they are or how they are numbered), the group,
-    the arch, the tool image, and the options that decide what is installed. This is the one place where a
-    key made from the resolved package set will go: then also a repository that changed elsewhere will do.
-
-    BuildrootError if a repository cannot be read.
+    Made from the packages themselves, by their checksums, and from what else shapes a root: the arch that it
+    is for and the tool image that installs. Neither the tag, the repo id, nor where packages came from
+    matters, nor what else is in the repositories.
     """
-    options = config.package_manager
-    contents = []
-    for repository in config.repositories:
-        index = _index(repository, options.proxy)
-        contents.append(
-            [repository.id, *(index.content_checksum(kind) for kind in ("primary", "group", "modules"))]
-        )
-    description = {
-        "format": FORMAT,
-        "repositories": contents,
-        "arch": [config.arch, config.target_arch],
-        "group": config.group,
-        "tool_image": tool_image_digest,
-        "module_hotfixes": options.module_hotfixes,
-        "releasever": options.releasever,
-        "forcearch": options.forcearch,
-        "module_setup_commands": list(options.module_setup_commands),
-        "package_manager": options.package_manager,
-    }
-    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+    return _hash(
+        {
+            "parent": parent,
+            "install": sorted(package.checksum for package in plan.install),
+            "erase": sorted(plan.erase),
+            "arch": [config.arch, config.target_arch, resolver_arch(config)],
+            "tool_image": tool_image_digest,
+        }
+    )
 
 
-def _index(repository: Repository, proxy: str | None) -> RepoIndex:
-    """From the first mirror that answers, as dnf takes it."""
-    *mirrors, last = repository.urls
-    for url in mirrors:
-        try:
-            return RepoFiles(url, proxy).repomd()
-        except BuildrootError as error:
-            logger.warning("%s; trying the next mirror", error)
-    return RepoFiles(last, proxy).repomd()
+def question_key(
+    parent: str | None, wanted: Wanted, metadata: str, config: BuildrootConfig, tool_image_digest: str
+) -> str:
+    """The key of the resolver's answer to: what does it take to have ``wanted`` in the root ``parent``?
+
+    ``metadata`` is the key of the repositories' contents.
+    """
+    options = asdict(config.package_manager)
+    del options["proxy"]
+    return _hash(
+        {
+            "parent": parent,
+            "wanted": asdict(wanted),
+            "metadata": metadata,
+            "arch": [config.arch, config.target_arch, resolver_arch(config)],
+            "options": options,
+            "tool_image": tool_image_digest,
+        }
+    )
+
+
+def _hash(description: dict[str, Any]) -> str:
+    text = json.dumps({"format": FORMAT, **description}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -14,7 +14,8 @@ from typing import Any
 import koji
 
 from koji_adjutant.buildroot.packages import InstalledPackage
-from koji_adjutant.buildroot.repofiles import RepoFileMissingError, RepoFiles
+from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.transfer import FileMissingError
 from koji_adjutant.errors import BuildrootError
 
 __all__ = ["ExternalRepo", "RepoFiles", "buildroot_list"]
@@ -110,7 +111,7 @@ def _mark_internal(
 ) -> None:
     try:
         lines = repo.read("rpmlist.jsonl").splitlines()
-    except RepoFileMissingError:
+    except FileMissingError:
         # repositories of hubs before 1.35: the hub then finds the packages by name
         logger.warning("Missing repo content file: %s/rpmlist.jsonl", repo.location)
         return

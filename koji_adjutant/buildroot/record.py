@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from koji_adjutant.buildroot.overlay import Overlay
 from koji_adjutant.container.interface import Owner
 
 WAIT = ("/bin/bash", "-c", "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done")
@@ -17,9 +18,12 @@ without sleep."""
 
 _SCRIPT_HEAD = """\
 #!/bin/bash
-# What was started for this buildroot, in order: containers that resolve and install packages (the first two
-# only if the root was not in the store), and a shell in the buildroot. Works while what it mounts is there.
+# What was done for this buildroot, in order: overlays, each with a directory of its own for what is written;
+# containers that resolve and install packages (unless that was in the cache); a shell in the buildroot each
+# time that a container was started for the build. As root, and while the directories are there that it uses.
 set -ex
+scratch=$(mktemp -d /var/tmp/buildroot-XXXXXX)
+trap 'umount "$scratch"/*/merged; rm -rf "$scratch"' EXIT
 """
 
 
@@ -31,6 +35,7 @@ class _PodmanLines(logging.Handler):
         self._owner = owner
         self._log = log
         self._script = script
+        self._overlays: list[Path] = []
         self.setFormatter(logging.Formatter("%(asctime)s - %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -40,7 +45,19 @@ class _PodmanLines(logging.Handler):
             log.write(self.format(record) + "\n")
         if self._script is not None:
             with self._script.open("a", encoding="utf-8", errors="replace") as script:
-                script.write(f"\n{_with_a_shell(getattr(record, 'podman_line', ''))}\n")
+                script.write(f"\n{self._again(record)}\n")
+
+    def _again(self, record: logging.LogRecord) -> str:
+        """The record's line for the script: overlays have other places for what is written than the task
+        had."""
+        line = str(getattr(record, "podman_line", ""))
+        overlay = getattr(record, "overlay", None)
+        if isinstance(overlay, Overlay):
+            self._overlays.append(overlay.scratch)
+            line = f"mkdir -p {overlay.upper} {overlay.work} {overlay.merged}\n{line}"
+        for number, scratch in enumerate(self._overlays, 1):
+            line = line.replace(str(scratch), f'"$scratch"/{number}')
+        return _with_a_shell(line)
 
 
 def _with_a_shell(line: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import PurePosixPath
+
 from koji_adjutant.buildroot.config import BuildrootConfig
 
-# The [main] section of koji.genMockConfig; cache and log directories are the resolver's business.
+# The [main] section of koji.genMockConfig; cache and log directories are the resolver's business. Metadata is
+# handed to dnf in plain form.
 _MAIN = """\
 debuglevel=1
 reposdir=/dev/null
@@ -15,6 +19,7 @@ assumeyes=1
 keepcache=1
 install_weak_deps=0
 strict=1
+zchunk=0
 """
 
 
@@ -36,10 +41,13 @@ def koji_repo(config: BuildrootConfig) -> str:
     return "\n".join(sections)
 
 
-def dnf_conf(config: BuildrootConfig) -> str:
-    """The whole dnf.conf that resolves this buildroot."""
-    proxy = config.package_manager.proxy
-    return "[main]\n" + (f"proxy={proxy}\n" if proxy else "") + _MAIN + "\n" + koji_repo(config)
+def resolver_conf(config: BuildrootConfig, metadata: PurePosixPath) -> str:
+    """The whole dnf.conf that resolves this buildroot, from the repositories' metadata below ``metadata``."""
+    repositories = [
+        replace(repository, urls=(f"file://{metadata / repository.id}",))
+        for repository in config.repositories
+    ]
+    return "[main]\n" + _MAIN + "\n" + koji_repo(replace(config, repositories=repositories))
 
 
 def macros_koji(config: BuildrootConfig) -> str:

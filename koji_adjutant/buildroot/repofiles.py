@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
@@ -9,13 +11,10 @@ from xml.etree import ElementTree
 import koji
 import requests
 
+from koji_adjutant.buildroot.transfer import Checksum, FileMissingError
 from koji_adjutant.errors import BuildrootError
 
 _REPO = "{http://linux.duke.edu/metadata/repo}"
-
-
-class RepoFileMissingError(BuildrootError):
-    """The repository can be reached, but does not have the file."""
 
 
 class RepoFiles:
@@ -28,7 +27,7 @@ class RepoFiles:
     def read(self, name: str) -> bytes:
         """A file by its path inside the repository.
 
-        RepoFileMissingError if it is not there, BuildrootError if the repository cannot be reached.
+        FileMissingError if it is not there, BuildrootError if the repository cannot be reached.
         """
         parts = urlsplit(self.location)
         if parts.scheme in {"", "file"}:
@@ -39,7 +38,7 @@ class RepoFiles:
         except requests.RequestException as error:
             raise BuildrootError(f"repository {self.location} cannot be reached: {error}") from error
         if answer.status_code == requests.codes.not_found:
-            raise RepoFileMissingError(f"repository {self.location} has no {name}")
+            raise FileMissingError(f"repository {self.location} has no {name}")
         if not answer.ok:
             raise BuildrootError(f"{url} cannot be read: {answer.status_code} {answer.reason}")
         return bytes(answer.content)
@@ -48,7 +47,7 @@ class RepoFiles:
         try:
             return path.read_bytes()
         except FileNotFoundError as error:
-            raise RepoFileMissingError(f"repository {self.location} has no {path.name}") from error
+            raise FileMissingError(f"repository {self.location} has no {path.name}") from error
         except OSError as error:
             raise BuildrootError(f"repository file {path} cannot be read: {error.strerror}") from error
 
@@ -64,18 +63,39 @@ class RepoIndex:
     """A parsed ``repomd.xml``."""
 
     def __init__(self, root: ElementTree.Element) -> None:
+        self._root = root
         self._data = {data.get("type", ""): data for data in root.iter(f"{_REPO}data")}
 
     def href(self, kind: str) -> str | None:
-        """Where metadata of a kind (primary, group, origin, …) lies in the repository."""
+        """Where metadata of a kind (primary, group, origin, …) lies in the repository.
+
+        BuildrootError if that is not below it.
+        """
         location = self._data[kind].find(f"{_REPO}location") if kind in self._data else None
-        return None if location is None else location.get("href")
+        href = None if location is None else location.get("href")
+        if href is not None and (href.startswith("/") or ".." in href.split("/") or "://" in href):
+            raise BuildrootError(f"repomd.xml names a place outside of the repository: {href}")
+        return href
+
+    def checksum(self, kind: str) -> Checksum | None:
+        """The checksum of a kind's file; None if there is no such metadata."""
+        text = self._checksum(kind, "checksum")
+        return None if text is None else Checksum.parse(text)
 
     def content_checksum(self, kind: str) -> str | None:
         """The checksum of a kind's content, however it is compressed; None if there is no such metadata."""
-        if kind not in self._data:
-            return None
-        element = self._data[kind].find(f"{_REPO}open-checksum")
-        if element is None:
-            element = self._data[kind].find(f"{_REPO}checksum")
+        return self._checksum(kind, "open-checksum") or self._checksum(kind, "checksum")
+
+    def only(self, kinds: Collection[str]) -> bytes:
+        """The ``repomd.xml`` of a repository that has nothing but these kinds."""
+        index = copy.deepcopy(self._root)
+        for data in index.findall(f"{_REPO}data"):
+            if data.get("type") not in kinds:
+                index.remove(data)
+        ElementTree.register_namespace("", _REPO.strip("{}"))
+        text: bytes = ElementTree.tostring(index, encoding="utf-8", xml_declaration=True)
+        return text
+
+    def _checksum(self, kind: str, name: str) -> str | None:
+        element = self._data[kind].find(f"{_REPO}{name}") if kind in self._data else None
         return None if element is None else f"{element.get('type')}:{element.text}"

@@ -14,12 +14,12 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from koji_adjutant.buildroot.arch import personality
-from koji_adjutant.buildroot.compose import Entry, reuse_metadata
 from koji_adjutant.buildroot.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.failed import FailedRoots
-from koji_adjutant.buildroot.install import Installer, Plan, Wanted
-from koji_adjutant.buildroot.key import root_key
+from koji_adjutant.buildroot.layers import Layers, open_layers
+from koji_adjutant.buildroot.overlay import Overlay, mounted
 from koji_adjutant.buildroot.packages import InstalledPackage, listing
+from koji_adjutant.buildroot.plan import Plan, Wanted
 from koji_adjutant.buildroot.record import WAIT, recording, write_hw_info
 from koji_adjutant.buildroot.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 BUILD_UID = 1000
 BUILD_GID = 135
 """mock's group; the uid is that of the caller with mock, and any unprivileged one will do."""
+
+SCRATCH = (PurePosixPath("/tmp"), PurePosixPath("/var/tmp"))  # noqa: S108
+"""Where else builds may write: on disk, and kept when packages are installed between two commands."""
 
 _HOME_DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", "originals")
 
@@ -71,7 +74,10 @@ class Privileges:
 
 
 class Buildroot:
-    """A started buildroot; made by ``open_buildroot``, gone when that ends.
+    """A buildroot in use; made by ``open_buildroot``, gone when that ends.
+
+    Its container is started for the first command, and again, over one more layer, for the first command
+    after an installation. /builddir, /tmp and /var/tmp, where builds write, are the same ones all the time.
 
     ``home`` is the host's directory that is /builddir inside. As soon as anything has run, everything in it
     belongs to the hostile build user: read it through ``builds.results`` or by commands in the container.
@@ -81,21 +87,26 @@ class Buildroot:
         self,
         workspace: Workspace,
         config: BuildrootConfig,
-        entry: Entry,
-        installer: Installer,
+        layers: Layers,
         root_log: BinaryIO,
-        privileges: Privileges | None = None,
+        privileges: Privileges | None,
+        running: ExitStack,
     ) -> None:
         self.workspace = workspace
         self.config = config
         self.home = workspace.workdir / "home"
-        self._entry = entry
-        self._installer = installer
-        self._installed = entry.installed()
+        self._layers = layers
         self._root_log = root_log
         self._privileges = privileges
-        self._container = ""
+        self._running = running
+        self._starts = 0
+        self._container: str | None = None
         self._path = Path()
+
+    @property
+    def key(self) -> str | None:
+        """Identifies what is installed: roots with equal keys are equal."""
+        return self._layers.key
 
     def capture(self, command: Sequence[str], *, limit: int = 1 << 20) -> tuple[int, bytes]:
         """Run a command as the build user; its exit status and at most ``limit`` bytes of what it says."""
@@ -128,6 +139,8 @@ class Buildroot:
                 raise BuildTimeout(message) from error
 
     def _exec(self, command: Sequence[str], sink: LogSink, cwd: PurePosixPath, timeout: float | None) -> int:
+        if self._container is None:
+            self._container = self._start()
         return self.workspace.manager.exec(
             self._container,
             ["/bin/bash", "-c", _STEP, "step", str(cwd), *personality(self.config), *command],
@@ -140,10 +153,13 @@ class Buildroot:
     def _keep(self, failed_roots: FailedRoots) -> None:
         """For saveFailedTree; the task's own error is what counts, so one here is only logged."""
         try:
+            if self._container is None:
+                self._container = self._start()
             failed_roots.keep(
                 self.config,
                 self._path,
                 self.home,
+                [VolumeMount(self._scratch(path), path, read_only=True) for path in SCRATCH],
                 manager=self.workspace.manager,
                 tool_image=self.workspace.tool_image,
                 owner=self.workspace.owner,
@@ -153,49 +169,45 @@ class Buildroot:
         except AdjutantError as problem:
             logger.warning("Task %s: %s", self.workspace.owner.task_id, problem)
 
-    def install_requires(self, srpm: Path) -> Plan:
-        """Install an SRPM's Requires, which its BuildRequires became; what changed.
+    def install(self, packages: Sequence[str] = (), requires: Sequence[str] = ()) -> Plan:
+        """Install packages by name or by anything they provide, and what meets dependencies; what changed.
 
         DependencyError names what nothing provides, BuildrootError if the packages cannot be installed.
         """
-        return self._install(Wanted(srpms=[srpm]))
-
-    def install(self, packages: Sequence[str]) -> Plan:
-        """Install packages by name, or by anything they provide. Errors as ``install_requires``."""
-        return self._install(Wanted(packages=packages))
-
-    def _install(self, wanted: Wanted) -> Plan:
-        dbpath = self._installed.dbpath
-        plan = self._installer.resolve(self._path, wanted, dbpath)
+        plan = self._layers.add(Wanted(packages=list(packages), requires=list(requires)))
         if plan.changes:
-            self._installed = self._installer.transact(self._path, dbpath)
+            self._stop()
         return plan
 
     def installed_packages(self) -> list[InstalledPackage]:
         """What is installed now, as kojid's getPackageList (no ``gpg-pubkey``, no ``buildsys-build``)."""
-        return list(self._installed.packages)
+        return list(self._layers.installed().packages)
 
     def list_installed_packages(self) -> None:
         """Write installed_pkgs.log."""
         with self.workspace.progress.phase("Outputting list of installed packages"):
-            (self.workspace.resultdir / "installed_pkgs.log").write_text(listing(self._installed.packages))
+            (self.workspace.resultdir / "installed_pkgs.log").write_text(
+                listing(self._layers.installed().packages)
+            )
 
-    @contextmanager
-    def _started(self) -> Iterator[None]:
-        self._prepare_home()
+    def _start(self) -> str:
+        """Start a container over the layers as they are now; its id."""
+        self._starts += 1
+        overlay = Overlay(self._layers.lowers, self.workspace.workdir / f"root-{self._starts}")
+        self._path = self._running.enter_context(mounted(overlay, self.workspace.owner.task_id))
         spec = ContainerSpec(
-            root=DirectoryRoot(self._entry.root),
+            root=DirectoryRoot(self._path),
             command=WAIT,
             owner=self.workspace.owner,
             role="build",
-            # podman gives the top of the overlay to this user, and who owns / can replace /usr: so PID 1 is
-            # a root without capabilities, and only what it is told to run is the build user's
+            # who owns / can replace /usr: so PID 1 is a root without capabilities, and only what it is told
+            # to run is the build user's
             user="0:0",
             workdir=CHROOT_HOME,
             environment=self.config.environment,
-            # on disk: an overlay's upper directory may not have room for a build
             mounts=[
                 VolumeMount(self.home, CHROOT_HOME),
+                *(VolumeMount(self._scratch(path), path) for path in SCRATCH),
                 *(self._privileges.mounts if self._privileges else ()),
                 *(self.workspace.source_mounts if self.config.network else ()),
             ],
@@ -205,28 +217,36 @@ class Buildroot:
             # what RPMs carry as Build Host
             hostname=platform.node(),
         )
-        with self.workspace.manager.container(spec) as container:
-            self._container = container
-            self._path = self.workspace.manager.mount(container)
-            self.workspace.manager.start(container)
-            yield
+        container = self._running.enter_context(self.workspace.manager.container(spec))
+        self.workspace.manager.start(container)
+        return container
+
+    def _stop(self) -> None:
+        self._container = None
+        self._running.close()
+
+    def _scratch(self, path: PurePosixPath) -> Path:
+        return self.workspace.workdir / path.relative_to("/").as_posix().replace("/", "-")
 
     def _prepare_home(self) -> None:
         """/builddir as mock makes it, before anybody else can write there."""
-        shutil.copytree(self._entry.skeleton, self.home, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(self._layers.skeleton, self.home, symlinks=True, dirs_exist_ok=True)
         for name in _HOME_DIRECTORIES:
             (self.home / "build" / name).mkdir(parents=True)
         (self.home / ".rpmmacros").write_text(macros_koji(self.config))
         for directory, names, files in os.walk(self.home):
             for name in (".", *names, *files):
                 os.chown(Path(directory) / name, BUILD_UID, BUILD_GID, follow_symlinks=False)
+        for path in SCRATCH:
+            self._scratch(path).mkdir()
+            self._scratch(path).chmod(0o1777)
 
 
 @contextmanager
 def open_buildroot(
     workspace: Workspace, config: BuildrootConfig, privileges: Privileges | None = None
 ) -> Iterator[Buildroot]:
-    """Compose the root, or take it from the store, and start a container on it; always cleaned up.
+    """Compose the root, or take it from the store; whatever runs on it is always cleaned up.
 
     With ``privileges`` commands run as root in it.
 
@@ -236,47 +256,24 @@ def open_buildroot(
     resultdir = workspace.resultdir
     (resultdir / "koji.repo").write_text(koji_repo(config))
     (resultdir / "macros.koji").write_text(macros_koji(config))
-    write_hw_info(resultdir / "hw_info.log", [workspace.workdir, workspace.store.directory])
+    write_hw_info(resultdir / "hw_info.log", [workspace.workdir, workspace.cache.store.directory])
     with ExitStack() as stack:
         stack.enter_context(recording(workspace.owner, resultdir, "buildroot-init.sh"))
         log = stack.enter_context((resultdir / "root.log").open("ab", buffering=0))
         with workspace.progress.phase("chroot init"):
             try:
-                root = stack.enter_context(_leased(workspace, config, log, privileges))
+                layers = stack.enter_context(open_layers(workspace, config, log))
             except (DependencyError, BuildrootError) as error:
                 log.write(f"Error: {error}\n".encode())
                 sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
                 raise BuildrootError(f"could not init mock buildroot, {sentence}\n{error}") from error
-            stack.enter_context(root._started())
+            root = Buildroot(workspace, config, layers, log, privileges, stack.enter_context(ExitStack()))
+            root._prepare_home()
+            installed = "\n".join(package.nevra for package in root.installed_packages())
+            log.write(f"Installed packages:\n{installed}\n".encode(errors="replace"))
         try:
             yield root
         except Exception:
             if workspace.failed_roots:
                 root._keep(workspace.failed_roots)
             raise
-
-
-@contextmanager
-def _leased(
-    workspace: Workspace, config: BuildrootConfig, log: BinaryIO, privileges: Privileges | None
-) -> Iterator[Buildroot]:
-    image = workspace.manager.ensure_image_available(workspace.tool_image, "never")
-    key = root_key(config, image.digest)
-    installer = Installer(workspace, config, log)
-    composed = False
-
-    def compose(staging: Path) -> None:
-        nonlocal composed
-        with workspace.progress.phase("installing minimal buildroot with dnf"):
-            Entry(staging).compose(installer, config, image.digest, key)
-        composed = True
-
-    with workspace.store.lease(key, compose) as directory:
-        entry = Entry(directory)
-        log.write(f"Root {key} {'composed' if composed else 'found in the store'}\n".encode())
-        if not composed:
-            reuse_metadata(entry, installer, log)
-        root = Buildroot(workspace, config, entry, installer, log, privileges)
-        packages = "\n".join(package.nevra for package in root.installed_packages())
-        log.write(f"Installed packages:\n{packages}\n".encode(errors="replace"))
-        yield root

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, ImageRoot, LogSink, NetworkMode, VolumeMount
+from koji_adjutant.container.interface import ContainerSpec, ImageRoot, LogSink, VolumeMount
 
 PROGRAMS = Path(__file__).parent / "tool"
 
@@ -38,11 +38,11 @@ def run_tool(
     work: Path,
     root: Path,
     log: LogSink,
-    network: NetworkMode,
     capabilities: frozenset[str] = frozenset(),
     mounts: Sequence[VolumeMount] = (),
 ) -> int:
-    """Run ``tool/<program>`` with ``work`` as /work and ``root`` as /buildroot; its exit status."""
+    """Run ``tool/<program>`` with ``work`` as /work and ``root`` as /buildroot, without a network; its exit
+    status."""
     devices = [
         VolumeMount(Path("/dev") / name, PurePosixPath("/buildroot/dev") / name, read_only=True)
         for name in DEVICES
@@ -65,7 +65,6 @@ def run_tool(
         ],
         # packages' scripts run in /buildroot, and expect what mock mounts there
         proc_at=[PurePosixPath("/buildroot/proc")] if capabilities else [],
-        network=network,
         capabilities=capabilities,
         limits=workspace.limits,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.progress import Progress
-from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.container.interface import (
     ContainerManager,
     NetworkMode,
@@ -17,22 +18,25 @@ from koji_adjutant.container.interface import (
     VolumeMount,
 )
 
+CacheKind = Literal["root", "buildrequires", "metadata", "packages"]
+
 
 @dataclass(frozen=True)
 class Workspace:
     """Everything a recipe needs that is not the package itself.
 
     ``workdir`` is the task's own directory on disk, with room for a build. Logs and results land in
-    ``resultdir``, ``*.log`` grow while things run. ``mounts`` are the operator's, for tool containers
-    only. ``source_mounts`` (kojid's scm_credentials_dir) and ``network_mode`` are what the buildroot gets
-    where its network is on; the checkout has that network, too. Where there are ``failed_roots``, the
-    buildroot of a task that fails is kept there.
+    ``resultdir``, ``*.log`` grow while things run. ``mounts`` are the operator's, for tool containers only.
+    ``source_mounts`` (kojid's scm_credentials_dir) and ``network_mode`` are what the buildroot gets where its
+    network is on; the checkout has that network, too. Where there are ``failed_roots``, the buildroot of a
+    task that fails is kept there. ``cache_used`` is told what was looked for in the cache, by which key, and
+    whether it was there.
     """
 
     manager: ContainerManager
     tool_image: str
     owner: Owner
-    store: RootStore
+    cache: Cache
     workdir: Path
     resultdir: Path
     progress: Progress
@@ -41,3 +45,4 @@ class Workspace:
     network_mode: NetworkMode = "bridge"
     source_mounts: Sequence[VolumeMount] = ()
     failed_roots: FailedRoots | None = None
+    cache_used: Callable[[CacheKind, str, bool], None] = lambda _kind, _key, _hit: None

@@ -59,6 +59,11 @@ class Explanation:
     offset: int | None = None
     excerpt: tuple[str, ...] = ()
 
+    @property
+    def adds_something(self) -> bool:
+        """Whether it says more than the class of the failure."""
+        return bool(self.excerpt) or self.sentence != GENERAL[self.failure]
+
     def __str__(self) -> str:
         told = f"Why ({self.failure}): {self.sentence}"
         if self.excerpt:
@@ -80,7 +85,7 @@ def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bo
     failure = failure_class(error)
     log = _log_of(str(error), failure, logs)
     found = find_decisive(log) if log else None
-    sentence = _reason(str(error))
+    sentence = _reason(error)
     if failure is FailureClass.BUILD and out_of_memory:
         failure = FailureClass.MEMORY
         sentence = "the kernel killed a process of the build for want of memory"
@@ -102,7 +107,7 @@ def failure_class(error: BaseException) -> FailureClass:
         return FailureClass.MEMORY
     if isinstance(error, requests.exceptions.RequestException):
         return FailureClass.HUB
-    if not isinstance(error, koji.GenericError):
+    if not isinstance(error, koji.GenericError) or isinstance(error, koji.CallbackError):
         return FailureClass.INFRASTRUCTURE
     if re.fullmatch(r"Task \d+ is canceled", message.strip()):
         return FailureClass.CANCELLED
@@ -139,7 +144,8 @@ def explaining(logs: Path) -> Iterator[None]:
 def telling() -> Iterator[None]:
     """An error that ends the block says why, below a stock builder's words: for what the hub is told.
 
-    ``koji.daemon.TaskManager.runTask`` sends the text of koji's errors, and a traceback of others.
+    Nothing is added to koji's errors where there is no more to say. ``koji.daemon.TaskManager.runTask`` sends
+    the text of koji's errors, and a traceback of others.
     """
     try:
         yield
@@ -150,7 +156,7 @@ def telling() -> Iterator[None]:
         error.explanation = explanation  # type: ignore[attr-defined]
         if not isinstance(error, koji.GenericError):
             error.add_note(str(explanation))
-        elif parse_explanation(str(error)) is None:
+        elif explanation.adds_something and parse_explanation(str(error)) is None:
             words = str(error).partition("\n")[0] if isinstance(error, AdjutantError) else str(error)
             error.args = (f"{words}\n\n{explanation}",)
         raise
@@ -199,6 +205,6 @@ def _quote(found: Finding) -> str:
     return f"{place}the command failed and did not say why: {found.command}" if found.command else ""
 
 
-def _reason(message: str) -> str:
+def _reason(error: BaseException) -> str:
     """What our errors say on the lines after the stock builder's."""
-    return " ".join(message.partition("\n")[2].split())
+    return " ".join(str(error).partition("\n")[2].split()) if isinstance(error, AdjutantError) else ""

@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
+from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.config import TagOptions, for_repos
 from koji_adjutant.buildroot.progress import StateLog, Together
 from koji_adjutant.buildroot.removal import remove_tree
-from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explain
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
@@ -116,7 +116,7 @@ def _workspace(
     network: NetworkMode,
     display: PhaseDisplay,
 ) -> Iterator[Workspace]:
-    store = RootStore(state_dir / "roots")
+    cache = Cache(state_dir)
     (state_dir / "work").mkdir(parents=True, exist_ok=True)
     workdir = Path(tempfile.mkdtemp(prefix="build-", dir=state_dir / "work"))
     try:
@@ -124,7 +124,7 @@ def _workspace(
             manager=manager,
             tool_image=image,
             owner=Owner(task_id=f"local-{os.getpid()}", worker_id=f"{platform.node()}-{os.getpid()}"),
-            store=store,
+            cache=cache,
             workdir=workdir,
             resultdir=resultdir,
             progress=Together([display, StateLog(resultdir / "state.log")]),
@@ -134,8 +134,7 @@ def _workspace(
         )
     finally:
         remove_tree(workdir)
-        store.evict(AdjutantOptions.cache_size)
-        store.sweep()
+        cache.tidy(AdjutantOptions.cache_size)
 
 
 def _default_state_dir() -> Path:

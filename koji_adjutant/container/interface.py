@@ -58,7 +58,7 @@ class ImageRoot:
 
 @dataclass(frozen=True)
 class DirectoryRoot:
-    """The container's root is a plain directory, used copy-on-write: it is never changed."""
+    """The container's root is a plain directory, which it may change: an overlay, normally."""
 
     path: Path
 
@@ -160,7 +160,8 @@ class ContainerManager(Protocol):
         ...
 
     def mount(self, container: str) -> Path:
-        """Where on the engine's host the container's writable root is visible, before or after start."""
+        """Where on the engine's host the root of a container over an image is visible, before or after
+        start."""
         ...
 
     def start(self, container: str) -> None: ...

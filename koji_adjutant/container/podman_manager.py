@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import shlex
 import time
@@ -102,19 +101,8 @@ class PodmanManager:
         return self._create(spec, _new_name(spec), keep_log=True)
 
     def mount(self, container: str) -> Path:
-        """Also initialises a container over a DirectoryRoot: libpod has no overlay for it before that."""
-        details = self._inspect(container)
-        if not details.get("Rootfs"):
-            path = f"containers/{path_segment(container)}/mount"
-            return Path(self.connection.request("POST", path, timeout=self._timeouts.start).text.strip())
-        if details["State"]["Status"] in ("created", "configured"):
-            self._call("POST", f"containers/{path_segment(container)}/init")
-            details = self._inspect(container)
-        try:
-            configuration = json.loads(Path(details["OCIConfigPath"]).read_text())
-        except OSError as error:
-            raise EngineError(f"the root of container {container} is not on this machine: {error}") from error
-        return Path(configuration["root"]["path"])
+        path = f"containers/{path_segment(container)}/mount"
+        return Path(self.connection.request("POST", path, timeout=self._timeouts.start).text.strip())
 
     def start(self, container: str) -> None:
         self._call("POST", f"containers/{path_segment(container)}/start")

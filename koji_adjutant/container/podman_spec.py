@@ -115,7 +115,7 @@ def create_request(
         "use_image_hosts": spec.network == "none",
     }
     if isinstance(spec.root, DirectoryRoot):
-        request |= {"rootfs": str(spec.root.path), "rootfs_overlay": True}
+        request |= {"rootfs": str(spec.root.path)}
     else:
         request |= {"image": spec.root.reference, "image_volume_mode": "ignore"}
     if spec.network == "bridge" and traits.network:
@@ -151,5 +151,5 @@ def run_command(spec: ContainerSpec, traits: EngineTraits) -> list[str]:
         line += ["--pids-limit", str(limits.pids)]
     if isinstance(spec.root, DirectoryRoot):
         # An entrypoint cannot come from a directory; options behind --rootfs would be taken for the command.
-        return [*line, "--rootfs", f"{spec.root.path}:O", *spec.command]
+        return [*line, "--rootfs", str(spec.root.path), *spec.command]
     return [*line, "--pull", "never", "--entrypoint", "", "--", spec.root.reference, *spec.command]

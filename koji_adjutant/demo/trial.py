@@ -6,10 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.config import TagOptions, for_repos
 from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.root import open_buildroot
-from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import Owner
@@ -31,7 +31,7 @@ def install_and_run(stage: Stage, tool_image: str, arch: str) -> str:
             manager=manager,
             tool_image=tool_image,
             owner=Owner(f"local-{os.getpid()}", "demo"),
-            store=RootStore(stage.state / "roots"),
+            cache=Cache(stage.state),
             workdir=Path(workdir),
             resultdir=results,
             progress=StateLog(results / "state.log"),

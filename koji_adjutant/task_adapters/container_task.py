@@ -13,10 +13,10 @@ from typing import Any
 import koji
 from koji.tasks import BaseTaskHandler
 
+from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.removal import remove_tree
-from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explaining
 from koji_adjutant.config import AdjutantOptions, KojidOptions
@@ -69,7 +69,7 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                     manager=manager,
                     tool_image=image.reference,
                     owner=Owner(str(self.id), self.options.worker_id),
-                    store=self._store(),
+                    cache=self._cache(),
                     workdir=workdir,
                     resultdir=resultdir,
                     progress=StateLog(resultdir / "state.log"),
@@ -93,16 +93,14 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         """Delete what this and earlier tasks put aside; for when the hub has the result."""
         for trash in Path(self.options.workdir).glob(f"tasks/*/*{TRASH}"):
             remove_tree(trash)  # another task's child may be at it as well
-        store = self._store()
-        store.evict(self.adjutant.cache_size)
-        store.sweep()
+        self._cache().tidy(self.adjutant.cache_size)
         prune_failed_roots(self.options)
 
     def failed_roots(self) -> FailedRoots:
         return FailedRoots(Path(self.options.workdir) / FAILED)
 
-    def _store(self) -> RootStore:
-        return RootStore(self.adjutant.state_dir / "roots")
+    def _cache(self) -> Cache:
+        return Cache(self.adjutant.state_dir)
 
     def uploaded_logs(self) -> list[str]:
         """The task result's ``logs``: paths below the hub's work directory."""

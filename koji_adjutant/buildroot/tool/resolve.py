@@ -1,13 +1,13 @@
-"""Find out what has to be installed, and download it: no packager's code runs here.
+"""Find out what has to be installed: no packager's code runs here, and nothing is changed.
 
 Reads /work/request.json:
     groups: comps groups to install; packages: package names or what they provide
-    srpms: source packages whose Requires are to be met
-    conf: dnf.conf; installroot; cachedir; releasever, forcearch (or null); modules: [[action, names]]
-    metadata_expire: seconds, or -1 for a repository that never changes
+    requires: dependencies that are to be met, as rpm writes them
+    releasever, forcearch (or null); modules: [[action, names]]
+and /work/dnf.conf. The root is /buildroot, dnf's cache of the metadata /cache.
 Writes /work/plan.json:
-    install: [{nevra, name, arch, checksum, path}], erase: [nevra], missing: [what nothing provides],
-    problems: the solver's own words (empty when all is well), requires: {srpm: [its Requires]}
+    install: [what plan.PackageFile has], erase: [nevra], missing: [what nothing provides],
+    problems: the solver's own words (empty when all is well)
 Exit status: 0 with a plan, 1 when something is missing or cannot be resolved.
 """
 
@@ -23,14 +23,17 @@ import dnf
 import dnf.exceptions
 import dnf.module.module_base
 import dnf.selector
-import rpm
 
 WORK = Path("/work")
+ROOT = Path("/buildroot")
+
+NEVER_EXPIRES = -1
+"""Seconds, to dnf: what metadata it gets is decided by who calls this."""
 
 
 def main() -> int:
     request = json.loads((WORK / "request.json").read_text())
-    plan: dict[str, Any] = {"install": [], "erase": [], "missing": [], "problems": [], "requires": {}}
+    plan: dict[str, Any] = {"install": [], "erase": [], "missing": [], "problems": []}
     try:
         with dnf.Base() as base:
             configure(base, request)
@@ -48,58 +51,53 @@ def main() -> int:
 
 def configure(base: Any, request: dict[str, Any]) -> None:
     conf = base.conf
-    conf.installroot = request["installroot"]
-    conf.config_file_path = request["conf"]
+    conf.installroot = str(ROOT)
+    conf.config_file_path = str(WORK / "dnf.conf")
     conf.substitutions["releasever"] = request["releasever"] or ""
     if request["forcearch"]:
         conf.ignorearch = True
         conf.arch = request["forcearch"]
-    conf.read(request["conf"])
-    conf.cachedir = request["cachedir"]
+    conf.read(str(WORK / "dnf.conf"))
+    conf.cachedir = "/cache"
     conf.persistdir = str(WORK / "persist")
     conf.logdir = str(WORK)
     conf.reposdir = []
     base.read_all_repos()
     for repo in base.repos.iter_enabled():
-        repo.metadata_expire = request["metadata_expire"]
+        repo.metadata_expire = NEVER_EXPIRES
         # a repository that cannot be read is a failure, never an empty repository
         repo.skip_if_unavailable = False
 
 
 def resolve(base: Any, request: dict[str, Any], plan: dict[str, Any]) -> None:
     started = time.monotonic()
-    base.fill_sack(load_system_repo=(Path(request["installroot"]) / "usr").is_dir())
+    base.fill_sack(load_system_repo=(ROOT / "usr").is_dir())
     say(f"Repositories read in {time.monotonic() - started:.1f} s: {', '.join(base.repos.keys())}")
     set_up_modules(base, request["modules"])
     specs = [f"@{group}" for group in request["groups"]] + request["packages"]
     if specs:
         base.install_specs(specs, strict=True)
-    for srpm in request["srpms"]:
-        plan["requires"][srpm] = source_requires(srpm)
-        for requirement in plan["requires"][srpm]:
-            if not requirement.startswith("rpmlib(") and not require(base, requirement):
-                say(f"No matching package to install: '{requirement}'")
-                plan["missing"].append(requirement)
+    for requirement in request["requires"]:
+        if not require(base, requirement):
+            say(f"No matching package to install: '{requirement}'")
+            plan["missing"].append(requirement)
     if plan["missing"]:
         return
     base.resolve(allow_erasing=True)
     plan["erase"] = sorted(map(str, base.transaction.remove_set))
-    packages = sorted(base.transaction.install_set, key=str)
-    show(packages)
-    started = time.monotonic()
-    base.download_packages(packages)
-    say(f"Downloaded in {time.monotonic() - started:.1f} s")
-    for package in packages:
-        kind, checksum = package.returnIdSum()
-        plan["install"].append(
-            {
-                "nevra": str(package),
-                "name": package.name,
-                "arch": package.arch,
-                "checksum": f"{kind}:{checksum}",
-                "path": package.localPkg(),
-            }
-        )
+    plan["install"] = [describe(package) for package in sorted(base.transaction.install_set, key=str)]
+
+
+def describe(package: Any) -> dict[str, Any]:
+    kind, checksum = package.returnIdSum()
+    return {
+        "nevra": str(package),
+        "checksum": f"{kind}:{checksum}",
+        "size": package.downloadsize,
+        "repository": package.reponame,
+        "location": package.relativepath,
+        "base": package.baseurl,
+    }
 
 
 def set_up_modules(base: Any, commands: list[tuple[str, str]]) -> None:
@@ -119,16 +117,6 @@ def set_up_modules(base: Any, commands: list[tuple[str, str]]) -> None:
         actions[action](specs)
 
 
-def source_requires(srpm: str) -> list[str]:
-    """A source package's Requires as dependency strings, which is what its BuildRequires became."""
-    transaction = rpm.TransactionSet()
-    transaction.setVSFlags(rpm._RPMVSF_NOSIGNATURES | rpm._RPMVSF_NODIGESTS)
-    with Path(srpm).open("rb") as package:
-        header = transaction.hdrFromFdno(package.fileno())
-    # DNEVR is "R name op version": the letter says which tag it came from
-    return [dependency.DNEVR()[2:] for dependency in rpm.ds(header, "requires")]
-
-
 def require(base: Any, requirement: str) -> bool:
     """Ask for something that provides this; False if there is nothing. The rules are dnf builddep's."""
     selector = dnf.selector.Selector(base.sack)
@@ -143,15 +131,6 @@ def require(base: Any, requirement: str) -> bool:
         return False
     base._goal.install(select=selector, optional=False)
     return True
-
-
-def show(packages: list[Any]) -> None:
-    if not packages:
-        say("Nothing to install.")
-        return
-    say(f"Installing {len(packages)} packages, {sum(p.downloadsize for p in packages) / 1e6:.1f} MB:")
-    for package in packages:
-        say(f"  {package!s:60} {package.reponame:12} {package.downloadsize:10}")
 
 
 def say(text: str) -> None:

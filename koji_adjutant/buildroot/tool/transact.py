@@ -1,6 +1,7 @@
 """Install what has been downloaded: packages' scripts run here, in a container without network.
 
-Reads /work/plan.json, and /work/request.json:
+Reads /work/request.json:
+    install: [[name of a file in /packages, nevra]], erase: [nevra]
     dbpath: the rpm database's place in the root (also in $HOME/.rpmmacros, where rpm takes it from)
     ignore_arch: the packages are for another arch than the machine's
     new_root: the root is empty and is to be furnished; machine_id: for that
@@ -19,16 +20,16 @@ from typing import Any, BinaryIO
 import furnish
 import rpm
 
+PACKAGES = Path("/packages")
 FIELDS = ("name", "version", "release", "epoch", "arch", "size", "longsize", "buildtime")
 
 
 def main() -> int:
     request = json.loads((furnish.WORK / "request.json").read_text())
-    plan = json.loads((furnish.WORK / "plan.json").read_text())
     if request["new_root"]:
         furnish.before()
     furnish.devices()
-    if not transact(plan, request["ignore_arch"]):
+    if not transact(request["install"], request["erase"], request["ignore_arch"]):
         return 1
     dbpath = request["dbpath"]
     if request["new_root"]:
@@ -67,21 +68,20 @@ def transaction_set(ignore_arch: bool = False) -> Any:
     return transaction
 
 
-def transact(plan: dict[str, Any], ignore_arch: bool) -> bool:
+def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool) -> bool:
     """Install and erase in one transaction, as dnf does; whether all went well."""
-    if not plan["install"] and not plan["erase"]:
-        return True
     transaction = transaction_set(ignore_arch)
-    for package in plan["install"]:
-        with Path(package["path"]).open("rb") as rpm_file:
+    names = {str(PACKAGES / file): nevra for file, nevra in install}
+    for path in names:
+        with Path(path).open("rb") as rpm_file:
             header = transaction.hdrFromFdno(rpm_file.fileno())
-        transaction.addInstall(header, package["path"], "u")
-    for nevra in plan["erase"]:
+        transaction.addInstall(header, path, "u")
+    for nevra in erase:
         transaction.addErase(nevra)
     problems = transaction.check()
     if not problems:
         transaction.order()
-        progress = Progress(len(plan["install"]))
+        progress = Progress(names)
         # None if all went well, a list of problems if it did not start, an empty one if packages failed
         problems = transaction.run(progress, "")
         if problems is None and not progress.failed:
@@ -92,11 +92,11 @@ def transact(plan: dict[str, Any], ignore_arch: bool) -> bool:
 
 
 class Progress:
-    """rpm's callback: opens the packages and says what happens."""
+    """rpm's callback: opens the packages and says what happens; ``names`` are NEVRAs by path."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, names: dict[str, str]) -> None:
         self.failed = False
-        self._total = total
+        self._names = names
         self._number = 0
         self._files: dict[str, BinaryIO] = {}
 
@@ -109,15 +109,15 @@ class Progress:
         elif what == rpm.RPMCALLBACK_INST_START:
             # packages are opened twice: first to be verified
             self._number += 1
-            say(f"  Installing : {Path(key).name} {self._number}/{self._total}")
+            say(f"  Installing : {self._names[key]} {self._number}/{len(self._names)}")
         elif what == rpm.RPMCALLBACK_UNINST_START:
             say(f"  Erasing    : {key}")
         elif what == rpm.RPMCALLBACK_SCRIPT_ERROR:
             # total tells whether the script's failure is fatal to its package
-            say(f"{'Error' if total else 'Warning'}: scriptlet failed in {key}")
+            say(f"{'Error' if total else 'Warning'}: scriptlet failed in {self._names.get(key, key)}")
             self.failed = self.failed or bool(total)
         elif what in (rpm.RPMCALLBACK_CPIO_ERROR, rpm.RPMCALLBACK_UNPACK_ERROR):
-            say(f"Error: unpacking of archive failed for {key}")
+            say(f"Error: unpacking of archive failed for {self._names.get(key, key)}")
             self.failed = True
         return None
 

@@ -21,7 +21,7 @@ class PluggedTask(BaseTaskHandler):  # type: ignore[misc]
 @callback("preSCMCheckout", "postSCMCheckout", "postCreateRepo")  # type: ignore[untyped-decorator]
 def note(kind: str, **known: Any) -> None:
     line = {"kind": kind, "known": sorted(known), "method": known["taskinfo"]["method"]}
-    if kind == "postSCMCheckout":
+    if kind == "postSCMCheckout" and known["scminfo"]["scmtype"].startswith("GIT"):
         # what the stock plugin scmpolicy asks git
         command = ["git", "branch", "-r", "--contains", "HEAD"]
         line["branches"] = subprocess.check_output(command, cwd=known["srcdir"], text=True).split()

@@ -11,10 +11,10 @@ from textwrap import dedent
 
 import pytest
 
+from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.root import open_buildroot
-from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.scm_srpm import srpm_from_directory
 from koji_adjutant.container.interface import LABEL_PREFIX, Owner
@@ -73,7 +73,7 @@ def new_workspace(engine: PodmanManager, tool_image: str, state_dir: Path) -> It
                 manager=engine,
                 tool_image=tool_image,
                 owner=owner,
-                store=RootStore(state_dir / "roots"),
+                cache=Cache(state_dir),
                 workdir=directory / "work",
                 resultdir=directory / "result",
                 progress=StateLog(directory / "result" / "state.log"),

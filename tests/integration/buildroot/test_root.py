@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shlex
 import socket
 import subprocess
 from dataclasses import replace
@@ -58,6 +57,7 @@ def test_what_a_build_finds(workspace: Workspace, config: BuildrootConfig) -> No
 
 def test_logs(workspace: Workspace, config: BuildrootConfig) -> None:
     with open_buildroot(workspace, config) as root:
+        output(root, "true")
         root.list_installed_packages()
     files = {path.name: path.read_text() for path in workspace.resultdir.iterdir()}
     assert "Start: chroot init" in files["state.log"]
@@ -71,15 +71,19 @@ def test_logs(workspace: Workspace, config: BuildrootConfig) -> None:
 
 
 def test_the_init_script_starts_the_same_root(workspace: Workspace, config: BuildrootConfig) -> None:
-    with open_buildroot(workspace, config):
-        script = (workspace.resultdir / "buildroot-init.sh").read_text()
-        line = script.strip().splitlines()[-1]
-        assert line.endswith("/bin/bash --login")
+    with open_buildroot(workspace, config) as root:
+        output(root, "echo mine > /builddir/here")
+        script = workspace.resultdir / "buildroot-init.sh"
+        lines = script.read_text().strip().splitlines()
+        assert lines[-1].endswith("/bin/bash --login")
         # there is no terminal here
-        words = [word for word in shlex.split(line) if word != "-it"]
-        result = subprocess.run([*words, "-c", "rpm -q bash"], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("bash-")
+        script.write_text(
+            "\n".join([*lines[:-1], lines[-1].replace(" -it ", " ") + " -c 'rpm -q bash; cat here'"])
+        )
+        result = subprocess.run([script], capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.startswith("bash-")
+        assert result.stdout.endswith("\nmine\n")
 
 
 def test_a_network_for_those_who_need_one(workspace: Workspace, config: BuildrootConfig) -> None:
@@ -133,7 +137,7 @@ def test_the_entry_in_the_store_never_changes(new_workspace: NewWorkspace, confi
         pass
     (entry,) = [
         path
-        for path in (first.store.directory / "entries").iterdir()
+        for path in (first.cache.store.directory / "entries").iterdir()
         if path.name in (first.resultdir / "root.log").read_text()
     ]
     before = snapshot(entry)
@@ -217,7 +221,7 @@ def test_a_group_that_is_not_there(workspace: Workspace, config: BuildrootConfig
         open_buildroot(workspace, replace(config, group="no-such-group")),
     ):
         pass
-    assert not list((workspace.store.directory / "staging").iterdir())
+    assert not list((workspace.cache.store.directory / "staging").iterdir())
 
 
 def test_a_repository_that_is_not_there(workspace: Workspace, config: BuildrootConfig) -> None:

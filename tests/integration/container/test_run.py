@@ -70,13 +70,12 @@ def test_output_arrives_while_the_command_runs(engine: PodmanManager, spec: Make
     assert sink.getvalue() == b"first\nsecond\n"
 
 
-def test_a_directory_is_a_root_and_stays_as_it_is(
+def test_a_directory_is_a_root_as_it_is(
     engine: PodmanManager, spec: MakeSpec, directory_root: DirectoryRoot
 ) -> None:
-    script = "test -x /usr/bin/dnf; touch /usr/bin/new; rm /usr/bin/dnf; ls -d /usr/bin/new"
-    assert output(engine, spec(["sh", "-c", script], root=directory_root)) == "/usr/bin/new\n"
-    assert (directory_root.path / "usr/bin/dnf").exists()
-    assert not (directory_root.path / "usr/bin/new").exists()
+    script = "test -x /usr/bin/dnf; touch /usr/bin/new"
+    assert output(engine, spec(["sh", "-c", script], root=directory_root)) == ""
+    assert (directory_root.path / "usr/bin/new").exists()
 
 
 def test_nothing_is_allowed_by_default(engine: PodmanManager, spec: MakeSpec) -> None:

@@ -3,70 +3,93 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot import compose
-from koji_adjutant.buildroot.compose import Entry
+from koji_adjutant.buildroot import compose as module
+from koji_adjutant.buildroot.compose import Layer, compose
+from koji_adjutant.buildroot.overlay import Overlay
+from koji_adjutant.buildroot.plan import Plan
+from koji_adjutant.container.interface import Owner
 from koji_adjutant.errors import BuildrootError
 
-
-class Installed:
-    """An installer that has installed already."""
-
-    def __init__(self, directory: Path) -> None:
-        self.work = directory / "work"
-        self.cache = directory / "cache"
-        (self.work / "skel").mkdir(parents=True)
-        (self.work / "skel" / ".bashrc").touch()
-        self.cache.mkdir()
-        (self.work / "installed.json").write_text(json.dumps({"dbpath": "/var/lib/rpm", "packages": []}))
-
-    def resolve(self, *_arguments: object) -> None:
-        pass
-
-    transact = resolve
+Script = Callable[[Path], None]
 
 
-@pytest.fixture
-def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(compose, "root_key", lambda _config, _digest: "key")
-    return Installed(tmp_path)
+class Workspace:
+    owner = Owner("1", "worker")
 
 
-class Config:
-    group = "build"
+@contextmanager
+def no_mount(overlay: Overlay, _task_id: str) -> Iterator[Path]:
+    overlay.upper.mkdir(parents=True)
+    yield overlay.upper
 
 
-def make(installer: Any, tmp_path: Path) -> Entry:
-    (tmp_path / "entry").mkdir()
-    entry = Entry(tmp_path / "entry")
-    config: Any = Config()
-    entry.compose(installer, config, "digest", "key")
-    return entry
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script = lambda _work: None) -> Layer:
+    """A base, from an installation in which a package's ``script`` did what it wanted."""
+
+    def transact(*_arguments: object, work: Path, root: Path, **_options: object) -> None:
+        (work / "skel").mkdir(parents=True)
+        (work / "skel" / ".bashrc").touch()
+        (work / "installed.json").write_text(json.dumps({"dbpath": "/var/lib/rpm", "packages": []}))
+        (root / "usr").mkdir()
+        script(work)
+
+    monkeypatch.setattr(module, "mounted", no_mount)
+    monkeypatch.setattr(module, "transact", transact)
+    staging = tmp_path / "entry"
+    staging.mkdir()
+    anything: Any = Workspace()
+    compose(
+        staging,
+        anything,
+        anything,
+        anything,
+        below=[],
+        plan=Plan(),
+        files=[],
+        key="key",
+        recipe={"parent": None},
+    )
+    return Layer(staging)
 
 
-def test_an_entry(installer: Any, tmp_path: Path) -> None:
-    entry = make(installer, tmp_path)
-    assert [file.name for file in entry.skeleton.iterdir()] == [".bashrc"]
-    assert entry.installed().dbpath == "/var/lib/rpm"
+def test_a_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = make(tmp_path, monkeypatch)
+    assert [file.name for file in layer.skeleton.iterdir()] == [".bashrc"]
+    assert layer.installed().dbpath == "/var/lib/rpm"
+    assert (layer.root / "usr").is_dir()
+    assert layer.recipe() == {"parent": None}
+    names = {path.name for path in layer.root.parent.iterdir()}
+    assert names == {"root", "skel", "installed.json", "recipe.json"}
 
 
 def test_a_script_put_a_link_to_the_hosts_files_in_the_skeletons_place(
-    installer: Any, tmp_path: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "keytabs").mkdir()
-    (installer.work / "skel").rename(tmp_path / "work" / "aside")
-    (installer.work / "skel").symlink_to(tmp_path / "keytabs")
+
+    def script(work: Path) -> None:
+        (work / "skel").rename(work / "aside")
+        (work / "skel").symlink_to(tmp_path / "keytabs")
+
     with pytest.raises(BuildrootError, match="replaced the skeleton"):
-        make(installer, tmp_path)
+        make(tmp_path, monkeypatch, script)
     assert not (tmp_path / "entry" / "skel").exists()
 
 
-def test_a_list_of_packages_that_is_a_link_is_not_followed(installer: Any, tmp_path: Path) -> None:
-    (installer.work / "installed.json").rename(tmp_path / "elsewhere.json")
-    (installer.work / "installed.json").symlink_to(tmp_path / "elsewhere.json")
+def test_a_list_of_packages_that_is_a_link_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def script(work: Path) -> None:
+        (work / "installed.json").rename(tmp_path / "elsewhere.json")
+        (work / "installed.json").symlink_to(tmp_path / "elsewhere.json")
+
+    layer = make(tmp_path, monkeypatch, script)
     with pytest.raises(BuildrootError, match=r"installed\.json"):
-        make(installer, tmp_path).installed()
+        layer.installed()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import configparser
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import koji
 import pytest
 
 from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos, for_tag
-from koji_adjutant.buildroot.render import dnf_conf, koji_repo, macros_koji
+from koji_adjutant.buildroot.render import koji_repo, macros_koji, resolver_conf
 from koji_adjutant.errors import UsageError
 
-RESOLVERS_OWN = {"cachedir", "logfile"}
-"""Options of genMockConfig's yum.conf that say where files go on the builder, not what is installed."""
+RESOLVERS_OWN = {"cachedir", "logfile", "proxy"}
+"""Options of genMockConfig's yum.conf that say where files come from and go to, not what is installed."""
 
 EXTRAS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -128,9 +128,15 @@ def test_equals_gen_mock_config(extra: dict[str, Any], options: TagOptions, arch
     ours = for_tag(tag, 12, arch, group, buildroot_id=34, options=options, network=network)
 
     expected = sections(theirs["yum.conf"])
+    proxy = expected["main"].get("proxy")
     for option in RESOLVERS_OWN:
-        expected["main"].pop(option)
-    assert sections(dnf_conf(ours)) == expected
+        expected["main"].pop(option, None)
+    assert sections(koji_repo(ours))["build"] == expected["build"]
+    assert ours.package_manager.proxy == proxy
+    # the resolver gets the metadata of the same repositories as files
+    expected["main"]["zchunk"] = "0"
+    expected["build"]["baseurl"] = ["file:///metadata/build"]
+    assert sections(resolver_conf(ours, PurePosixPath("/metadata"))) == expected
     assert ours.macros == theirs["macros"]
     assert {key: ours.environment[key] for key in theirs["environment"]} == theirs["environment"]
     assert f"install @{ours.group}" == theirs["chroot_setup_cmd"]

@@ -1,65 +1,82 @@
-"""Equal keys, equal roots; different roots, different keys."""
+"""Equal keys, equal roots; different roots, different keys. And what makes two questions the same."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig, PackageManagerOptions, TagOptions, for_repos
-from koji_adjutant.buildroot.key import root_key
-from koji_adjutant.errors import BuildrootError
-from tests.unit.buildroot.test_repofiles import REPOMD, fill
+from koji_adjutant.buildroot.config import (
+    BuildrootConfig,
+    PackageManagerOptions,
+    Repository,
+    TagOptions,
+    for_tag,
+)
+from koji_adjutant.buildroot.key import layer_key, question_key
+from koji_adjutant.buildroot.plan import PackageFile, Plan, Wanted
+
+BASH = PackageFile("bash-5-1.x86_64", "sha256:aa", 10, "build", "bash.rpm")
+MAKE = PackageFile("make-4-1.x86_64", "sha256:bb", 10, "build", "make.rpm")
+PLAN = Plan((BASH, MAKE))
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> BuildrootConfig:
-    (tmp_path / "repo").mkdir()
-    fill(tmp_path / "repo")
-    return for_repos([str(tmp_path / "repo")], "x86_64", "build", network=False, options=TagOptions())
-
-
-def test_place_name_macros_and_network_do_not_matter(config: BuildrootConfig, tmp_path: Path) -> None:
-    shutil.copytree(tmp_path / "repo", tmp_path / "copy")
-    moved = for_repos(
-        [str(tmp_path / "copy")], "x86_64", "build", network=True, options=TagOptions(vendor="V")
+def config(repo_id: int = 1, name: str = "f99-build", vendor: str = "Koji") -> BuildrootConfig:
+    tag = {"name": name, "extra": {}}
+    return for_tag(
+        tag, repo_id, "x86_64", "build", buildroot_id=5, options=TagOptions(vendor=vendor), network=False
     )
-    assert root_key(replace(moved, name="other"), "digest") == root_key(config, "digest")
+
+
+def test_only_the_packages_matter_not_where_they_came_from() -> None:
+    key = layer_key(None, PLAN, config(), "digest")
+    elsewhere = Plan(tuple(replace(one, repository="x", location="y", base="z") for one in (MAKE, BASH)))
+    assert layer_key(None, elsewhere, config(2, "f100-build", vendor="V"), "digest") == key
 
 
 @pytest.mark.parametrize(
-    "change",
+    "other",
     [
-        {"group": "srpm-build"},
-        {"arch": "i386"},
-        {"package_manager": PackageManagerOptions(releasever="41")},
-        {"package_manager": PackageManagerOptions(module_hotfixes=True)},
-        {"package_manager": PackageManagerOptions(module_setup_commands=[("enable", "a:1")])},
+        (None, Plan((BASH,)), config(), "digest"),
+        (None, Plan((BASH, replace(MAKE, checksum="sha256:cc"))), config(), "digest"),
+        (None, Plan((BASH, MAKE), ("sed-4-1.x86_64",)), config(), "digest"),
+        ("parent", PLAN, config(), "digest"),
+        (None, PLAN, replace(config(), arch="aarch64", target_arch="aarch64"), "digest"),
+        (None, PLAN, replace(config(), package_manager=PackageManagerOptions(forcearch="s390x")), "digest"),
+        (None, PLAN, config(), "other digest"),
     ],
-    ids=str,
 )
-def test_what_shapes_the_root_matters(config: BuildrootConfig, change: dict[str, object]) -> None:
-    assert root_key(replace(config, **change), "digest") != root_key(config, "digest")  # type: ignore[arg-type]
+def test_what_shapes_a_root_matters(other: tuple[str | None, Plan, BuildrootConfig, str]) -> None:
+    assert layer_key(*other) != layer_key(None, PLAN, config(), "digest")
 
 
-def test_image_and_content_matter(config: BuildrootConfig, tmp_path: Path) -> None:
-    key = root_key(config, "digest")
-    assert root_key(config, "other digest") != key
-    repomd = tmp_path / "repo" / "repodata" / "repomd.xml"
-    for old, new in (("content", "other content"), (">comps<", ">other comps<")):
-        repomd.write_text(REPOMD.replace(old, new))
-        assert root_key(config, "digest") != key
-    # only how it is packed
-    repomd.write_text(REPOMD.replace(">packed<", ">packed otherwise<"))
-    assert root_key(config, "digest") == key
+def test_a_question_is_the_same_wherever_the_repositories_are() -> None:
+    wanted = Wanted(groups=["build"])
+    moved = replace(config(7), repositories=[Repository("build", ["http://elsewhere/"])])
+    assert question_key(None, wanted, "content", config(), "digest") == question_key(
+        None, wanted, "content", moved, "digest"
+    )
 
 
-def test_a_mirror_that_answers_will_do(config: BuildrootConfig, tmp_path: Path) -> None:
-    (repository,) = config.repositories
-    mirrored = replace(repository, urls=["http://127.0.0.1:9/gone", *repository.urls])
-    assert root_key(replace(config, repositories=[mirrored]), "digest") == root_key(config, "digest")
-    gone = replace(repository, urls=["http://127.0.0.1:9/gone"])
-    with pytest.raises(BuildrootError, match="cannot be reached"):
-        root_key(replace(config, repositories=[gone]), "digest")
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("parent", Wanted(groups=["build"]), "content", config(), "digest"),
+        (None, Wanted(groups=["srpm-build"]), "content", config(), "digest"),
+        (None, Wanted(packages=["build"]), "content", config(), "digest"),
+        (None, Wanted(groups=["build"], requires=["gcc"]), "content", config(), "digest"),
+        (None, Wanted(groups=["build"]), "other content", config(), "digest"),
+        (None, Wanted(groups=["build"]), "content", replace(config(), arch="i386"), "digest"),
+        *(
+            (None, Wanted(groups=["build"]), "content", replace(config(), package_manager=options), "digest")
+            for options in (
+                PackageManagerOptions(releasever="41"),
+                PackageManagerOptions(module_hotfixes=True),
+                PackageManagerOptions(module_setup_commands=[("enable", "a:1")]),
+            )
+        ),
+        (None, Wanted(groups=["build"]), "content", config(), "other digest"),
+    ],
+)
+def test_what_decides_the_answer_matters(other: tuple[str | None, Wanted, str, BuildrootConfig, str]) -> None:
+    assert question_key(*other) != question_key(None, Wanted(groups=["build"]), "content", config(), "digest")

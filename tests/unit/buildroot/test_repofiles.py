@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.repofiles import RepoFileMissingError, RepoFiles
+from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.transfer import FileMissingError
 from koji_adjutant.errors import BuildrootError
 
 REPOMD = """\
@@ -45,7 +46,7 @@ def test_directory_url_and_http_are_the_same(served: tuple[Path, str]) -> None:
 def test_a_missing_file_is_told_apart(served: tuple[Path, str]) -> None:
     directory, url = served
     for location in (directory, url):
-        with pytest.raises(RepoFileMissingError, match=r"has no .*nothing"):
+        with pytest.raises(FileMissingError, match=r"has no .*nothing"):
             RepoFiles(location).read("nothing")
 
 

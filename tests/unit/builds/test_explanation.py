@@ -296,3 +296,16 @@ def test_what_is_no_failure_is_not_explained(way_out: Exception) -> None:
 @pytest.mark.parametrize("message", ["", "Why (nonsense): x", "Why (build) x", "  Why (build): x"])
 def test_messages_without_an_explanation(message: str) -> None:
     assert parse_explanation(message) is None
+
+
+def test_what_says_it_all_in_its_first_line_gets_no_second() -> None:
+    with pytest.raises(koji.GenericError) as failure, telling():
+        raise koji.GenericError("unknown build target: x")
+    assert str(failure.value) == "unknown build target: x"
+
+
+def test_a_plugin_that_fails_is_this_builders_fault() -> None:
+    with pytest.raises(koji.CallbackError) as failure, telling():
+        raise koji.CallbackError("Error running postSCMCheckout callback\nTraceback\n  x")
+    assert str(failure.value) == "Error running postSCMCheckout callback\nTraceback\n  x"
+    assert explain(failure.value).failure is FailureClass.INFRASTRUCTURE

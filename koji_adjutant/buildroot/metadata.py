@@ -1,0 +1,108 @@
+"""The metadata of a buildroot's repositories: read once, and given to the resolver as it is.
+
+The resolver has no network. It sees the metadata as repositories in /metadata, so what it resolves is exactly
+what was read here, whatever happens to the repositories meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from koji_adjutant.buildroot.config import BuildrootConfig, Repository
+from koji_adjutant.buildroot.repofiles import RepoFiles, RepoIndex
+from koji_adjutant.buildroot.transfer import fetch
+from koji_adjutant.errors import BuildrootError
+
+logger = logging.getLogger("koji_adjutant.buildroot")
+
+SEEN_AT = PurePosixPath("/metadata")
+"""Where the resolver has it."""
+
+RESOLVER_READS = ("primary", "filelists", "group", "group_gz", "modules")
+"""What is in repomd.xml beyond that is not for a resolver."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One repository as it is now: ``urls`` are its mirrors, the one that answered first."""
+
+    repository: str
+    urls: Sequence[str]
+    index: RepoIndex
+
+    def content(self) -> list[str | None]:
+        """What makes two states of a repository the same to a resolver."""
+        return [self.repository, *(self.index.content_checksum(kind) for kind in RESOLVER_READS)]
+
+
+class Metadata:
+    """What the repositories of a buildroot had when this was made."""
+
+    def __init__(self, config: BuildrootConfig) -> None:
+        """Reads each repomd.xml. BuildrootError if a repository cannot be read."""
+        self.proxy = config.package_manager.proxy
+        self.sources = [_source(repository, self.proxy) for repository in config.repositories]
+        contents = json.dumps([source.content() for source in self.sources])
+        self.key = hashlib.sha256(contents.encode()).hexdigest()
+        self._local = [mount.source.resolve() for mount in config.repo_mounts]
+
+    @property
+    def locations(self) -> dict[str, Sequence[str]]:
+        """Where packages are to be had."""
+        return {source.repository: source.urls for source in self.sources}
+
+    def fetch(self, directory: Path) -> None:
+        """Write it as repositories for the resolver: ``directory``/<repository id>.
+
+        BuildrootError if something cannot be had, or is not what repomd.xml says.
+        """
+        wanted = []
+        for source in self.sources:
+            top = directory / source.repository
+            (top / "repodata").mkdir(parents=True)
+            (top / "repodata" / "repomd.xml").write_bytes(source.index.only(RESOLVER_READS))
+            for kind in RESOLVER_READS:
+                href, checksum = source.index.href(kind), source.index.checksum(kind)
+                if href and checksum:
+                    (top / href).parent.mkdir(parents=True, exist_ok=True)
+                    wanted.append((f"{source.urls[0]}/{href}", top / href, checksum))
+        with ThreadPoolExecutor(len(wanted) or 1) as pool:
+            for done in [pool.submit(fetch, *each, self.proxy) for each in wanted]:
+                done.result()
+
+    def check(self, place: str) -> None:
+        """A package may come from a file of this machine only where the buildroot's repositories are such
+        files.
+
+        Metadata can name any place. BuildrootError if it may not be read.
+        """
+        parts = urlsplit(place)
+        if parts.scheme in {"http", "https"}:
+            return
+        path = Path(unquote(parts.path)).resolve()
+        if parts.scheme != "file" or not any(path.is_relative_to(local) for local in self._local):
+            raise BuildrootError(
+                f"the repository's metadata names a place that packages must not come from: {place}"
+            )
+
+
+def _source(repository: Repository, proxy: str | None) -> Source:
+    """From the first mirror that answers, as dnf takes it."""
+    for number, url in enumerate(repository.urls, 1):
+        try:
+            index = RepoFiles(url, proxy).repomd()
+        except BuildrootError as error:
+            if number == len(repository.urls):
+                raise
+            logger.warning("%s; trying the next mirror", error)
+        else:
+            others = [other for other in repository.urls if other != url]
+            return Source(repository.id, [url, *others], index)
+    raise BuildrootError(f"the repository {repository.id} has no URL")

@@ -1,0 +1,128 @@
+"""Overlays: layers of directories seen as one tree, with a layer of its own for what is written there.
+
+The worker mounts them itself. podman's overlay for a ``--rootfs`` has one lower layer, and ours have several:
+a base root, and a layer for each set of packages that was installed on top.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from koji_adjutant.errors import BuildrootError
+
+logger = logging.getLogger("koji_adjutant.container")
+"""INFO: one record for each overlay; ``podman_line`` is a command line to paste, ``overlay`` the Overlay."""
+
+MNT_DETACH = 2
+"""From Linux's <sys/mount.h>."""
+
+VOLATILE_SINCE = (5, 10)
+"""The Linux that can keep an overlay from waiting for the disk."""
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """``lowers``, topmost first, seen below what is written, which lands in ``scratch``/upper.
+
+    All of ``scratch``, a directory, is the overlay's own. ``throwaway`` is for trees that are of no use after
+    a crash: what is written there does not wait for the disk, even if a program asks for it.
+    """
+
+    lowers: Sequence[Path]
+    scratch: Path
+    throwaway: bool = False
+
+    @property
+    def upper(self) -> Path:
+        return self.scratch / "upper"
+
+    @property
+    def work(self) -> Path:
+        return self.scratch / "work"
+
+    @property
+    def merged(self) -> Path:
+        return self.scratch / "merged"
+
+    def options(self) -> str:
+        """For mount(8) and mount(2).
+
+        What a kernel may have on by default would make layers that fit nowhere.
+        """
+        lowers = ":".join(_escaped(lower, "\\:,") for lower in self.lowers)
+        places = f"lowerdir={lowers},upperdir={_escaped(self.upper, ',')},workdir={_escaped(self.work, ',')}"
+        volatile = ",volatile" if self.throwaway and _kernel() >= VOLATILE_SINCE else ""
+        return f"{places},index=off,metacopy=off,redirect_dir=off{volatile}"
+
+    def command_line(self) -> str:
+        return shlex.join(["mount", "-t", "overlay", "overlay", "-o", self.options(), str(self.merged)])
+
+
+@contextmanager
+def mounted(overlay: Overlay, task_id: str) -> Iterator[Path]:
+    """The merged tree, while the block runs; what was written stays in ``overlay.upper``.
+
+    BuildrootError if the kernel does not mount it.
+    """
+    for directory in (overlay.upper, overlay.work, overlay.merged):
+        directory.mkdir(parents=True)
+    # the top directory of what is seen has the mode of the upper one
+    overlay.upper.chmod(0o755)
+    _mount(overlay)
+    line = overlay.command_line()
+    logger.info(
+        "task %s, overlay: %s",
+        task_id,
+        line,
+        extra={"podman_line": line, "task_id": task_id, "overlay": overlay},
+    )
+    try:
+        yield overlay.merged
+    finally:
+        _unmount(overlay.merged)
+        shutil.rmtree(overlay.work, ignore_errors=True)
+
+
+def unmount_below(directory: Path) -> None:
+    """Take away what a process that was killed left mounted below a directory."""
+    below = f"{directory.resolve()}/"
+    lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines()
+    mounts = [os.fsencode(line.split()[4]).decode("unicode_escape") for line in lines]
+    for mount in reversed([mount for mount in mounts if mount.startswith(below)]):
+        _unmount(Path(mount))
+
+
+def _mount(overlay: Overlay) -> None:
+    result = _libc().mount(
+        b"overlay", os.fsencode(overlay.merged), b"overlay", 0, os.fsencode(overlay.options())
+    )
+    if result != 0:
+        raise BuildrootError(
+            f"an overlay cannot be mounted at {overlay.merged}: {os.strerror(ctypes.get_errno())}; "
+            "buildroots need a worker that runs as root, and a directory of a local disk below them"
+        )
+
+
+def _unmount(directory: Path) -> None:
+    if _libc().umount2(os.fsencode(directory), MNT_DETACH) != 0:
+        logger.warning("%s cannot be unmounted: %s", directory, os.strerror(ctypes.get_errno()))
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _escaped(path: Path, special: str) -> str:
+    return "".join(f"\\{c}" if c in special else c for c in str(path))
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])

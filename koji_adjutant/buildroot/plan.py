@@ -1,0 +1,60 @@
+"""What is wanted in a root, and what the resolver says has to be done for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be in the root: comps groups, packages by name or provide, and requirements.
+
+    A requirement is a dependency as rpm writes it: ``gcc >= 9``, ``/bin/sh``, ``(a or b)``.
+    """
+
+    groups: Sequence[str] = ()
+    packages: Sequence[str] = ()
+    requires: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class PackageFile:
+    """An RPM file of a repository.
+
+    ``checksum`` is ``kind:value``, ``size`` in bytes; ``location`` is relative to ``base`` where the
+    repository names one (packages of external repositories), else to the repository.
+    """
+
+    nevra: str
+    checksum: str
+    size: int
+    repository: str
+    location: str
+    base: str | None = None
+
+    def places(self, repository_urls: Sequence[str]) -> list[str]:
+        """Where the file is to be had, best first."""
+        bases = [self.base] if self.base else list(repository_urls)
+        return [f"{base.rstrip('/')}/{self.location.lstrip('/')}" for base in bases]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What changes a root into what is wanted; ``erase`` are NEVRAs. Both are sorted."""
+
+    install: tuple[PackageFile, ...] = ()
+    erase: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.install or self.erase)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"install": [asdict(package) for package in self.install], "erase": list(self.erase)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Plan:
+        install = (PackageFile(**package) for package in document["install"])
+        return cls(tuple(install), tuple(document["erase"]))

@@ -1,0 +1,126 @@
+"""Asking dnf what a root needs: in a container of the tool image that has no network and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from koji_adjutant.buildroot.arch import resolver_arch
+from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.key import question_key
+from koji_adjutant.buildroot.metadata import SEEN_AT, Metadata
+from koji_adjutant.buildroot.overlay import Overlay, mounted
+from koji_adjutant.buildroot.plan import Plan, Wanted
+from koji_adjutant.buildroot.render import resolver_conf
+from koji_adjutant.buildroot.toolbox import run_tool
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import LogSink, VolumeMount
+from koji_adjutant.errors import BuildrootError, DependencyError
+
+
+class Resolver:
+    """Answers what has to be installed; an answer is remembered for all tasks of this machine.
+
+    The repositories' metadata is in the store, with what dnf made of it, so that it is downloaded and parsed
+    once for all tasks, too.
+    """
+
+    def __init__(
+        self, workspace: Workspace, config: BuildrootConfig, tool_image_digest: str, log: LogSink
+    ) -> None:
+        """Reads what the repositories have. BuildrootError if one cannot be read."""
+        self.metadata = Metadata(config)
+        self._workspace = workspace
+        self._config = config
+        self._digest = tool_image_digest
+        self._log = log
+        self._count = 0
+
+    def resolve(self, parent: str | None, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:
+        """What it takes to have ``wanted`` in the root made of ``lowers`` (topmost first), whose key is
+        ``parent``.
+
+        ``dbpath`` is where that root's rpm database is. DependencyError names what nothing provides.
+        """
+        memo = self._workspace.cache.memo
+        key = question_key(parent, wanted, self.metadata.key, self._config, self._digest)
+        known = memo.get(key)
+        if known is not None:
+            self._log.write(b"Resolved before, from repositories with the same contents\n")
+            return Plan.from_json(known)
+        plan = self._ask(lowers, dbpath, wanted)
+        memo.put(key, plan.as_json())
+        return plan
+
+    def _ask(self, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:
+        self._count += 1
+        work = self._workspace.workdir / "resolve" / str(self._count)
+        (work / "home").mkdir(parents=True)
+        (work / "home" / ".rpmmacros").write_text(f"%_dbpath {dbpath}\n")
+        (work / "dnf.conf").write_text(resolver_conf(self._config, SEEN_AT))
+        options = self._config.package_manager
+        request = {
+            "groups": list(wanted.groups),
+            "packages": list(wanted.packages),
+            "requires": list(wanted.requires),
+            "releasever": options.releasever,
+            "forcearch": resolver_arch(self._config),
+            "modules": [list(command) for command in options.module_setup_commands],
+        }
+        (work / "request.json").write_text(json.dumps(request))
+        # a root that is written to, since a database cannot be read otherwise, and thrown away
+        below = list(lowers) or [_empty(work)]
+        overlay = Overlay(below, work / "root", throwaway=True)
+        with mounted(overlay, self._workspace.owner.task_id) as root:
+            status = self._with_metadata(work, root)
+        return _plan(work / "plan.json", status)
+
+    def _with_metadata(self, work: Path, root: Path) -> int:
+        """Run the resolver on metadata from the store, or on new metadata that the store then has."""
+        status: int | None = None
+
+        def compose(staging: Path) -> None:
+            nonlocal status
+            self.metadata.fetch(work / "metadata")
+            (staging / "cache").mkdir()
+            status = self._run(work, root, staging / "cache", work / "metadata")
+
+        key = f"metadata-{self.metadata.key}-{self._digest.removeprefix('sha256:')[:16]}"
+        with self._workspace.cache.store.lease(key, compose) as entry:
+            self._workspace.cache_used("metadata", key, status is None)
+            if status is None:
+                # dnf replaces files, it does not change them
+                shutil.copytree(entry / "cache", work / "cache", symlinks=True, copy_function=os.link)
+                status = self._run(work, root, work / "cache", None)
+        return status
+
+    def _run(self, work: Path, root: Path, cache: Path, metadata: Path | None) -> int:
+        mounts = [VolumeMount(cache, PurePosixPath("/cache")), *self._workspace.mounts]
+        if metadata is not None:
+            mounts.append(VolumeMount(metadata, SEEN_AT, read_only=True))
+        return run_tool(
+            self._workspace, "resolve.py", role="resolve", work=work, root=root, log=self._log, mounts=mounts
+        )
+
+
+def _empty(work: Path) -> Path:
+    directory = work / "nothing"
+    directory.mkdir()
+    return directory
+
+
+def _plan(path: Path, status: int) -> Plan:
+    try:
+        document: Mapping[str, Any] = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError) as error:
+        raise BuildrootError(f"the package resolver ended with status {status} and no plan") from error
+    if document["missing"]:
+        raise DependencyError("nothing provides " + ", ".join(document["missing"]))
+    if document["problems"]:
+        problem = " ".join(" ".join(document["problems"]).split())
+        raise DependencyError(f"packages cannot be resolved: {problem}")
+    return Plan.from_json(document)
