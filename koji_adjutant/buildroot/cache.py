@@ -31,4 +31,5 @@ class Cache:
         self.packages.evict(packages)
         self.store.evict(limit - min(packages, self.packages.size()[1]))
         self.store.sweep()
+        self.store.seal()
         self.memo.prune()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.overlay import Overlay, mounted
 from koji_adjutant.buildroot.packages import Installed
 from koji_adjutant.buildroot.plan import Plan
@@ -17,6 +17,29 @@ from koji_adjutant.buildroot.transaction import FIRST_DBPATH, transact
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink
 from koji_adjutant.errors import BuildrootError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a layer is made, so that it can be made again.
+
+    ``parent`` is the key of the layer below, None for a base; ``locations`` are the repositories' URLs;
+    ``tool_image`` is the digest of the image that installed; ``foreign_arch`` says that the packages are not
+    for its machine.
+    """
+
+    parent: str | None
+    plan: Plan
+    locations: Mapping[str, Sequence[str]]
+    tool_image: str
+    foreign_arch: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "plan": self.plan.as_json()}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Recipe:
+        return cls(**{**document, "plan": Plan.from_json(document["plan"])})
 
 
 class Layer:
@@ -38,25 +61,23 @@ class Layer:
     def installed(self) -> Installed:
         return Installed.load(self._installed)
 
-    def recipe(self) -> dict[str, Any]:
-        """{parent: key or None, plan, arch, target_arch, tool_image}: enough to make it again."""
-        recipe: dict[str, Any] = json.loads(self._recipe.read_text())
-        return recipe
+    def recipe(self) -> Recipe:
+        return Recipe.from_json(json.loads(self._recipe.read_text()))
 
 
 def compose(
     staging: Path,
     workspace: Workspace,
-    config: BuildrootConfig,
     log: LogSink,
     *,
     below: Sequence[Layer],
-    plan: Plan,
+    recipe: Recipe,
     files: Sequence[Path],
     key: str,
-    recipe: dict[str, Any],
 ) -> None:
-    """Fill a new entry: what ``plan`` adds to ``below``, topmost first (nothing: a base).
+    """Fill a new entry: what ``recipe`` adds to ``below``, topmost first (nothing: a base).
+
+    ``files`` are the packages', in the order of the recipe's plan.
 
     BuildrootError if rpm refuses, or a package's script fails or does what it must not.
     """
@@ -73,12 +94,12 @@ def compose(
     with mounted(overlay, workspace.owner.task_id) as root:
         transact(
             workspace,
-            config,
             log,
             work=work,
             root=root,
-            plan=plan,
+            plan=recipe.plan,
             files=files,
+            foreign_arch=recipe.foreign_arch,
             dbpath=dbpath,
             machine_id=machine_id,
         )
@@ -90,6 +111,6 @@ def compose(
         if skeleton.is_symlink() or not skeleton.is_dir():
             raise BuildrootError("a package's script replaced the skeleton of the home directory")
         shutil.copytree(skeleton, layer.skeleton, symlinks=True)
-    (staging / "recipe.json").write_text(json.dumps(recipe))
+    (staging / "recipe.json").write_text(json.dumps(recipe.as_json()))
     for leftover in (work, overlay.scratch, staging / "nothing"):
         shutil.rmtree(leftover, ignore_errors=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
-from koji_adjutant.buildroot.compose import Layer, compose
+from koji_adjutant.buildroot.arch import resolver_arch
+from koji_adjutant.buildroot.compose import Layer, Recipe, compose
 from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.key import layer_key
 from koji_adjutant.buildroot.packages import Installed
@@ -109,23 +109,16 @@ class Layers:
             compose(
                 staging,
                 self._workspace,
-                self._config,
                 self._log,
                 below=list(reversed(self._layers)),
-                plan=plan,
+                recipe=self._recipe(plan),
                 files=found,
                 key=key,
-                recipe=self._recipe(plan),
             )
 
-    def _recipe(self, plan: Plan) -> dict[str, Any]:
-        return {
-            "parent": self.key,
-            "plan": plan.as_json(),
-            "arch": self._config.arch,
-            "target_arch": self._config.target_arch,
-            "tool_image": self._digest,
-        }
+    def _recipe(self, plan: Plan) -> Recipe:
+        locations = self._resolver.metadata.locations
+        return Recipe(self.key, plan, locations, self._digest, resolver_arch(self._config) is not None)
 
     def _say(self, line: str) -> None:
         self._log.write(f"{line}\n".encode(errors="replace"))

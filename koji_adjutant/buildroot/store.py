@@ -1,4 +1,4 @@
-"""The store of composed roots."""
+"""The store of what buildroots are made of."""
 
 from __future__ import annotations
 
@@ -9,17 +9,29 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.tree import changes, describe, read_manifest, write_manifest
 from koji_adjutant.errors import BuildrootError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
+@dataclass(frozen=True)
+class Usage:
+    """An entry's key, its bytes on disk, and when it was used last, in seconds since the epoch."""
+
+    key: str
+    size: int
+    last_use: float
+
+
 class RootStore:
-    """Composed root file systems, each composed once and never changed after.
+    """Entries that take a while to make (layers of roots, metadata of repositories): made once, never
+    changed.
 
     Layout of the directory; everything is on one file system, so that renames are atomic:
 
@@ -28,6 +40,7 @@ class RootStore:
     - ``staging/<key>.<random>/`` an entry being composed, or left over by a composer that died.
     - ``trash/<random>/`` what is no longer wanted; removed by ``sweep``, never in the path of a build.
     - ``synced/<key>`` exists if the entry's files are known to be on disk.
+    - ``manifests/<key>`` lists the entry's files, with their checksums, once it is ``seal``ed.
     - ``locks/<key>.use``, ``locks/<key>.compose``: lock files (flock), never removed.
 
     Rules:
@@ -44,7 +57,9 @@ class RootStore:
     5. Composing does not wait for the disk, so a machine that dies may leave an entry whose files are not
        all there. Therefore an entry without a ``synced`` mark is good only in the boot that made it. The
        mark is made when the composer's lease ends and the file system has been flushed.
-    6. The time of the last use is the modification time of ``.use``; ``evict`` takes the oldest first.
+    6. The time of the last use is the modification time of ``.use``; ``evict`` takes the oldest first. 7. An
+    entry that is not what its manifest says is found by ``damage``, and of use to nobody: whoever finds it
+       removes it, so that it is made again. Manifests are made by ``seal``, when no build waits.
     """
 
     def __init__(self, directory: Path, trace: Callable[[str], None] = lambda _point: None) -> None:
@@ -53,7 +68,7 @@ class RootStore:
         self._trace = trace
         # packages' scripts may leave anything in a root, programs for everybody to run as root included
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("entries", "staging", "trash", "synced", "locks"):
+        for name in ("entries", "staging", "trash", "synced", "manifests", "locks"):
             (directory / name).mkdir(parents=True, exist_ok=True, mode=0o755)
 
     @contextmanager
@@ -77,6 +92,10 @@ class RootStore:
         """Whether ``lease`` would find the entry ready; only a hint, it may be gone a moment later."""
         return self._usable(_checked(key))
 
+    def entry(self, key: str) -> Path:
+        """Where the entry is, or would be."""
+        return self.directory / "entries" / _checked(key)
+
     def remove(self, key: str) -> bool:
         """Remove an entry unless it is in use; whether it is gone."""
         try:
@@ -88,13 +107,36 @@ class RootStore:
 
     def evict(self, limit: int) -> None:
         """Remove what was used longest ago until the rest takes ``limit`` bytes; what is in use stays."""
-        sizes = {entry.name: self._size(entry) for entry in (self.directory / "entries").iterdir()}
-        total = sum(sizes.values())
-        for key in sorted(sizes, key=self._last_use):
+        usages = self.usages()
+        total = sum(usage.size for usage in usages)
+        for usage in usages:
             if total <= limit:
                 break
-            if self.remove(key):
-                total -= sizes[key]
+            if self.remove(usage.key):
+                total -= usage.size
+
+    def usages(self) -> list[Usage]:
+        """Every entry, the one that was used longest ago first."""
+        entries = (self.directory / "entries").iterdir()
+        found = [Usage(entry.name, self._size(entry), self._last_use(entry.name)) for entry in entries]
+        return sorted(found, key=lambda usage: usage.last_use)
+
+    def seal(self) -> None:
+        """Write the manifests that are missing; slow, so call it when nothing waits."""
+        for entry in (self.directory / "entries").iterdir():
+            manifest = self.directory / "manifests" / entry.name
+            if not manifest.exists():
+                with self._lock(entry.name, "use", fcntl.LOCK_SH), suppress(FileNotFoundError):
+                    write_manifest(manifest, describe(entry))
+
+    def damage(self, key: str) -> list[str]:
+        """What in the entry is not as its manifest says, a line for each file; nothing without a manifest."""
+        with self._lock(key, "use", fcntl.LOCK_SH):
+            try:
+                manifest = read_manifest(self.directory / "manifests" / key)
+            except FileNotFoundError:
+                return []
+            return changes(manifest, describe(self.directory / "entries" / key))
 
     def sweep(self) -> None:
         """Delete what is in the trash and what dead composers left; slow, so call it when nothing waits."""
@@ -144,7 +186,8 @@ class RootStore:
         return subprocess.Popen(["sync", "--file-system", str(self.directory)], stdin=subprocess.DEVNULL)
 
     def _discard(self, key: str) -> None:
-        (self.directory / "synced" / key).unlink(missing_ok=True)
+        for mark in ("synced", "manifests"):
+            (self.directory / mark / key).unlink(missing_ok=True)
         entry = self.directory / "entries" / key
         if entry.exists():
             self._to_trash(entry)

@@ -6,8 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.arch import resolver_arch
-from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.packages import Installed
 from koji_adjutant.buildroot.plan import Plan
 from koji_adjutant.buildroot.toolbox import INSTALL_CAPABILITIES, run_tool
@@ -21,13 +19,13 @@ FIRST_DBPATH = "/usr/lib/sysimage/rpm"
 
 def transact(
     workspace: Workspace,
-    config: BuildrootConfig,
     log: LogSink,
     *,
     work: Path,
     root: Path,
     plan: Plan,
     files: Sequence[Path],
+    foreign_arch: bool,
     dbpath: str,
     machine_id: str | None,
 ) -> Installed:
@@ -46,7 +44,7 @@ def transact(
         "dbpath": dbpath,
         "new_root": machine_id is not None,
         "machine_id": machine_id,
-        "ignore_arch": resolver_arch(config) is not None,
+        "ignore_arch": foreign_arch,
     }
     (work / "request.json").write_text(json.dumps(request))
     mounts = [VolumeMount(file.parent, PurePosixPath("/packages"), read_only=True) for file in files[:1]]

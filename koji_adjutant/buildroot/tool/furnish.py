@@ -97,6 +97,12 @@ def clear_devices() -> None:
                     raise
 
 
+def forget_inodes() -> None:
+    """ldconfig's notes on the inodes of libraries: wrong wherever the root is used, and different each
+    time."""
+    (ROOT / "var/cache/ldconfig/aux-cache").unlink(missing_ok=True)
+
+
 def own_rpm(*arguments: str) -> str | None:
     """The root's own rpm, as a build will run it: its output, "" if it fails, None where there is none."""
     if not any(os.access(ROOT / path, os.X_OK) for path in ("usr/bin/rpm", "bin/rpm")):

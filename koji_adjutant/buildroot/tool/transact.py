@@ -40,6 +40,7 @@ def main() -> int:
     if request["new_root"] and not usable(packages, dbpath):
         return 1
     furnish.clear_devices()
+    furnish.forget_inodes()
     (furnish.WORK / "installed.json").write_text(json.dumps({"dbpath": dbpath, "packages": packages}))
     return 0
 

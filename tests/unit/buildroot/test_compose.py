@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from koji_adjutant.buildroot import compose as module
-from koji_adjutant.buildroot.compose import Layer, compose
+from koji_adjutant.buildroot.compose import Layer, Recipe, compose
 from koji_adjutant.buildroot.overlay import Overlay
 from koji_adjutant.buildroot.plan import Plan
 from koji_adjutant.container.interface import Owner
 from koji_adjutant.errors import BuildrootError
+
+RECIPE = Recipe(None, Plan((), ("old-1-1.noarch",)), {"build": ["http://x/"]}, "sha256:0", False)
 
 Script = Callable[[Path], None]
 
@@ -45,17 +47,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script = lambd
     staging = tmp_path / "entry"
     staging.mkdir()
     anything: Any = Workspace()
-    compose(
-        staging,
-        anything,
-        anything,
-        anything,
-        below=[],
-        plan=Plan(),
-        files=[],
-        key="key",
-        recipe={"parent": None},
-    )
+    compose(staging, anything, anything, below=[], recipe=RECIPE, files=[], key="key")
     return Layer(staging)
 
 
@@ -64,7 +56,7 @@ def test_a_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [file.name for file in layer.skeleton.iterdir()] == [".bashrc"]
     assert layer.installed().dbpath == "/var/lib/rpm"
     assert (layer.root / "usr").is_dir()
-    assert layer.recipe() == {"parent": None}
+    assert layer.recipe() == RECIPE
     names = {path.name for path in layer.root.parent.iterdir()}
     assert names == {"root", "skel", "installed.json", "recipe.json"}
 

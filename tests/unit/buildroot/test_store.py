@@ -287,3 +287,57 @@ def test_locks_are_not_inherited_by_programs(tmp_path: Path) -> None:
 def test_a_key_is_a_plain_name(tmp_path: Path, key: str) -> None:
     with pytest.raises(BuildrootError), RootStore(tmp_path).lease(key, compose):
         pass
+
+
+def test_a_damaged_entry_is_found_by_its_manifest(tmp_path: Path) -> None:
+    store = RootStore(tmp_path)
+    with store.lease(KEY, compose) as entry:
+        pass
+    (entry / "file").write_text("before anybody looked")
+    assert store.damage(KEY) == []
+    store.seal()
+    assert store.damage(KEY) == []
+    status = (entry / "file").stat()
+    (entry / "file").write_text("CONTENT AFTERWARDS...")
+    os.utime(entry / "file", ns=(status.st_atime_ns, status.st_mtime_ns))
+    (entry / "stray").touch()
+    found = store.damage(KEY)
+    assert "file: another content" in found
+    assert "stray: new" in found
+    # and it is made again once it is removed
+    assert store.remove(KEY)
+    assert store.damage(KEY) == []
+    with store.lease(KEY, compose) as entry:
+        assert (entry / "file").read_text() == "content"
+    store.seal()
+    assert store.damage(KEY) == []
+
+
+def test_names_that_others_have_of_an_entrys_files_are_no_damage(tmp_path: Path) -> None:
+    store = RootStore(tmp_path)
+    with store.lease(KEY, compose) as entry:
+        store.seal()
+        os.link(entry / "file", tmp_path / "mine")
+        assert store.damage(KEY) == []
+
+
+def test_a_disk_that_is_full_while_an_entry_is_made(tmp_path: Path) -> None:
+    """A real one: a file system of a megabyte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False).returncode != 0:
+        pytest.skip("only root can mount a small disk")
+    try:
+        store = RootStore(disk)
+        with store.lease("small", compose):
+            pass
+        with pytest.raises(OSError, match="No space left on device"), store.lease(KEY, sized(4096)):
+            pass
+        assert entries(disk) == ["small"]
+        assert not list((disk / "staging").iterdir())
+        store.sweep()
+        with store.lease(KEY, compose) as entry:
+            assert (entry / "file").read_text() == "content"
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

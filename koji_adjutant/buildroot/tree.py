@@ -1,0 +1,117 @@
+"""What a tree of files consists of: for telling whether it is still what it was, or what another one is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+OVERLAYS_OWN = "trusted.overlay."
+OPAQUE = "trusted.overlay.opaque"
+"""What an overlay notes on its files says where they came from, but for this: that a directory hides those
+below."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One file: ``content`` is a regular file's SHA-256, a link's target, a device's number; xattrs' values
+    are hex.
+
+    ``mtime`` is in nanoseconds. ``links`` are names of the same file, in files that have several.
+    """
+
+    mode: int
+    uid: int
+    gid: int
+    mtime: int
+    content: str | None
+    xattrs: Mapping[str, str]
+    links: int
+
+
+def describe(root: Path) -> dict[str, Facts]:
+    """Every file below ``root``, and itself as ``.``, by path; no link is followed."""
+    return dict(_walk(root, "."))
+
+
+def _walk(root: Path, name: str) -> Iterator[tuple[str, Facts]]:
+    pending = [name]
+    while pending:
+        name = pending.pop()
+        path = root / name
+        status = path.lstat()
+        yield name, _facts(path, status)
+        if stat.S_ISDIR(status.st_mode):
+            pending += [os.path.normpath(os.path.join(name, one)) for one in os.listdir(path)]  # noqa: PTH118, PTH208
+
+
+def _facts(path: Path, status: os.stat_result) -> Facts:
+    directory = stat.S_ISDIR(status.st_mode)
+    return Facts(
+        mode=status.st_mode,
+        uid=status.st_uid,
+        gid=status.st_gid,
+        mtime=status.st_mtime_ns,
+        content=_content(path, status),
+        xattrs=_xattrs(path),
+        links=1 if directory else status.st_nlink,
+    )
+
+
+def _content(path: Path, status: os.stat_result) -> str | None:
+    if stat.S_ISLNK(status.st_mode):
+        return str(path.readlink())
+    if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+        return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
+    if stat.S_ISREG(status.st_mode):
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    return None
+
+
+def _xattrs(path: Path) -> dict[str, str]:
+    names = sorted(os.listxattr(path, follow_symlinks=False))
+    kept = [name for name in names if name == OPAQUE or not name.startswith(OVERLAYS_OWN)]
+    return {name: os.getxattr(path, name, follow_symlinks=False).hex() for name in kept}
+
+
+def changes(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> list[str]:
+    """What has happened to a tree, a line for each path; whether others have names of its files does not
+    count."""
+    return _compared(before, after, ("removed", "new"), links=0)
+
+
+def differences(one: Mapping[str, Facts], other: Mapping[str, Facts]) -> list[str]:
+    """What is not the same in two trees, a line for each path; times of modification do not count."""
+    return _compared(one, other, ("only in the first", "only in the second"), mtime=0)
+
+
+def _compared(
+    one: Mapping[str, Facts], other: Mapping[str, Facts], words: tuple[str, str], **ignored: int
+) -> list[str]:
+    found = []
+    for name in sorted({*one, *other}):
+        if name not in one or name not in other:
+            found.append(f"{name}: {words[name not in one]}")
+            continue
+        first, second = ({**vars(facts), **ignored} for facts in (one[name], other[name]))
+        if what := [field for field, value in first.items() if value != second[field]]:
+            found.append(f"{name}: another {', '.join(what)}")
+    return found
+
+
+def write_manifest(path: Path, tree: Mapping[str, Facts]) -> None:
+    """One JSON line for each file; the manifest appears whole, or not at all."""
+    staging = path.with_name(f"{path.name}.{os.getpid()}")
+    with staging.open("w", encoding="ascii") as file:
+        file.writelines(json.dumps([name, asdict(facts)]) + "\n" for name, facts in tree.items())
+    staging.rename(path)
+
+
+def read_manifest(path: Path) -> dict[str, Facts]:
+    with path.open(encoding="ascii") as file:
+        return {name: Facts(**facts) for name, facts in map(json.loads, file)}
