@@ -18,6 +18,7 @@ from koji_adjutant import config
 from koji_adjutant.config import KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.daemon import arguments, login, loop
+from koji_adjutant.daemon.monitoring import monitoring
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import AdjutantError, ConfigError, HubError
@@ -81,14 +82,18 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
         ) from problem
     worker.register_handlers()
     ours = options.adjutant
-    with open_engine(
-        state_dir=ours.state_dir,
-        podman_socket=ours.podman_socket,
-        timeouts=ours.container_timeouts,
-        labels=ours.container_labels,
-    ) as worker.containers:
+    with (
+        open_engine(
+            state_dir=ours.state_dir,
+            podman_socket=ours.podman_socket,
+            timeouts=ours.container_timeouts,
+            labels=ours.container_labels,
+        ) as worker.containers,
+        monitoring(options) as watched,
+    ):
+        worker.journal = watched.journal
         worker.remove_containers()
-        outcome = loop.run(worker, options.sleeptime)
+        outcome = loop.run(worker, options.sleeptime, watched.tend)
         if outcome is loop.Outcome.RESTART:
             loop.prepare_restart(worker)
         else:

@@ -138,6 +138,11 @@ class RootStore:
                 return []
             return changes(manifest, describe(self.directory / "entries" / key))
 
+    def size(self) -> tuple[int, int]:
+        """How many entries there are, and their bytes on disk."""
+        usages = self.usages()
+        return len(usages), sum(usage.size for usage in usages)
+
     def sweep(self) -> None:
         """Delete what is in the trash and what dead composers left; slow, so call it when nothing waits."""
         for key in {leftover.name.rpartition(".")[0] for leftover in (self.directory / "staging").iterdir()}:

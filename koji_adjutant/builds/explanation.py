@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,13 +130,17 @@ def parse_explanation(message: str) -> Explanation | None:
 
 
 @contextmanager
-def explaining(logs: Path) -> Iterator[None]:
-    """An error that ends the block gets its ``explanation``, while the logs are there to look into."""
+def explaining(logs: Path, out_of_memory: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """An error that ends the block gets its ``explanation``, while the logs are there to look into.
+
+    ``out_of_memory`` tells whether the kernel killed one of the task's processes for want of memory.
+    """
     try:
         yield
     except Exception as error:
         if not hasattr(error, "explanation"):
-            error.explanation = explain(error, logs)  # type: ignore[attr-defined]
+            why = explain(error, logs, out_of_memory=out_of_memory())
+            error.explanation = why  # type: ignore[attr-defined]
         raise
 
 

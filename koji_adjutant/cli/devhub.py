@@ -6,16 +6,10 @@ from pathlib import Path
 
 import click
 
+from koji_adjutant.devhub import offline
+from koji_adjutant.devhub.directory import READY_FILE
+from koji_adjutant.devhub.serving import serve
 from koji_adjutant.errors import UsageError
-
-try:
-    from koji_adjutant.devhub import offline
-    from koji_adjutant.devhub.directory import READY_FILE
-    from koji_adjutant.devhub.serving import serve
-except ModuleNotFoundError as error:
-    raise UsageError(
-        f"devhub needs {error.name}; install it with: pip install 'koji-adjutant[devhub]'"
-    ) from error
 
 
 @click.group(invoke_without_command=True)

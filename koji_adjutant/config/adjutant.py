@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from koji_adjutant.config import values
+from koji_adjutant.config.values import Address
 from koji_adjutant.container.interface import (
     EngineTimeouts,
     NetworkMode,
@@ -15,6 +16,8 @@ from koji_adjutant.container.interface import (
     ResourceLimits,
     VolumeMount,
 )
+
+DEFAULT_BIND = Address("127.0.0.1", 8080)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class AdjutantOptions:
     - ``scm_home``: whose ``.ssh``, ``.netrc``, ``.subversion`` and ``.cvspass`` checkouts use; the worker's
       user's own by default, as with kojid; None (empty): no credentials.
     - ``checkout_timeout``: seconds for all that a checkout does.
+    - ``monitoring_enabled``: keep a journal, and serve dashboard, API and metrics at ``monitoring_bind``;
+      anywhere but on loopback that needs ``monitoring_token``. ``monitoring_task_history_ttl``,
+      ``monitoring_container_history_ttl``: seconds that ended ones stay in the journal.
     """
 
     task_image_default: str = "localhost/koji-adjutant-tools:latest"
@@ -59,6 +65,11 @@ class AdjutantOptions:
     strict_spec_tags: bool = False
     scm_home: Path | None = field(default_factory=Path.home)
     checkout_timeout: float = 3600
+    monitoring_enabled: bool = True
+    monitoring_bind: Address = DEFAULT_BIND
+    monitoring_token: str | None = field(default=None, repr=False)
+    monitoring_task_history_ttl: float = 30 * 86400
+    monitoring_container_history_ttl: float = 7 * 86400
 
     @property
     def task_network(self) -> NetworkMode:
@@ -107,5 +118,10 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "strict_spec_tags": values.boolean,
     "scm_home": lambda text: values.absolute_path(str(Path(text).expanduser())) if text else None,
     "checkout_timeout": values.positive_number,
+    "monitoring_enabled": values.boolean,
+    "monitoring_bind": values.address,
+    "monitoring_token": lambda text: text or None,
+    "monitoring_task_history_ttl": values.positive_number,
+    "monitoring_container_history_ttl": values.positive_number,
 }
 """How the text of each key is read; a ValueError's message continues the sentence "the option KEY …"."""

@@ -42,9 +42,7 @@ def load(
     """
     parser = _read(Path(path))
     _only_known(parser.sections(), ("kojid", "adjutant"), f"the section {{}} of {path}", "section")
-    options = AdjutantOptions(
-        **_section(parser, path, "adjutant", adjutant.READERS) | _environment(environ, adjutant.READERS)
-    )
+    options = _adjutant(parser, path, environ)
     settings = _section(parser, path, "kojid", kojid.READERS, kojid.ALIASES, free_prefix="RLIMIT_")
     settings |= {name: value for name, value in (overrides or {}).items() if value is not None}
     known = {field.name for field in fields(KojidOptions)}
@@ -60,9 +58,22 @@ def load_adjutant(path: str | Path, environ: Mapping[str, str] = os.environ) -> 
     """Only the section [adjutant], of a file that has no other, then KOJI_ADJUTANT_* of ``environ``."""
     parser = _read(Path(path))
     _only_known(parser.sections(), ("adjutant",), f"the section {{}} of {path}", "section")
-    return AdjutantOptions(
+    return _adjutant(parser, path, environ)
+
+
+def _adjutant(
+    parser: configparser.RawConfigParser, path: str | Path, environ: Mapping[str, str]
+) -> AdjutantOptions:
+    options = AdjutantOptions(
         **_section(parser, path, "adjutant", adjutant.READERS) | _environment(environ, adjutant.READERS)
     )
+    bind = options.monitoring_bind
+    if options.monitoring_enabled and not bind.is_loopback and not options.monitoring_token:
+        raise ConfigError(
+            f"Others than this host can reach monitoring_bind = {bind}: set monitoring_token in section"
+            f" [adjutant] of {path}, too, or bind it to 127.0.0.1."
+        )
+    return options
 
 
 def _read(path: Path) -> configparser.RawConfigParser:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import configparser
+import ipaddress
 import re
 from pathlib import Path, PurePosixPath
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from koji_adjutant.container.interface import VolumeMount
 
@@ -43,6 +44,35 @@ def memory(text: str) -> int:
     if match is None or int(match[1]) == 0:
         raise ValueError("must be a size like 512M or 4G")
     return int(match[1]) * _MEMORY_UNITS[match[2]]
+
+
+class Address(NamedTuple):
+    """Where a server listens; ``str`` is ``host:port``, as it is configured."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+def address(text: str) -> Address:
+    """``host:port``, with an IPv6 address in brackets."""
+    host, colon, port = text.strip().rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if not (colon and host and port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError("must be an address like 127.0.0.1:8080")
+    if ":" in host and not bracketed:
+        raise ValueError("must have its IPv6 address in brackets, like [::1]:8080")
+    return Address(host.strip("[]"), int(port))
 
 
 def absolute_path(text: str) -> Path:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from koji_adjutant.container.interface import EngineTimeouts
+from koji_adjutant.container.interface import ContainerObserver, EngineTimeouts
 from koji_adjutant.container.interrupts import termination_raises
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.container.podman_service import PodmanService
@@ -19,13 +19,14 @@ def open_engine(
     podman_socket: str | None = None,
     timeouts: EngineTimeouts | None = None,
     labels: Mapping[str, str] | None = None,
+    observer: ContainerObserver | None = None,
 ) -> Iterator[PodmanManager]:
     """A checked manager for the engine at ``podman_socket``, or for the private service of ``state_dir``.
 
-    ``labels`` are the operator's, put on every container. While it is open, SIGTERM ends the process
-    through SystemExit unless the caller has a handler of its own, so containers are cleaned up. Cheap
-    where the service runs already (one request), so open one in each forked child. EngineError, with what
-    to do, if no engine can be had.
+    ``labels`` are the operator's, put on every container; ``observer`` is told of each. While it is open,
+    SIGTERM ends the process through SystemExit unless the caller has a handler of its own, so containers
+    are cleaned up. Cheap where the service runs already (one request), so open one in each forked child.
+    EngineError, with what to do, if no engine can be had.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(termination_raises())
@@ -37,9 +38,10 @@ def open_engine(
                 extra_labels=labels,
                 traits=service.traits,
                 revive=service.start,
+                observer=observer,
             )
         else:
-            manager = PodmanManager(podman_socket, timeouts=timeouts, extra_labels=labels)
+            manager = PodmanManager(podman_socket, timeouts=timeouts, extra_labels=labels, observer=observer)
         stack.enter_context(manager)
         manager.check()
         yield manager

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
 
+from koji_adjutant.container.cgroups import Usage
+
 PullPolicy = Literal["if-not-present", "always", "never"]
 
 NetworkMode = Literal["none", "bridge", "host"]
@@ -138,6 +140,28 @@ class ContainerState:
     status: str
     exit_code: int | None
     labels: Mapping[str, str]
+
+
+class UsageMeter(Protocol):
+    def read(self) -> Usage: ...
+
+
+class ContainerObserver(Protocol):
+    """Told what happens to containers, in the thread where it happens; must not raise, nor take its time."""
+
+    def created(self, container: str, name: str, spec: ContainerSpec) -> None: ...
+
+    def started(self, container: str, meter: UsageMeter | None) -> None:
+        """``meter`` is None where the container's control groups cannot be read from here."""
+        ...
+
+    def exited(self, container: str, exit_code: int | None) -> None:
+        """The main process has ended, or is about to be killed (None); the meter still tells."""
+        ...
+
+    def removed(self, container: str) -> None:
+        """``container`` is an id, but for one that somebody else created it may be a name."""
+        ...
 
 
 class ContainerManager(Protocol):

@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 from koji_adjutant.container import archive, streams
 from koji_adjutant.container.connection import Client, Connection, RefusedError, path_segment
 from koji_adjutant.container.interface import (
+    ContainerObserver,
     ContainerSpec,
     ContainerState,
     EngineInfo,
@@ -29,6 +30,7 @@ from koji_adjutant.container.interrupts import Deadline, uninterrupted
 from koji_adjutant.container.podman_images import NOT_FOUND, PodmanImages
 from koji_adjutant.container.podman_spec import EngineTraits, create_request, in_one_stream, run_command
 from koji_adjutant.container.processes import kill_command
+from koji_adjutant.container.watch import Watch
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 
 logger = logging.getLogger("koji_adjutant.container")
@@ -44,8 +46,8 @@ class PodmanManager:
     """A podman service at ``socket`` (unix://, tcp:// or ssh://); see ContainerManager for the methods.
 
     ``extra_labels`` are the operator's, put on every container. ``traits`` says what this engine needs to
-    be told, ``revive`` starts a private service again. Close it, or use it as a context manager. Safe to
-    use in forked children and, for different containers, in threads.
+    be told, ``revive`` starts a private service again, ``observer`` is told of every container. Close it, or
+    use it as a context manager. Safe to use in forked children and, for different containers, in threads.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class PodmanManager:
         extra_labels: Mapping[str, str] | None = None,
         traits: EngineTraits | None = None,
         revive: Callable[[], None] | None = None,
+        observer: ContainerObserver | None = None,
     ) -> None:
         self._timeouts = timeouts or EngineTimeouts()
         self._extra_labels = extra_labels or {}
@@ -63,6 +66,7 @@ class PodmanManager:
         self.connection = Connection(socket, lambda: _connect(socket), revive)
         self._host: dict[str, Any] | None = None
         self._warned: set[str] = set()
+        self._watch = Watch(observer, lambda container: int(self._inspect(container)["State"]["Pid"]))
         self.images = PodmanImages(self.connection, self._timeouts)
 
     def __enter__(self) -> PodmanManager:
@@ -106,6 +110,7 @@ class PodmanManager:
 
     def start(self, container: str) -> None:
         self._call("POST", f"containers/{path_segment(container)}/start")
+        self._watch.started(container)
 
     def exec(
         self,
@@ -177,7 +182,9 @@ class PodmanManager:
         if self.inspect(container).status in NOT_YET_STARTED:
             raise EngineError(f"container {container} was never started, so there is nothing to wait for")
         path = f"containers/{path_segment(container)}/wait"
-        return int(self.connection.json("POST", path, params={"interval": WAIT_INTERVAL}, timeout=timeout))
+        code = int(self.connection.json("POST", path, params={"interval": WAIT_INTERVAL}, timeout=timeout))
+        self._watch.exited(container, code)
+        return code
 
     def inspect(self, container: str) -> ContainerState:
         details = self._inspect(container)
@@ -190,12 +197,14 @@ class PodmanManager:
     def remove(self, container: str) -> None:
         # timeout=0 is SIGKILL at once: nothing in there is worth ten seconds of waiting.
         params = {"force": True, "timeout": 0, "v": True}
+        self._watch.exited(container, None)
         with uninterrupted():
             try:
                 self._call("DELETE", f"containers/{path_segment(container)}", params=params)
             except RefusedError as error:
                 if error.status != NOT_FOUND:
                     raise
+        self._watch.removed(container)
 
     def list_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
@@ -232,6 +241,7 @@ class PodmanManager:
             ):
                 self.start(name)
                 streams.pump(stream.read, output, output)
+                self._watch.output_ended(name)
                 code = self.wait(name)
             if deadline.passed:
                 raise ContainerTimeout(f"{line} took longer than {timeout:g} s and was killed")
@@ -265,6 +275,7 @@ class PodmanManager:
                 if "image not known" in str(error):
                     raise ImageError(f"the image is not in podman's storage: {error}") from error
                 raise
+        self._watch.created(identifier, name, spec)
         line = shlex.join(run_command(spec, self._traits))
         logger.info(
             "task %s, %s, container %s: %s",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+from collections.abc import Callable
 from enum import Enum
 from types import FrameType
 
@@ -24,17 +25,18 @@ class Outcome(Enum):
     SESSION_LOST = "session lost"
 
 
-def run(worker: Worker, sleeptime: float) -> Outcome:
+def run(worker: Worker, sleeptime: float, tend: Callable[[], None] = lambda: None) -> Outcome:
     """Take and run tasks until a signal, a restart task or the loss of the session ends it.
 
     The order of the hub calls is kojid's. Between two looks at the hub lie ``sleeptime`` seconds, less only
     when there is a reason to look: a task was just taken, a child ended or waits for new subtasks, a signal
-    came.
+    came. ``tend`` is called before each look.
     """
     _take_signals(worker)
     taken = False
     while True:
         try:
+            tend()
             if not taken:
                 worker.updateBuildroots()
             worker.updateTasks()

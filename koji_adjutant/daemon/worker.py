@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import select
@@ -19,9 +18,12 @@ from koji.daemon import TaskManager
 from koji_adjutant.builds.explanation import telling
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
+from koji_adjutant.daemon.die_with_parent import die_with_parent
 from koji_adjutant.daemon.plugins import load_plugins
+from koji_adjutant.daemon.task_record import recorded
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.errors import EngineError
+from koji_adjutant.monitoring.events import Journal, Silence, TaskEnded, WorkerSeen
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask, prune_failed_roots
 from koji_adjutant.task_handlers import HANDLERS
@@ -31,15 +33,15 @@ logger = logging.getLogger(__name__)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 WORKER_LABEL, TASK_LABEL = LABEL_PREFIX + "worker_id", LABEL_PREFIX + "task_id"
-PR_SET_PDEATHSIG = 1
-"""From Linux's <sys/prctl.h>."""
+BUSY = ("Over capacity", "Full queue")
+"""koji's words for a worker that takes no more tasks because it has enough."""
 
 
 class Worker(TaskManager):  # type: ignore[misc]
     """Takes tasks from the hub and runs each in a forked child, as kojid does.
 
-    ``containers`` is set before the first task is taken; the parent uses it only to remove what a child
-    left behind.
+    ``containers`` and ``journal`` are set before the first task is taken; the parent uses the first only to
+    remove what a child left behind.
     """
 
     session: Any
@@ -48,6 +50,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         super().__init__(options, session)
         self.wakeup = wakeup
         self.containers: ContainerManager | None = None
+        self.journal: Journal = Silence()
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
 
     def register_handlers(self) -> None:
@@ -100,8 +103,10 @@ class Worker(TaskManager):  # type: ignore[misc]
             self.session = handler.session = session
             if isinstance(handler, CoordinatingTask):
                 handler.subtasks_made = self.wakeup.poke
+            if isinstance(handler, ContainerTask):
+                handler.journal = self.journal
             self._take_signals_as_child()
-            _die_with_parent()
+            die_with_parent()
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             self.runTask(handler)
         except SystemExit:
@@ -120,14 +125,15 @@ class Worker(TaskManager):  # type: ignore[misc]
             os._exit(0)
 
     def runTask(self, handler: Any) -> None:  # noqa: N802
-        """koji's; a failure is explained in the fault, below the stock builder's own words."""
+        """koji's; the journal is told, and a failure explained below the stock builder's own words."""
         run = handler.run
+        arch = self.tasks.get(handler.id, {}).get("arch", "noarch")
 
-        def explained() -> Any:
-            with telling():
+        def recounted() -> Any:
+            with recorded(self.journal, handler, arch), telling():
                 return run()
 
-        handler.run = explained
+        handler.run = recounted
         super().runTask(handler)
 
     def _take_signals_as_child(self) -> None:
@@ -140,6 +146,7 @@ class Worker(TaskManager):  # type: ignore[misc]
 
     def readyForTask(self) -> bool:  # noqa: N802
         """koji's conditions, and an engine that answers; containers that nobody removed go now."""
+        self.status = ""
         if not super().readyForTask():
             return False
         try:
@@ -150,6 +157,22 @@ class Worker(TaskManager):  # type: ignore[misc]
             return False
         return True
 
+    def getNextTask(self) -> bool:  # noqa: N802
+        """koji's; what it learned about this host is told."""
+        taken: bool = super().getNextTask()
+        draining = self.restart_pending or not self.hostdata.get("enabled", True)
+        problem = None if self.ready or self.status in BUSY else self.status
+        self.journal.record(
+            WorkerSeen(
+                capacity=self.hostdata.get("capacity", 0.0),
+                task_load=self.task_load,
+                problem=None if draining else problem,
+                draining=self.status if draining else None,
+                look_again=self.options.sleeptime,
+            )
+        )
+        return taken
+
     def cleanupTask(self, task_id: int, wait: bool = True) -> bool:  # noqa: N802
         """koji's (kill what still runs, log out the subsession), then the containers that are left."""
         cleaned: bool = super().cleanupTask(task_id, wait)
@@ -157,6 +180,8 @@ class Worker(TaskManager):  # type: ignore[misc]
             self.remove_containers(ended=task_id)
         except EngineError:
             logger.exception("Containers of task %d may be left until the engine answers again", task_id)
+        # for one that was killed before it could say so itself
+        self.journal.record(TaskEnded(task_id=task_id, status="interrupted"))
         return cleaned
 
     def _childPIDs(self, pid: int) -> list[tuple[int, str]]:  # noqa: N802
@@ -206,13 +231,6 @@ def _session(pid: int) -> int | None:
         return os.getsid(pid)
     except ProcessLookupError:
         return None
-
-
-def _die_with_parent() -> None:
-    """Have the kernel send SIGTERM to this process when the worker is killed and can stop nobody any more."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
 
 
 def _stop_task(*_: object) -> NoReturn:

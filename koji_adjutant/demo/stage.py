@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 ADMIN = ("kojiadmin", "kojiadmin")
@@ -22,6 +22,7 @@ class Ports:
     hub: int
     distribution: int
     git: int
+    dashboard: int
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,10 @@ class Stage:
         return f"http://127.0.0.1:{self.ports.distribution}/"
 
     @property
+    def dashboard_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.dashboard}/"
+
+    @property
     def git_url(self) -> str:
         return f"git://127.0.0.1:{self.ports.git}/{PACKAGE}"
 
@@ -96,7 +101,7 @@ def set_stage(directory: Path, state: Path, repo: Path) -> Stage:
     directory.mkdir(parents=True, exist_ok=True)
     remembered = ports_file(directory)
     known = json.loads(remembered.read_text()) if remembered.exists() else {}
-    ports = Ports(*(_free_port(known.get(name, 0)) for name in ("hub", "distribution", "git")))
+    ports = Ports(*(_free_port(known.get(port.name, 0)) for port in fields(Ports)))
     remembered.write_text(json.dumps(asdict(ports)))
     return Stage(directory, state, repo, ports)
 
@@ -135,6 +140,7 @@ allowed_scms = 127.0.0.1*:/{PACKAGE}:no:make,sources
 state_dir = {stage.state}
 log_dir = {stage.task_logs}
 log_file = {stage.logs / "kojid.log"}
+monitoring_bind = 127.0.0.1:{stage.ports.dashboard}
 # the git server listens on this machine's loopback only
 network_mode = host
 """

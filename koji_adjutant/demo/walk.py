@@ -89,6 +89,7 @@ class Walk:
         lines = (
             f"Hub:     {stage.hub_url}",
             f"Files:   {stage.files_url}",
+            f"Watch:   {stage.dashboard_url}",
             f"Worker:  {stage.worker_config}, log {stage.logs / 'worker.log'}",
             f"Client:  alias demo-koji={shlex.quote(client)}",
             f"Try:     demo-koji build {TAG} '{stage.git_url}#{commit}'",

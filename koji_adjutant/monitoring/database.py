@@ -19,6 +19,11 @@ BUSY_SECONDS = 0.2
 READ_BUSY_SECONDS = 5.0
 
 
+def path_in(state_dir: Path) -> Path:
+    """Where a worker keeps its journal."""
+    return state_dir / NAME
+
+
 def open_writer(path: Path) -> sqlite3.Connection:
     """A connection that writes, for any thread of this process, one at a time. sqlite3.Error.
 

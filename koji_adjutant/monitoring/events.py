@@ -45,6 +45,14 @@ class TaskTagKnown(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskLogsKept(Event):
+    """The directory that a task's logs are in from now on."""
+
+    task_id: int
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskEnded(Event):
     """Said of a task that has ended already, it changes nothing."""
 
@@ -56,6 +64,29 @@ class TaskEnded(Event):
 @dataclass(frozen=True, kw_only=True)
 class WorkerStarted(Event):
     """No task of an earlier worker process runs any more, and none of its containers is left."""
+
+    worker_id: str = ""
+    hub: str = ""
+    version: str = ""
+    pid: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSeen(Event):
+    """The hub has answered. ``problem``: why it takes no tasks although it should; ``draining``: why it is
+    meant to take none (a restart, a disabled host)."""
+
+    capacity: float
+    task_load: float
+    problem: str | None = None
+    draining: str | None = None
+    look_again: float | None = None
+    """Seconds until it asks the hub again, at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerStopped(Event):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)

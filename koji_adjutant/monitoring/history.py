@@ -22,6 +22,7 @@ from koji_adjutant.monitoring.records import (
     Progress,
     Resources,
     Task,
+    Worker,
 )
 
 ESTIMATED_FROM = 5
@@ -40,7 +41,8 @@ _NEWEST_FIRST = "ORDER BY finished_at IS NULL DESC, started_at DESC, task_id DES
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """Which tasks are wanted; None is any. ``search``: a part of source, tag or task id."""
+    """Which tasks are wanted; None is any. ``search``: a part of source, tag or task id; ``ended``: none that
+    runs."""
 
     status: str | None = None
     method: str | None = None
@@ -49,6 +51,7 @@ class TaskFilter:
     failure_class: str | None = None
     since: float | None = None
     search: str | None = None
+    ended: bool = False
 
     def sql(self) -> tuple[str, list[Any]]:
         conditions, values = [], []
@@ -60,6 +63,8 @@ class TaskFilter:
         if self.since is not None:
             conditions.append("started_at >= ?")
             values.append(self.since)
+        if self.ended:
+            conditions.append("finished_at IS NOT NULL")
         if self.search:
             conditions.append(
                 "instr(lower(task_id || ' ' || ifnull(source, '') || ' ' || ifnull(tag, '')), ?)"
@@ -140,6 +145,13 @@ class History:
         )
         return [_container(row) for row in rows]
 
+    def count_containers(self, *, task_id: str | None = None, status: str | None = None) -> int:
+        return self._number(
+            "SELECT count(*) FROM containers WHERE task_id = ifnull(?, task_id)"
+            " AND status = ifnull(?, status)",
+            [task_id, status],
+        )
+
     def container(self, container_id: str) -> Container | None:
         """By id, by at least twelve characters of its beginning, or by name."""
         row = self._connection.execute(
@@ -160,6 +172,11 @@ class History:
         ).fetchone()
         (last,) = self._connection.execute("SELECT max(finished_at) FROM tasks").fetchone()
         return Day(completed, failed, last)
+
+    def worker(self) -> Worker | None:
+        """The worker that keeps this journal; None before its first start."""
+        row = self._connection.execute("SELECT * FROM worker").fetchone()
+        return Worker(**{field.name: row[field.name] for field in fields(Worker)}) if row else None
 
     def totals(self) -> dict[str, dict[tuple[str, ...], float]]:
         """Metric → labels' values → what it has grown to since the journal began."""
@@ -185,7 +202,13 @@ class History:
         failure = None
         if row["failure_class"] is not None:
             excerpt = json.loads(row["failure_excerpt"] or "[]")
-            failure = Failure(row["failure_class"], row["failure_message"] or "", tuple(excerpt))
+            failure = Failure(
+                row["failure_class"],
+                row["failure_message"] or "",
+                tuple(excerpt),
+                row["failure_log"],
+                row["failure_offset"],
+            )
         plain = {
             name: row[name]
             for name in (field.name for field in fields(Task))

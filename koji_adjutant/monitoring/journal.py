@@ -127,6 +127,10 @@ def _task_tag_known(connection: sqlite3.Connection, event: events.TaskTagKnown) 
     connection.execute("UPDATE tasks SET tag = :tag WHERE task_id = :task_id", asdict(event))
 
 
+def _task_logs_kept(connection: sqlite3.Connection, event: events.TaskLogsKept) -> None:
+    connection.execute("UPDATE tasks SET log_path = :path WHERE task_id = :task_id", asdict(event))
+
+
 def _task_ended(connection: sqlite3.Connection, event: events.TaskEnded) -> None:
     row = connection.execute(
         "SELECT method, started_at FROM tasks WHERE task_id = ? AND finished_at IS NULL", [event.task_id]
@@ -137,13 +141,15 @@ def _task_ended(connection: sqlite3.Connection, event: events.TaskEnded) -> None
     failure = event.failure
     connection.execute(
         "UPDATE tasks SET status = ?, finished_at = ?, failure_class = ?, failure_message = ?,"
-        " failure_excerpt = ? WHERE task_id = ?",
+        " failure_excerpt = ?, failure_log = ?, failure_offset = ? WHERE task_id = ?",
         [
             event.status,
             event.at,
             failure and failure.failure_class,
             failure and failure.message,
             failure and json.dumps(list(failure.excerpt)),
+            failure and failure.log,
+            failure and failure.offset,
             event.task_id,
         ],
     )
@@ -166,6 +172,23 @@ def _worker_started(connection: sqlite3.Connection, event: events.WorkerStarted)
         " WHERE status != 'removed'",
         [event.at],
     )
+    connection.execute(
+        "INSERT OR REPLACE INTO worker (id, worker_id, hub, version, pid, started_at)"
+        " VALUES (1, :worker_id, :hub, :version, :pid, :at)",
+        asdict(event),
+    )
+
+
+def _worker_seen(connection: sqlite3.Connection, event: events.WorkerSeen) -> None:
+    connection.execute(
+        "UPDATE worker SET seen_at = :at, capacity = :capacity, task_load = :task_load, problem = :problem,"
+        " draining = :draining, look_again = :look_again",
+        asdict(event),
+    )
+
+
+def _worker_stopped(connection: sqlite3.Connection, event: events.WorkerStopped) -> None:
+    connection.execute("UPDATE worker SET stopped_at = :at", asdict(event))
 
 
 def _phase_started(connection: sqlite3.Connection, event: events.PhaseStarted) -> None:
@@ -278,8 +301,11 @@ def _time(connection: sqlite3.Connection, metric: str, seconds: float, *labels: 
 _WRITERS: Mapping[type[events.Event], Callable[[sqlite3.Connection, Any], None]] = {
     events.TaskTaken: _task_taken,
     events.TaskTagKnown: _task_tag_known,
+    events.TaskLogsKept: _task_logs_kept,
     events.TaskEnded: _task_ended,
     events.WorkerStarted: _worker_started,
+    events.WorkerSeen: _worker_seen,
+    events.WorkerStopped: _worker_stopped,
     events.PhaseStarted: _phase_started,
     events.PhaseEnded: _phase_ended,
     events.ContainerCreated: _container_created,

@@ -14,11 +14,16 @@ RUNNING = "running"
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a task failed: its class (``build``, ``dependency``, …), a sentence, the decisive log lines."""
+    """Why a task failed: its class (``build``, ``dependency``, …), a sentence, the decisive log lines.
+
+    The excerpt begins ``offset`` bytes into ``log``; both are None where that is not known.
+    """
 
     failure_class: str
     message: str
     excerpt: Sequence[str] = ()
+    log: str | None = None
+    offset: int | None = None
 
 
 @dataclass(frozen=True)
@@ -124,3 +129,24 @@ class Day:
     completed: int
     failed: int
     last_task_time: float | None
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The worker that keeps this journal. ``seen_at``: when the hub answered it last.
+
+    ``problem`` and ``draining`` say why it takes no tasks, see events.WorkerSeen.
+    """
+
+    worker_id: str
+    hub: str
+    version: str
+    pid: int | None
+    started_at: float
+    seen_at: float | None
+    stopped_at: float | None
+    look_again: float | None
+    capacity: float | None
+    task_load: float | None
+    problem: str | None
+    draining: str | None

@@ -16,6 +16,8 @@ CREATE TABLE tasks (
     failure_class TEXT,
     failure_message TEXT,
     failure_excerpt TEXT,
+    failure_log TEXT,
+    failure_offset INTEGER,
     cpu_seconds REAL,
     memory_peak INTEGER,
     bytes_read INTEGER,
@@ -71,6 +73,23 @@ CREATE TABLE cache_uses (
     hit INTEGER NOT NULL
 );
 CREATE INDEX cache_uses_by_task ON cache_uses (task_id);
+
+-- The worker whose journal this is; one row.
+CREATE TABLE worker (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    worker_id TEXT NOT NULL,
+    hub TEXT NOT NULL,
+    version TEXT NOT NULL,
+    pid INTEGER,
+    started_at REAL NOT NULL,
+    seen_at REAL,
+    stopped_at REAL,
+    look_again REAL,
+    capacity REAL,
+    task_load REAL,
+    problem TEXT,
+    draining TEXT
+);
 
 -- What only ever grows, for the metrics: kept apart, so that pruning history lowers no counter.
 CREATE TABLE totals (

@@ -54,6 +54,7 @@ class BuildArchTask(ContainerTask):
             arch=self._buildroot_arch(root, arch, repo["create_event"]),
             repo_id=repo_id,
         )
+        self.told.tag_known(buildroot.tag_name)
         with buildroot.expired_in_the_end(), self.open_workspace() as workspace, ExitStack() as stack:
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +18,18 @@ from koji.tasks import BaseTaskHandler
 
 from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
-from koji_adjutant.buildroot.progress import StateLog
+from koji_adjutant.buildroot.progress import StateLog, Together
 from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explaining
 from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import Owner, VolumeMount
+from koji_adjutant.monitoring.events import Journal, Silence
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
+from koji_adjutant.task_adapters.task_journal import TaskJournal
 
+RESOURCES = "resources.json"
 TRASH = ".trash"
 FAILED = "failed"
 """Where below workdir the buildroots of failed tasks are kept."""
@@ -32,9 +38,18 @@ SAVE_FAILED_TREE = "save_failed_tree"
 
 
 class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
-    """A task with a workspace; ``live_logs`` exists while the workspace does."""
+    """A task with a workspace; ``live_logs`` exists while the workspace does.
 
+    ``journal`` is the worker's, which the daemon sets in the task's process.
+    """
+
+    journal: Journal = Silence()
     live_logs: LiveLogs
+
+    @cached_property
+    def told(self) -> TaskJournal:
+        """What this task tells the journal."""
+        return TaskJournal(self.journal, self.id)
 
     @property
     def adjutant(self) -> AdjutantOptions:
@@ -53,17 +68,23 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         workdir.mkdir(mode=0o700)
         resultdir.mkdir()
         stamps = Path(self.workdir) if self.options.log_timestamps else None
-        self.live_logs = LiveLogs(self.session, self.getUploadDir(), resultdir, stamps)
+        self.told.logs_kept(resultdir)
+        self.live_logs = LiveLogs(
+            self.session, self.getUploadDir(), resultdir, stamps, uploaded=self.told.uploaded
+        )
         with (
-            explaining(resultdir),
+            explaining(resultdir, self.told.out_of_memory),
+            self._accounted(),
             open_engine(
                 state_dir=ours.state_dir,
                 podman_socket=ours.podman_socket,
                 timeouts=ours.container_timeouts,
                 labels=ours.container_labels,
+                observer=self.told,
             ) as manager,
         ):
             image = manager.ensure_image_available(ours.task_image_default, ours.image_pull_policy)
+            self.told.image_resolved(image)
             try:
                 yield Workspace(
                     manager=manager,
@@ -72,16 +93,36 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                     cache=self._cache(),
                     workdir=workdir,
                     resultdir=resultdir,
-                    progress=StateLog(resultdir / "state.log"),
+                    progress=Together([StateLog(resultdir / "state.log"), self.told]),
                     limits=ours.limits,
                     mounts=ours.container_mounts,
                     source_mounts=source_mounts,
                     network_mode=ours.task_network,
                     failed_roots=self.failed_roots() if keeps_failed_roots(self.options) else None,
+                    cache_used=self.told.cache_used,
                 )
+                if RESOURCES not in self.live_logs.names:
+                    self.uploaded_logs()
+            except Exception:
+                self._write_resources()
+                self.live_logs.flush_after_failure()
+                raise
             finally:
                 self.live_logs.close()
                 keep_logs(resultdir, ours.log_dir / str(self.id))
+                self.told.logs_kept(ours.log_dir / str(self.id))
+
+    def _write_resources(self) -> None:
+        used = asdict(self.told.resources())
+        (Path(self.workdir) / "result" / RESOURCES).write_text(json.dumps(used, indent=2) + "\n")
+
+    @contextmanager
+    def _accounted(self) -> Iterator[None]:
+        """What the task's containers have used is told when they are gone."""
+        try:
+            yield
+        finally:
+            self.told.resources_used()
 
     def removeWorkdir(self) -> None:  # noqa: N802
         """Put the task's directory aside: a build tree takes its time to delete, and the hub waits for us."""
@@ -103,12 +144,15 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         return Cache(self.adjutant.state_dir)
 
     def uploaded_logs(self) -> list[str]:
-        """The task result's ``logs``: paths below the hub's work directory."""
+        """The task result's ``logs``, resources.json among them: paths below the hub's work directory."""
+        self._write_resources()
+        self.live_logs.flush()
         return [f"{self.getUploadDir()}/{name}" for name in self.live_logs.names]
 
     def upload_result(self, file: Path) -> str:
         """Upload a result; its path below the hub's work directory."""
         self.uploadFile(str(file))
+        self.told.uploaded(file.stat().st_size)
         return f"{self.getUploadDir()}/{file.name}"
 
     def tag_is_for_this_host(self, tag: Any, hostdata: dict[str, Any]) -> bool:

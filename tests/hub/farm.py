@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -48,6 +49,7 @@ state_dir = {state}
 log_dir = {directory}/task-logs
 log_file = {directory}/kojid-file.log
 plugin_config_dir = {directory}/plugin-config
+monitoring_bind = {dashboard}
 # the git server listens on this machine's loopback only
 network_mode = host
 """
@@ -72,6 +74,7 @@ class Farm:
     """Everything about the worker and what it builds for.
 
     ``build_tag`` has the distribution as its external repo ``external``, ``tag`` is where builds go.
+    ``dashboard`` is the address where the worker can be watched.
     """
 
     hub: Hub
@@ -85,6 +88,7 @@ class Farm:
     build_tag: str
     tag: str
     external: str
+    dashboard: str
 
     def publish(self, name: str, files: dict[str, str]) -> str:
         """A package's git URL, with the package listed in the destination tag."""
@@ -164,7 +168,8 @@ def run_farm(
         mail = stack.enter_context(serve_mail())
         url = stack.enter_context(serve_files(distribution))
         names = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
-        farm = Farm(hub, admin, git, mail, directory, engine, state, **names)
+        dashboard = f"127.0.0.1:{free_port()}"
+        farm = Farm(hub, admin, git, mail, directory, engine, state, **names, dashboard=dashboard)
         make_target(farm, url)
         stack.enter_context(run_worker(farm))
         wait_for_repo(farm)
@@ -230,6 +235,13 @@ def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.
     finally:
         process.terminate()
         process.wait(timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager

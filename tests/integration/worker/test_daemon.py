@@ -31,6 +31,7 @@ class Workers:
     admin: Any
     directory: Path
     state_dir: Path
+    monitoring: str = "monitoring_enabled = false"
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, *options: str, sleeptime: int = 1) -> subprocess.Popen[bytes]:
@@ -40,7 +41,7 @@ class Workers:
             f"workdir = {self.directory}/work\nuser = {HOST}\npassword = {PASSWORD}\n"
             f"sleeptime = {sleeptime}\nminspace = 1\n"
             f"[adjutant]\nstate_dir = {self.state_dir}\nlog_dir = {self.directory}/logs\n"
-            f"log_file = {self.directory}/kojid.log\n"
+            f"log_file = {self.directory}/kojid.log\n{self.monitoring}\n"
         )
         command = [sys.executable, "-m", "koji_adjutant.kojid", "-c", str(conf), "-v", *options]
         with (self.directory / "stderr").open("ab") as stderr:

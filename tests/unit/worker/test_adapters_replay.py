@@ -14,6 +14,8 @@ from tests.unit.worker.recipes import FILES, Recipes
 from tests.unit.worker.replay import Replay
 from tests.unit.worker.rpms import write_srpm
 
+BESIDE_LOGS = {*FILES, "resources.json"}
+
 
 def run(task_id: int, options: KojidOptions, recipes: Recipes) -> tuple[Any, Replay]:
     """The task's result, and the session it was run with."""
@@ -50,7 +52,7 @@ def test_build_arch(task_id: int, options: KojidOptions, topdir: Path, recipes: 
     assert {key: result[key] for key in ("rpms", "srpms", "brootid")} == {
         key: stock[key] for key in ("rpms", "srpms", "brootid")
     }
-    assert log_names(result) == {"build.log", "root.log", "noarch_rpmdiff.json", *FILES}
+    assert log_names(result) == {"build.log", "root.log", "noarch_rpmdiff.json", *BESIDE_LOGS}
     uploaded = log_names(result) | {Path(path).name for path in result["rpms"] + result["srpms"]}
     assert set(hub.uploads) == uploaded
     assert set(hub.uploads.values()) == {f"tasks/{task_id}/{task_id}"}
@@ -61,7 +63,7 @@ def test_rebuild_srpm(options: KojidOptions, topdir: Path, recipes: Recipes) -> 
     result, hub = run(5, options, recipes)
     assert hub.expected == []
     assert result | {"logs": []} == stock_result(hub) | {"logs": []}
-    assert log_names(result) == {"root.log", *FILES}
+    assert log_names(result) == {"root.log", *BESIDE_LOGS}
 
 
 def test_build_srpm_from_scm(options: KojidOptions, recipes: Recipes) -> None:
@@ -70,7 +72,7 @@ def test_build_srpm_from_scm(options: KojidOptions, recipes: Recipes) -> None:
     result, hub = run(12, options, recipes)
     assert hub.expected == []
     assert result | {"logs": []} == stock | {"logs": []}
-    assert log_names(result) == {"checkout.log", "root.log", *FILES}
+    assert log_names(result) == {"checkout.log", "root.log", *BESIDE_LOGS}
     source = recipes.seen["source"]
     assert (source.scheme, source.host, source.repository) == ("git+http://", "127.0.0.1:8088", "/hello.git")
     assert recipes.seen["config"].network is True
@@ -98,5 +100,5 @@ def test_logs_stay_on_the_worker(options: KojidOptions, topdir: Path, recipes: R
     write_srpm(topdir / "work" / Replay.of_task(5).info["request"][0])
     run(5, options, recipes)
     kept = options.adjutant.log_dir / "5"
-    assert {file.name for file in kept.iterdir()} == {"root.log", *FILES}
+    assert {file.name for file in kept.iterdir()} == {"root.log", *BESIDE_LOGS}
     assert not Path(options.workdir, "tasks/5/5").exists()

@@ -1,0 +1,133 @@
+"""The process that serves dashboard, API and metrics: started and watched by the worker.
+
+It has nothing but what it is told on its standard input, and reads the journal. If it dies, the worker starts
+another one, after a pause that doubles each time; if the worker dies, it dies too.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from koji_adjutant.config import KojidOptions
+
+logger = logging.getLogger(__name__)
+
+MODULE = "koji_adjutant.daemon.http_process"
+PAUSE, LONGEST_PAUSE = 1.0, 300.0
+"""Seconds before the first and before a late new start."""
+STABLE = 600.0
+"""A process that lived for so many seconds is no failed start."""
+STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What the process is told, as JSON: so the token is in no command line."""
+
+    journal: str
+    host: str
+    port: int
+    token: str | None
+    worker_id: str
+    worker_pid: int
+    state_dir: str
+    podman_socket: str | None
+    disks: list[str]
+    cache_limit: int
+
+    def to_json(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+
+class HttpServer:
+    """One server process at a time. Nothing here raises what goes wrong with it."""
+
+    def __init__(self, options: KojidOptions, journal: Path) -> None:
+        self._options = options
+        self._journal = journal
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
+        self._started_at = 0.0
+        self._pause = PAUSE
+        self._not_before = 0.0
+        self._complaint = ""
+
+    def tend(self) -> None:
+        """Start it if it does not run and its time has come."""
+        if self._process is not None and self._process.poll() is not None:
+            self._ended(self._process.returncode)
+        if self._process is None and time.monotonic() >= self._not_before:
+            self._start()
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _start(self) -> None:
+        self._said.seek(0)
+        self._said.truncate()
+        try:
+            with tempfile.TemporaryFile() as settings:
+                settings.write(self._settings().to_json())
+                settings.seek(0)
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", MODULE],
+                    stdin=settings,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._said,
+                    start_new_session=True,  # a Ctrl-C is the worker's, which then stops this process
+                    cwd="/",
+                )
+        except OSError as problem:
+            self._complain(f"cannot be started: {problem}")
+            return
+        self._started_at = time.monotonic()
+        logger.info("Dashboard, API and metrics: http://%s/", self._options.adjutant.monitoring_bind)
+
+    def _settings(self) -> ServerSettings:
+        ours = self._options.adjutant
+        return ServerSettings(
+            journal=str(self._journal),
+            host=ours.monitoring_bind.host,
+            port=ours.monitoring_bind.port,
+            token=ours.monitoring_token,
+            worker_id=self._options.worker_id,
+            worker_pid=os.getpid(),
+            state_dir=str(ours.state_dir),
+            podman_socket=ours.podman_socket,
+            disks=[str(ours.state_dir), self._options.workdir, str(ours.log_dir)],
+            cache_limit=ours.cache_size,
+        )
+
+    def _ended(self, status: int) -> None:
+        self._process = None
+        if time.monotonic() - self._started_at > STABLE:
+            self._pause, self._complaint = PAUSE, ""
+        self._said.seek(0)
+        lines = self._said.read().decode(errors="replace").strip().splitlines()
+        self._complain(lines[-1] if lines else f"it ended with status {status}")
+
+    def _complain(self, reason: str) -> None:
+        """Say it once, however often it happens in a row."""
+        self._not_before = time.monotonic() + self._pause
+        if reason != self._complaint:
+            logger.warning(
+                "Monitoring is not served, builds go on: %s (next try in %.0f s)", reason, self._pause
+            )
+        self._complaint = reason
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)

@@ -1,0 +1,90 @@
+"""A task's beginning and end, for the journal."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import koji
+from koji.tasks import RefuseTask, ServerExit, ServerRestart, parse_task_params
+
+from koji_adjutant.builds.explanation import explain
+from koji_adjutant.errors import printable
+from koji_adjutant.monitoring import events
+from koji_adjutant.monitoring.records import Failure
+
+SOURCES = ("src", "url", "srpm", "pkg", "spec_url", "repo_id", "srcs", "command")
+TAGS = ("build_tag", "root", "tag", "target", "build_target")
+"""What tasks' parameters that say what is worked on, and for which tag, are called."""
+LENGTH = 500
+"""Characters of a parameter that are kept."""
+PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")
+"""In an SCM URL, where allow_password_in_scm_url lets it be."""
+
+
+@contextmanager
+def recorded(journal: events.Journal, task: Any, arch: str) -> Iterator[None]:
+    """Around a task's ``run``: it is taken when the block begins, and ends as the block does.
+
+    What ends it is passed on; the hub learns of it from the caller, a moment later.
+    """
+    given = _parameters(task.method, koji.encode_args(*task.params, **task.opts))
+    journal.record(
+        events.TaskTaken(
+            task_id=task.id,
+            method=task.method,
+            arch=arch,
+            tag=_first(given, TAGS),
+            source=_first(given, SOURCES),
+            pid=os.getpid(),
+        )
+    )
+    status: events.TaskEnd = "interrupted"
+    failure = None
+    try:
+        yield
+        status = "closed"
+    except (RefuseTask, ServerRestart):  # the hub gets it back
+        status = "refused"
+        raise
+    except ServerExit:  # what a shutdown task does: its end is its success
+        status = "closed"
+        raise
+    except SystemExit:
+        status = "canceled"
+        raise
+    except Exception as error:
+        status, failure = "failed", _failure(error)
+        raise
+    finally:
+        journal.record(events.TaskEnded(task_id=task.id, status=status, failure=failure))
+
+
+def _failure(error: Exception) -> Failure:
+    why = explain(error)
+    return Failure(str(why.failure), why.sentence, why.excerpt, why.log, why.offset)
+
+
+def _parameters(method: str, params: Sequence[Any]) -> Mapping[str, Any]:
+    """By name; empty for a method whose signature koji does not know, or a request that does not fit it."""
+    try:
+        named: Mapping[str, Any] = parse_task_params(method, params)
+    except (TypeError, koji.GenericError):
+        return {}
+    return named
+
+
+def _first(given: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    """The first parameter of these that is there, as a text that can be shown."""
+    for name in names:
+        value = given.get(name)
+        if isinstance(value, dict):
+            value = value.get("name")
+        if isinstance(value, list):
+            value = " ".join(map(str, value))
+        if value is not None:
+            return PASSWORD.sub("//", printable(str(value)))[:LENGTH]
+    return None

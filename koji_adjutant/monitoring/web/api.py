@@ -1,0 +1,186 @@
+"""The JSON endpoints below /api/v1."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from koji_adjutant.errors import FailureClass
+from koji_adjutant.monitoring.history import History, TaskFilter
+from koji_adjutant.monitoring.records import Task
+from koji_adjutant.monitoring.web import containers, log_files, shapes
+from koji_adjutant.monitoring.web.problems import not_found
+from koji_adjutant.monitoring.web.query import INTEGER_MAX, LIMIT_MAX, Parameters
+from koji_adjutant.monitoring.web.sources import Sources
+from koji_adjutant.monitoring.web.status import assess
+
+TASK_STATUSES = ("running", "closed", "failed", "canceled", "refused", "interrupted")
+TASK_FILTERS = ("status", "type", "method", "arch", "tag", "failure_class", "since", "search")
+PAGING = ("limit", "offset")
+PAGE = 50
+
+
+def status(request: Request) -> Response:
+    Parameters(request.query_params, ())
+    sources: Sources = request.app.state.sources
+    return JSONResponse(status_of(sources))
+
+
+def status_of(sources: Sources) -> shapes.Json:
+    """What the overview shows as well."""
+    now = time.time()
+    live, disks = sources.live_containers(), sources.disk_usage()
+    with sources.history() as history:
+        worker = history.worker()
+        day = history.day(midnight())
+        health = assess(worker, disks, engine_answers=live is not None, now=now)
+        running = worker is not None and worker.stopped_at is None
+        return {
+            "worker_id": worker.worker_id if worker else None,
+            "hub": worker.hub if worker else None,
+            "version": worker.version if worker else None,
+            "uptime_seconds": round(now - worker.started_at, 3) if worker and running else 0,
+            "status": health.status,
+            "reasons": list(health.reasons),
+            "capacity": worker.capacity if worker else None,
+            "task_load": worker.task_load if worker else None,
+            "active_tasks": history.count_tasks(TaskFilter(status="running")),
+            "containers_active": containers.active(history, live),
+            "tasks_completed_today": day.completed,
+            "tasks_failed_today": day.failed,
+            "last_task_time": shapes.time(day.last_task_time),
+            "cache": _cache(sources, history),
+            "disk": [asdict(disk) | {"used_percent": disk.used_percent} for disk in disks],
+        }
+
+
+def midnight() -> float:
+    """The beginning of this day, by this machine's clock."""
+    return datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _cache(sources: Sources, history: History) -> shapes.Json:
+    cache = sources.cache()
+    uses = history.totals().get("cache_uses", {})
+    rates = {kind: _hit_rate(uses, kind) for kind in sorted({labels[0] for labels in uses})}
+    return {
+        "entries": cache.entries if cache else None,
+        "bytes": cache.size_bytes if cache else None,
+        "limit_bytes": cache.limit_bytes if cache else None,
+        "hit_rate": rates.get("root"),
+        "hit_rates": rates,
+    }
+
+
+def _hit_rate(uses: dict[tuple[str, ...], float], kind: str) -> float | None:
+    hits, misses = uses.get((kind, "hit"), 0), uses.get((kind, "miss"), 0)
+    return round(hits / (hits + misses), 4) if hits + misses else None
+
+
+def tasks(request: Request) -> Response:
+    given = Parameters(request.query_params, (*TASK_FILTERS, *PAGING))
+    sources: Sources = request.app.state.sources
+    wanted = task_filter(given)
+    limit, offset = _paging(given)
+    with sources.history() as history:
+        found = history.tasks(wanted, limit=limit, offset=offset)
+        total = history.count_tasks(wanted)
+    return _page(request, "tasks", [shapes.task(task) for task in found], total, limit, offset)
+
+
+def task_filter(given: Parameters) -> TaskFilter:
+    return TaskFilter(
+        status=given.word("status", TASK_STATUSES),
+        method=given.text("type") or given.text("method"),
+        arch=given.text("arch"),
+        tag=given.text("tag"),
+        failure_class=given.word("failure_class", [str(word) for word in FailureClass]),
+        since=given.moment("since"),
+        search=given.text("search"),
+    )
+
+
+def task(request: Request) -> Response:
+    Parameters(request.query_params, ())
+    sources: Sources = request.app.state.sources
+    live = sources.live_containers()
+    with sources.history() as history:
+        found = find_task(history, request)
+        directory = Path(found.log_path) if found.log_path else None
+        return JSONResponse(
+            shapes.task(found)
+            | {
+                "phases": [shapes.phase(phase) for phase in history.phases(found.task_id)],
+                "containers": [
+                    shapes.container(container)
+                    for container in containers.page(
+                        history, live, task_id=str(found.task_id), limit=LIMIT_MAX
+                    ).containers
+                ],
+                "cache_uses": [shapes.cache_use(use) for use in history.cache_uses(found.task_id)],
+                "logs": [asdict(file) for file in log_files.listing(directory)],
+            }
+        )
+
+
+def find_task(history: History, request: Request) -> Task:
+    """The task that the request's path names."""
+    text = request.path_params["task_id"]
+    number = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else INTEGER_MAX
+    found = history.task(number)
+    if found is None:
+        raise not_found(f"task {text[:40]}", "task_not_found")
+    return found
+
+
+def container_list(request: Request) -> Response:
+    given = Parameters(request.query_params, ("status", "task_id", *PAGING))
+    sources: Sources = request.app.state.sources
+    limit, offset = _paging(given)
+    live = sources.live_containers()
+    with sources.history() as history:
+        page = containers.page(
+            history,
+            live,
+            task_id=given.text("task_id"),
+            status=given.word("status", containers.STATUSES),
+            limit=limit,
+            offset=offset,
+        )
+    shown = [shapes.container(container) for container in page.containers]
+    return _page(request, "containers", shown, page.total, limit, offset, reconciled=live is not None)
+
+
+def container(request: Request) -> Response:
+    Parameters(request.query_params, ())
+    sources: Sources = request.app.state.sources
+    live = sources.live_containers()
+    name = request.path_params["container_id"]
+    with sources.history() as history:
+        found = containers.find(history, live, name)
+    if found is None:
+        raise not_found(f"container {name[:80]}", "container_not_found")
+    return JSONResponse(shapes.container_detail(found) | {"reconciled": live is not None})
+
+
+def _paging(given: Parameters) -> tuple[int, int]:
+    return given.number("limit", PAGE, least=1, most=LIMIT_MAX), given.number("offset", 0)
+
+
+def _page(
+    request: Request, name: str, shown: list[shapes.Json], total: int, limit: int, offset: int, **more: Any
+) -> Response:
+    following = None
+    if offset + len(shown) < total and shown:
+        query = dict(request.query_params) | {"limit": str(limit), "offset": str(offset + limit)}
+        following = f"{request.url.path}?{urlencode(query)}"
+    body = {name: shown, "total": total, "limit": limit, "offset": offset, "next": following, **more}
+    return JSONResponse(body)

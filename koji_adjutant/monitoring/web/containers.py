@@ -1,0 +1,121 @@
+"""Containers as the journal knows them, put right by what the engine says now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from koji_adjutant.monitoring.history import History
+from koji_adjutant.monitoring.records import Container
+from koji_adjutant.monitoring.web.sources import LiveContainer
+
+STATUSES = ("created", "running", "exited", "removed")
+PRESENT = STATUSES[:-1]
+ENGINE_WORDS = {"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running"}
+"""The engine has more words than we."""
+MANY = 1000
+"""Containers that are there at the same time; there are never so many."""
+
+
+@dataclass(frozen=True)
+class Page:
+    containers: list[Container]
+    total: int
+
+
+def page(
+    history: History,
+    live: Mapping[str, LiveContainer] | None,
+    *,
+    task_id: str | None = None,
+    status: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> Page:
+    """Those that are there before those that are gone, newest first."""
+    front = [
+        container
+        for container in _present(history, live)
+        if task_id in (None, container.task_id) and status in (None, container.status)
+    ]
+    shown = front[offset : offset + limit]
+    total = len(front)
+    if status in (None, "removed"):
+        gone = history.containers(
+            task_id=task_id,
+            status="removed",
+            limit=limit - len(shown),
+            offset=max(0, offset - len(front)),
+        )
+        shown += gone
+        total += history.count_containers(task_id=task_id, status="removed")
+    return Page(shown, total)
+
+
+def find(history: History, live: Mapping[str, LiveContainer] | None, name: str) -> Container | None:
+    """By id, by the beginning of an id, or by name."""
+    known = history.container(name)
+    if known is not None:
+        return known if known.status == "removed" else _put_right(known, live)
+    for container in (live or {}).values():
+        if name in (container.container_id, container.name):
+            return _unknown(container)
+    return None
+
+
+def active(history: History, live: Mapping[str, LiveContainer] | None) -> int:
+    return sum(container.status == "running" for container in _present(history, live))
+
+
+def _present(history: History, live: Mapping[str, LiveContainer] | None) -> list[Container]:
+    """What journal or engine believe to be there; the journal may be wrong about that."""
+    known = [
+        _put_right(container, live)
+        for status in PRESENT
+        for container in history.containers(status=status, limit=MANY)
+    ]
+    ids = {container.container_id for container in known}
+    unknown = [
+        _unknown(container)
+        for identifier, container in (live or {}).items()
+        if identifier not in ids and history.container(identifier) is None
+    ]
+    return sorted([*known, *unknown], key=lambda container: container.created_at, reverse=True)
+
+
+def _put_right(container: Container, live: Mapping[str, LiveContainer] | None) -> Container:
+    if live is None:
+        return container
+    now = live.get(container.container_id)
+    if now is None:
+        return replace(container, status="removed")
+    return replace(
+        container,
+        status=ENGINE_WORDS.get(now.status, now.status),
+        exit_code=container.exit_code if container.exit_code is not None else now.exit_code,
+    )
+
+
+def _unknown(container: LiveContainer) -> Container:
+    """One that only the engine knows: the journal was lost, or could not be written."""
+    return Container(
+        container_id=container.container_id,
+        task_id=container.task_id,
+        name=container.name,
+        role=container.role,
+        image=None,
+        image_digest=None,
+        status=ENGINE_WORDS.get(container.status, container.status),
+        created_at=0.0,
+        started_at=None,
+        finished_at=None,
+        exit_code=container.exit_code,
+        command=(),
+        workdir="",
+        user="",
+        network="",
+        mounts=(),
+        memory_limit=None,
+        cpu_limit=None,
+        pids_limit=None,
+    )

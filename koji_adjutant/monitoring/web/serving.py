@@ -1,0 +1,48 @@
+"""Listening and answering, until told to stop."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from starlette.applications import Starlette
+
+STOP_SECONDS = 2
+CONNECTIONS = 256
+"""More at a time are refused (503)."""
+
+
+class ListenError(Exception):
+    """The address cannot be had; the message says what to do."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # TCP by name: only then does asyncio turn off Nagle's delay, which costs an answer in two pieces 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ListenError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; set monitoring_bind to a"
+            " free address, or stop who has this one"
+        ) from error
+    return listener
+
+
+def make_server(app: Starlette) -> uvicorn.Server:
+    """``run(sockets=[listener])`` answers until SIGTERM or SIGINT; then whoever follows a log is cut off."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )

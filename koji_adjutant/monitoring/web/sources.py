@@ -1,0 +1,104 @@
+"""What the server looks at."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from koji_adjutant.monitoring.history import History, open_history
+from koji_adjutant.monitoring.web.problems import Problem
+
+LISTED_FOR = 1.0
+"""Seconds that an answer of the container engine serves for everybody who asks."""
+
+
+@dataclass(frozen=True)
+class LiveContainer:
+    """A container of this worker as the engine reports it now."""
+
+    container_id: str
+    name: str
+    task_id: str
+    role: str
+    status: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True)
+class CacheUse:
+    """``entries`` are composed roots, layers of them, and metadata; ``limit_bytes`` is what all may take."""
+
+    entries: int
+    size_bytes: int
+    limit_bytes: int
+
+
+@dataclass(frozen=True)
+class Disk:
+    path: str
+    total_bytes: int
+    free_bytes: int
+
+    @property
+    def used_percent(self) -> float:
+        return round(100 * (1 - self.free_bytes / self.total_bytes), 1) if self.total_bytes else 0.0
+
+
+class EngineUnknownError(Exception):
+    """The container engine did not answer."""
+
+
+def no_engine() -> Sequence[LiveContainer]:
+    raise EngineUnknownError("no container engine was named")
+
+
+@dataclass
+class Sources:
+    """``containers`` asks the engine for this worker's containers (EngineUnknownError), ``cache`` the store.
+
+    ``disks`` are directories whose file systems matter.
+    """
+
+    journal: Path
+    containers: Callable[[], Sequence[LiveContainer]] = no_engine
+    cache: Callable[[], CacheUse | None] = lambda: None
+    disks: Sequence[Path] = ()
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _listed: tuple[float, Mapping[str, LiveContainer] | None] | None = None
+
+    @contextmanager
+    def history(self) -> Iterator[History]:
+        """Problem (503) if the journal cannot be read."""
+        try:
+            with open_history(self.journal) as history:
+                yield history
+        except sqlite3.Error as error:
+            raise Problem(503, "journal_unavailable", f"The journal cannot be read: {error}.") from error
+
+    def live_containers(self) -> Mapping[str, LiveContainer] | None:
+        """By id; None if the engine does not answer."""
+        with self._turn:
+            if self._listed is None or time.monotonic() > self._listed[0] + LISTED_FOR:
+                self._listed = (time.monotonic(), self._list())
+            return self._listed[1]
+
+    def _list(self) -> Mapping[str, LiveContainer] | None:
+        try:
+            return {container.container_id: container for container in self.containers()}
+        except EngineUnknownError:
+            return None
+
+    def disk_usage(self) -> list[Disk]:
+        """One for each file system, by the first of the directories that is on it."""
+        found: dict[int, Disk] = {}
+        for path in self.disks:
+            if path.is_dir() and path.stat().st_dev not in found:
+                usage = shutil.disk_usage(path)
+                found[path.stat().st_dev] = Disk(str(path), usage.total, usage.free)
+        return list(found.values())

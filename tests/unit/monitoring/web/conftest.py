@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.monitoring import database
+from koji_adjutant.monitoring.journal import FileJournal
+from koji_adjutant.monitoring.web.application import application
+from koji_adjutant.monitoring.web.serving import listen, make_server
+from koji_adjutant.monitoring.web.sources import CacheUse, LiveContainer, Sources
+
+Serving = Callable[..., AbstractContextManager[str]]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[FileJournal]:
+    path = database.path_in(tmp_path)
+    database.prepare(path)
+    journal = FileJournal(path)
+    yield journal
+    journal.close()
+
+
+class Engine:
+    """Has the containers that a test puts there."""
+
+    def __init__(self) -> None:
+        self.present: list[LiveContainer] = []
+        self.failure: Exception | None = None
+
+    def __call__(self) -> list[LiveContainer]:
+        if self.failure:
+            raise self.failure
+        return self.present
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def sources(journal: FileJournal, engine: Engine, tmp_path: Path) -> Sources:
+    return Sources(journal.path, engine, lambda: CacheUse(3, 1500, 20_000), [tmp_path])
+
+
+@contextmanager
+def _running(sources: Sources, token: str | None = None) -> Iterator[str]:
+    listener = listen("127.0.0.1", 0)
+    server = make_server(application(sources, token))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture
+def serving() -> Serving:
+    """Serves sources, perhaps with a token; the server's URL."""
+    return _running
+
+
+@pytest.fixture
+def url(sources: Sources) -> Iterator[str]:
+    with _running(sources) as found:
+        yield found
