@@ -96,16 +96,22 @@ def write_hw_info(path: Path, storage: Sequence[Path]) -> None:
         ("Memory", ["free", "--human"]),
         ("Storage", ["df", "-H", "-T", *map(str, storage)]),
     )
+    started = [(title, _start(command)) for title, command in sections]
     with path.open("w", encoding="utf-8") as log:
-        for title, command in sections:
-            log.write(f"{title}:\n{_output(command)}\n\n")
+        for title, process in started:
+            said = process.communicate()[0] if process else "not installed\n"
+            log.write(f"{title}:\n{said}\n\n")
 
 
-def _output(command: Sequence[str]) -> str:
+def _start(command: Sequence[str]) -> subprocess.Popen[str] | None:
     try:
-        result = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         )
     except FileNotFoundError:
-        return f"{command[0]} is not installed\n"
-    return result.stdout + result.stderr
+        return None
