@@ -96,10 +96,10 @@ def write_hw_info(path: Path, storage: Sequence[Path]) -> None:
         ("Memory", ["free", "--human"]),
         ("Storage", ["df", "-H", "-T", *map(str, storage)]),
     )
-    started = [(title, _start(command)) for title, command in sections]
+    started = [(title, command[0], _start(command)) for title, command in sections]
     with path.open("w", encoding="utf-8") as log:
-        for title, process in started:
-            said = process.communicate()[0] if process else "not installed\n"
+        for title, program, process in started:
+            said = process.communicate()[0] if process else f"{program} is not installed\n"
             log.write(f"{title}:\n{said}\n\n")
 
 
