@@ -50,6 +50,10 @@ _HOME_DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", 
 # container (CVE-2024-21626).
 _STEP = 'cd -- "$1" || exit 125; shift; "$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"'
 
+PREPARATION_FAILED = 123
+# The same for two commands: of the first, everything goes to stderr, of the second to stdout.
+_TWO = '"${@:2:$1}" >&2 || exit 123; shift $(($1 + 1)); "$@" 2>&1'
+
 
 class _Capture:
     """A sink that a hostile command cannot fill memory with."""
@@ -60,6 +64,21 @@ class _Capture:
 
     def write(self, data: bytes) -> None:
         self.data += data[: self._limit - len(self.data)]
+
+
+@contextmanager
+def _command_log(log: Path, command: Sequence[str]) -> Iterator[BinaryIO]:
+    with log.open("ab", buffering=0) as sink:
+        sink.write(f"Executing command: {shlex.join(command)}\n".encode(errors="replace"))
+        yield sink
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A short command to be run before another, by the same start of a process in the container."""
+
+    command: Sequence[str]
+    log: Path
 
 
 @dataclass(frozen=True)
@@ -124,27 +143,43 @@ class Buildroot:
         log: Path,
         cwd: PurePosixPath = CHROOT_HOME,
         timeout: float | None = None,
+        after: Preparation | None = None,
     ) -> int:
         """Run a command as the build user, output appended to ``log``; its exit status.
 
         Nothing that the command started is alive afterwards. BuildTimeout after ``timeout`` seconds.
+        PREPARATION_FAILED if it was not run because ``after`` failed.
         """
-        with log.open("ab", buffering=0) as sink:
-            sink.write(f"Executing command: {shlex.join(command)}\n".encode(errors="replace"))
+        program = command[0]
+        with ExitStack() as files:
+            sink = files.enter_context(_command_log(log, command))
+            stderr = None
+            if after:
+                stderr = files.enter_context(_command_log(after.log, after.command))
+                two = ["/bin/bash", "-c", _TWO, "two", str(len(after.command)), *after.command]
+                command = [*two, *command]
             try:
-                return self._exec(command, sink, cwd, timeout)
+                return self._exec(command, sink, cwd, timeout, stderr)
             except ContainerTimeout as error:
-                message = f"{command[0]} did not end within {timeout:g} seconds and was killed"
+                message = f"{program} did not end within {timeout:g} seconds and was killed"
                 sink.write(f"{message}\n".encode())
                 raise BuildTimeout(message) from error
 
-    def _exec(self, command: Sequence[str], sink: LogSink, cwd: PurePosixPath, timeout: float | None) -> int:
+    def _exec(
+        self,
+        command: Sequence[str],
+        sink: LogSink,
+        cwd: PurePosixPath,
+        timeout: float | None,
+        stderr: LogSink | None = None,
+    ) -> int:
         if self._container is None:
             self._container = self._start()
         return self.workspace.manager.exec(
             self._container,
             ["/bin/bash", "-c", _STEP, "step", str(cwd), *personality(self.config), *command],
             stdout=sink,
+            stderr=stderr,
             user="0:0" if self._privileges else f"{BUILD_UID}:{BUILD_GID}",
             environment=self.config.environment,
             timeout=timeout,

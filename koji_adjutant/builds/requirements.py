@@ -14,10 +14,10 @@ from koji_adjutant.builds.results import package_names, remove_file, take_packag
 from koji_adjutant.builds.rpmbuild import (
     DYNAMIC_BUILDREQUIRES,
     SRPMS,
+    copy_source_package,
     rpmbuild,
     source_package,
     target_options,
-    unpack_source_package,
 )
 from koji_adjutant.rpmheader import RpmHeader, Tag
 
@@ -41,10 +41,11 @@ def install_static_requires(root: Buildroot, srpm: Path, arch: str) -> tuple[str
     """
     memo, key = root.workspace.cache.memo, _question(root, srpm, arch)
     rounds = _install_again(root, memo.get(key) or [])
-    spec = unpack_source_package(root, srpm)
+    source = copy_source_package(root, srpm)
     before: list[str] | None = None
-    for _round in range(STATIC_ROUNDS):
-        if rpmbuild(root, "-bs", *target_options(arch), spec) != 0:
+    for number in range(STATIC_ROUNDS):
+        unpacking = None if number else source.unpacking
+        if rpmbuild(root, "-bs", *target_options(arch), source.spec, after=unpacking) != 0:
             raise StepFailedError(BUILD_FAILED, "build.log")
         header = RpmHeader(source_package(root, root.workspace.workdir / "rebuilt-srpm"))
         requires = header.requirements()
@@ -54,7 +55,7 @@ def install_static_requires(root: Buildroot, srpm: Path, arch: str) -> tuple[str
         before = requires
         rounds.append((requires, root.key))
     memo.put(key, rounds)
-    return spec, DYNAMIC_BUILDREQUIRES in header.texts(Tag.REQUIRENAME)
+    return source.spec, DYNAMIC_BUILDREQUIRES in header.texts(Tag.REQUIRENAME)
 
 
 def _question(root: Buildroot, srpm: Path, arch: str) -> str:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from koji_adjutant.buildroot.config import TOPDIR
-from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
+from koji_adjutant.buildroot.root import (
+    BUILD_GID,
+    BUILD_UID,
+    PREPARATION_FAILED,
+    Buildroot,
+    Preparation,
+)
 from koji_adjutant.buildroot.status import SRPM_UNUSABLE
 from koji_adjutant.builds.failure import StepFailedError
 from koji_adjutant.builds.results import package_names, take_packages
@@ -36,20 +43,32 @@ def login_shell(*command: str) -> list[str]:
     return ["bash", "--login", "-c", 'exec "$@"', "bash", *command]
 
 
-def rpmbuild(root: Buildroot, *arguments: str) -> int:
-    """One rpmbuild, with its output in build.log; its exit status. BuildTimeout after rpmbuild_timeout."""
-    return root.run(
+@dataclass(frozen=True)
+class CopiedSource:
+    """A source package that was copied into the root; ``unpacking`` it makes ``spec`` appear."""
+
+    unpacking: Preparation
+    spec: str
+
+
+def rpmbuild(root: Buildroot, *arguments: str, after: Preparation | None = None) -> int:
+    """One rpmbuild, with its output in build.log; its exit status. BuildTimeout after rpmbuild_timeout.
+
+    StepFailedError if the source package that it was to come ``after`` cannot be unpacked.
+    """
+    status = root.run(
         login_shell("/usr/bin/rpmbuild", *arguments),
         log=root.workspace.resultdir / "build.log",
         timeout=root.config.rpmbuild_timeout or None,
+        after=after,
     )
+    if after and status == PREPARATION_FAILED:
+        raise StepFailedError(SRPM_UNUSABLE, "root.log", "Source RPM is not installable")
+    return status
 
 
-def unpack_source_package(root: Buildroot, srpm: Path) -> str:
-    """Copy an SRPM in and install it as the build user; the path of its spec in the root.
-
-    StepFailedError if rpm in the root cannot, or it has no spec. Call it before anything else has run.
-    """
+def copy_source_package(root: Buildroot, srpm: Path) -> CopiedSource:
+    """Copy an SRPM in. StepFailedError if it has no spec. Call it before anything has run in the root."""
     # under a name of ours: a file name is the packager's
     inside = root.home / "build" / "originals" / "source.src.rpm"
     shutil.copyfile(srpm, inside)
@@ -57,10 +76,10 @@ def unpack_source_package(root: Buildroot, srpm: Path) -> str:
     specs = [name for name in RpmHeader(srpm).texts(Tag.BASENAMES) if name.endswith(".spec")]
     if not specs:
         raise StepFailedError(SRPM_UNUSABLE, "root.log", f"No specfile found in srpm: {srpm.name}")
-    log = root.workspace.resultdir / "root.log"
-    if root.run(["/bin/rpm", "-Uvh", "--nodeps", str(TOPDIR / "originals" / inside.name)], log=log) != 0:
-        raise StepFailedError(SRPM_UNUSABLE, "root.log", "Source RPM is not installable")
-    return str(TOPDIR / "SPECS" / specs[0])
+    command = ["/bin/rpm", "-Uvh", "--nodeps", str(TOPDIR / "originals" / inside.name)]
+    return CopiedSource(
+        Preparation(command, root.workspace.resultdir / "root.log"), str(TOPDIR / "SPECS" / specs[0])
+    )
 
 
 def source_package(root: Buildroot, target: Path) -> Path:

@@ -8,7 +8,7 @@ from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.status import FAILED
 from koji_adjutant.builds.failure import StepFailedError, in_koji_words
 from koji_adjutant.builds.results import take_packages
-from koji_adjutant.builds.rpmbuild import SRPMS, check_source_package, rpmbuild, unpack_source_package
+from koji_adjutant.builds.rpmbuild import SRPMS, check_source_package, copy_source_package, rpmbuild
 from koji_adjutant.errors import SourceError, SpecError
 from koji_adjutant.rpmheader import RpmHeader, Tag
 
@@ -26,10 +26,10 @@ def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
         raise SpecError(f"Multiple spec files found: {specs}")
     phase = root.workspace.progress.phase
     with in_koji_words("error building srpm"), phase("rebuild srpm"):
-        spec = unpack_source_package(root, srpm)
+        source = copy_source_package(root, srpm)
         with phase("rpmbuild -bs"):
             # no --target: kojid runs rpmbuild directly here, not through mock
-            if rpmbuild(root, "-bs", "--nodeps", spec) != 0:
+            if rpmbuild(root, "-bs", "--nodeps", source.spec, after=source.unpacking) != 0:
                 raise StepFailedError(FAILED, "build.log")
     return take_source_package(root)
 

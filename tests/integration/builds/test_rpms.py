@@ -222,3 +222,15 @@ def test_what_is_no_source_package(
     binary = build(new_workspace("binary"), config, make_srpm(text), arch="noarch").rpms[0]
     with pytest.raises(SourceError, match="not a source package"):
         build(new_workspace("again"), config, binary)
+
+
+def test_a_source_package_that_is_cut_off(
+    workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm
+) -> None:
+    srpm = make_srpm(spec("cut"))
+    srpm.write_bytes(srpm.read_bytes()[:-100])
+    with pytest.raises(
+        BuildFailed, match=r"see root\.log for more information\nSource RPM is not installable"
+    ):
+        build(workspace, config, srpm)
+    assert "error: " in log(workspace, "root.log")
