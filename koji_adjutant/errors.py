@@ -66,6 +66,10 @@ class ConfigError(UsageError):
     """A configuration file or an environment override is wrong."""
 
 
+class PolicyError(ConfigError):
+    """An image policy is not what it must be."""
+
+
 class SourceError(AdjutantError, koji.BuildError):  # type: ignore[misc]
     """The source could not be had: URL refused, unknown revision, missing or unusable SRPM."""
 

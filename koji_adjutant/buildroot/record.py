@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,17 @@ trap 'umount "$scratch"/*/merged; rm -rf "$scratch"' EXIT
 """
 
 
+_FORMAT = logging.Formatter("%(asctime)s - %(message)s")
+
+
+def note(logs: Iterable[Path], message: str) -> None:
+    """Append a line of our own to logs, in the form of container.log's."""
+    line = _FORMAT.format(logging.makeLogRecord({"msg": message}))
+    for path in logs:
+        with path.open("a", encoding="utf-8", errors="replace") as log:
+            log.write(f"{line}\n")
+
+
 class _PodmanLines(logging.Handler):
     """Takes the lines that the container manager logs for one task."""
 
@@ -36,7 +47,7 @@ class _PodmanLines(logging.Handler):
         self._log = log
         self._script = script
         self._overlays: list[Path] = []
-        self.setFormatter(logging.Formatter("%(asctime)s - %(message)s"))
+        self.setFormatter(_FORMAT)
 
     def emit(self, record: logging.LogRecord) -> None:
         if getattr(record, "task_id", None) != self._owner.task_id:

@@ -24,8 +24,10 @@ DEFAULT_BIND = Address("127.0.0.1", 8080)
 class AdjutantOptions:
     """Every key of [adjutant] with its default; each can be set by ``KOJI_ADJUTANT_<KEY>`` too.
 
-    - ``task_image_default``: the tool image that tasks run their tools from; ``image_pull_policy``: when
-      to pull it.
+    - ``task_image_default``: the tool image that tasks run their tools from, where the hub's image policy
+      names no other; ``image_pull_policy``: when to pull it.
+    - ``policy_enabled``: False takes ``task_image_default`` for every task. ``policy_cache_ttl``: seconds for
+      which a tag's policy is not asked for again; 0 asks for each task.
     - ``container_timeouts``: seconds for what can hang, ``pull=600,start=60,stop_grace=10``.
     - ``network_enabled``: False takes the network away even from checkout and source command;
       ``network_mode``: bridge or host, how they get it.
@@ -48,6 +50,8 @@ class AdjutantOptions:
 
     task_image_default: str = "localhost/koji-adjutant-tools:latest"
     image_pull_policy: PullPolicy = "if-not-present"
+    policy_enabled: bool = True
+    policy_cache_ttl: float = 300
     network_enabled: bool = True
     network_mode: NetworkMode = "bridge"
     container_mounts: tuple[VolumeMount, ...] = ()
@@ -101,6 +105,8 @@ def _timeouts(text: str) -> EngineTimeouts:
 READERS: Mapping[str, Callable[[str], Any]] = {
     "task_image_default": str,
     "image_pull_policy": lambda text: values.choice(text, PullPolicy),
+    "policy_enabled": values.boolean,
+    "policy_cache_ttl": values.number_from_zero,
     "network_enabled": values.boolean,
     "network_mode": _network_mode,
     "container_mounts": values.volume_mounts,

@@ -21,13 +21,24 @@ def integer(text: str) -> int:
 
 
 def positive_number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        raise ValueError("must be a number") from None
+    number = _number(text)
     if not 0 < number < float("inf"):
         raise ValueError("must be greater than 0")
     return number
+
+
+def number_from_zero(text: str) -> float:
+    number = _number(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError("must be 0 or greater")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("must be a number") from None
 
 
 def boolean(text: str) -> bool:

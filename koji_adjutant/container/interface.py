@@ -6,6 +6,7 @@ inside the container.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -21,6 +22,12 @@ NetworkMode = Literal["none", "bridge", "host"]
 for trusted tools (dnf's downloads, mergerepo_c) or where the operator says so."""
 
 ROOT = PurePosixPath("/")
+
+IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
+"""What an image can be called: a name with a tag or a digest, or an id."""
+
+LOCAL_PREFIX = "localhost/"
+"""Names of images that were made on the spot; no registry has them."""
 
 LABEL_PREFIX = "io.koji.adjutant."
 """Every container of ours carries LABEL_PREFIX + task_id, worker_id, role and managed=true."""
@@ -111,13 +118,23 @@ class EngineTimeouts:
 
 @dataclass(frozen=True)
 class Image:
-    """An image that is present in the engine's storage."""
+    """An image that is present in the engine's storage.
+
+    ``id`` and ``digest`` are of the content, ``reference`` is only what it was asked for by.
+    ``repo_digests`` are the names, with a digest, under which registries have it.
+    """
 
     reference: str
     id: str
     digest: str
     architecture: str
     labels: Mapping[str, str]
+    repo_digests: Sequence[str] = ()
+
+    @property
+    def pinned(self) -> str:
+        """What to ask for to get exactly this image: ``repo@sha256:…``, or the id of one made on the spot."""
+        return next(iter(self.repo_digests), self.id)
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from koji_adjutant.container.connection import Connection, RefusedError, path_segment
-from koji_adjutant.container.interface import EngineTimeouts, Image, PullPolicy
+from koji_adjutant.container.interface import IMAGE_NAME, LOCAL_PREFIX, EngineTimeouts, Image, PullPolicy
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 
 logger = logging.getLogger("koji_adjutant.container")
 
 NOT_FOUND = 404
-REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
-LOCAL_PREFIX = "localhost/"
-"""Names that podman gives to images made on the spot; no registry has them."""
 
 
 class PodmanImages:
@@ -53,7 +50,7 @@ class PodmanImages:
 
     def find(self, reference: str) -> Image | None:
         """The image, None if podman has none of that name; ImageError for what cannot be a name."""
-        if not REFERENCE.fullmatch(reference):
+        if not IMAGE_NAME.fullmatch(reference):
             raise ImageError(
                 f"{reference!r} is not an image's name: write it like registry.example.com/tools:1"
             )
@@ -65,17 +62,30 @@ class PodmanImages:
             if error.status == NOT_FOUND:
                 return None
             raise
-        labels = found.get("Labels") or {}
-        return Image(reference, found["Id"], found["Digest"], found["Architecture"], labels)
+        return Image(
+            reference,
+            found["Id"],
+            found["Digest"],
+            found["Architecture"],
+            found.get("Labels") or {},
+            _repo_digests(reference, found),
+        )
 
     def all(self, labels: Mapping[str, str]) -> list[Image]:
         """Every named image that carries these labels."""
+        names = sorted(name for image in self._listed(labels) for name in image.get("RepoTags") or ())
+        return [image for name in names if (image := self.find(name)) is not None]
+
+    def nameless(self, labels: Mapping[str, str]) -> list[str]:
+        """Ids of the images that carry these labels and have lost their last name to another one."""
+        return sorted(str(image["Id"]) for image in self._listed(labels) if not image.get("RepoTags"))
+
+    def _listed(self, labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
         filters = {"label": [f"{key}={value}" if value else key for key, value in labels.items()]}
-        listed = self._connection.json(
+        listed: list[Mapping[str, Any]] = self._connection.json(
             "GET", "images/json", params={"filters": filters}, timeout=self._timeouts.start
         )
-        names = sorted(name for image in listed for name in image.get("RepoTags") or ())
-        return [image for name in names if (image := self.find(name)) is not None]
+        return listed
 
     def load_root(self, reference: str, tar: Iterable[bytes], labels: Mapping[str, str]) -> Image:
         """Make an image of one layer from a root file system's tar stream."""
@@ -128,6 +138,17 @@ class PodmanImages:
         failures = [message for message in map(_pull_error, answer.content.splitlines()) if message]
         if failures:
             raise ImageError(f"the image {reference} could not be pulled: {failures[-1]}")
+
+
+def _repo_digests(reference: str, found: Mapping[str, Any]) -> list[str]:
+    """Those of the manifest that podman runs (not of the list that it was picked from), the nearest first."""
+    repository = re.sub(r"(:[^/@]*)?(@.*)?$", "", reference)
+    names = [
+        name
+        for name in found.get("RepoDigests") or ()
+        if name.endswith(f"@{found['Digest']}") and not name.startswith(LOCAL_PREFIX)
+    ]
+    return sorted(names, key=lambda name: (not name.startswith(f"{repository}@"), name))
 
 
 def _pull_error(line: bytes) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerSpec, Image, ImageRoot, Owner
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import EngineError, ImageError
+from koji_adjutant.images.in_use import unused
 from koji_adjutant.images.recipe import (
     DEFAULT_REFERENCE,
     HostPackages,
@@ -79,7 +80,9 @@ def ensure_tool_image(
         if resolved:
             labels[RESOLVED] = digest(resolved)
         report(f"giving {root.tar.stat().st_size >> 20} MiB to podman")
-        return _install(manager, reference, root, labels, report), True
+        image = _install(manager, reference, root, labels, report)
+        _remove_replaced(manager, state_dir)
+        return image, True
 
 
 def tool_images(manager: PodmanManager) -> list[Image]:
@@ -119,14 +122,19 @@ def _install(
             )
         report("trying its tools")
         _prove(manager, candidate)
-        before = manager.images.find(reference)
         manager.images.tag(candidate, reference)
     finally:
         manager.images.remove(candidate)
-    if before is not None and before.id != image.id:
-        with contextlib.suppress(EngineError):  # a container may still run on it
-            manager.images.remove(before.id)
     return manager.ensure_image_available(reference, "never")
+
+
+def _remove_replaced(manager: PodmanManager, state_dir: Path) -> None:
+    """Tool images whose name another one has got, now or earlier, and that no task is at work with."""
+    for image_id in manager.images.nameless({RECIPE: ""}):
+        with unused(state_dir, image_id) as free:
+            if free:
+                with contextlib.suppress(EngineError):  # somebody's container may still run on it
+                    manager.images.remove(image_id)
 
 
 def _prove(manager: PodmanManager, reference: str) -> None:

@@ -55,10 +55,14 @@ class BuildArchTask(ContainerTask):
             repo_id=repo_id,
         )
         self.told.tag_known(buildroot.tag_name)
-        with buildroot.expired_in_the_end(), self.open_workspace() as workspace, ExitStack() as stack:
+        with (
+            buildroot.expired_in_the_end(),
+            self.open_buildroot_workspace(buildroot) as workspace,
+            ExitStack() as stack,
+        ):
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))
-            buildroot.report(running.installed_packages())
+            self.report(buildroot, running)
             buildroot.building()
             built = self._build(buildroot, running, srpm, arch)
             return self._hand_in(built, workspace.workdir, keep_srpm) | {"brootid": buildroot.id}
@@ -84,9 +88,9 @@ class BuildArchTask(ContainerTask):
             with self.live_logs.following():
                 built = build_rpms(running, srpm, arch=arch)
         except koji.BuildError:
-            buildroot.report_again(running.installed_packages())
+            self.report_again(buildroot, running)
             raise
-        buildroot.report_again(running.installed_packages())
+        self.report_again(buildroot, running)
         return built
 
     def _hand_in(self, built: RpmBuild, workdir: Path, keep_srpm: bool) -> dict[str, Any]:

@@ -39,12 +39,12 @@ class BuildSRPMFromSCMTask(SourcePackageTask):
         access = CheckoutOptions(self.adjutant.scm_home, self.adjutant.checkout_timeout)
         with (
             buildroot.expired_in_the_end(),
-            self.open_workspace(self._credentials()) as workspace,
+            self.open_buildroot_workspace(buildroot, self._credentials()) as workspace,
             ExitStack() as stack,
         ):
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))
-            buildroot.report(running.installed_packages())
+            self.report(buildroot, running)
             with self.live_logs.following():
                 built = srpm_from_scm(running, source, rules, hooks, access)
             return self.hand_in(built.srpm, buildroot, built.source)

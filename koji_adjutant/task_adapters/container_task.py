@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import koji
 from koji.tasks import BaseTaskHandler
@@ -19,15 +20,23 @@ from koji.tasks import BaseTaskHandler
 from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.progress import StateLog, Together
+from koji_adjutant.buildroot.record import note
 from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explaining
 from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.container.interface import Owner, VolumeMount
+from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
 from koji_adjutant.monitoring.events import Journal, Silence
+from koji_adjutant.policy.rules import Subject
+from koji_adjutant.task_adapters.buildroot_json import BuildrootJson
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
+from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
+from koji_adjutant.task_adapters.task_image import choose_image, chosen_image
 from koji_adjutant.task_adapters.task_journal import TaskJournal
+
+logger = logging.getLogger(__name__)
 
 RESOURCES = "resources.json"
 TRASH = ".trash"
@@ -38,13 +47,17 @@ SAVE_FAILED_TREE = "save_failed_tree"
 
 
 class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
-    """A task with a workspace; ``live_logs`` exists while the workspace does.
+    """A task with a workspace; ``live_logs`` and ``buildroot_json`` exist while the workspace does.
 
     ``journal`` is the worker's, which the daemon sets in the task's process.
     """
 
+    Methods: ClassVar[Sequence[str]]
     journal: Journal = Silence()
     live_logs: LiveLogs
+    buildroot_json: BuildrootJson
+    main_log = "root.log"
+    """Where people look first when the containers, not what runs in them, are the trouble."""
 
     @cached_property
     def told(self) -> TaskJournal:
@@ -57,9 +70,12 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         return ours
 
     @contextmanager
-    def open_workspace(self, source_mounts: Sequence[VolumeMount] = ()) -> Iterator[Workspace]:
+    def open_workspace(
+        self, tag: str, arch: str, *, repo_id: int | None = None, source_mounts: Sequence[VolumeMount] = ()
+    ) -> Iterator[Workspace]:
         """Everything that a recipe needs; logs are copied to ``<log_dir>/<task_id>`` in the end.
 
+        The image is what the hub's policy says of ``tag``, ``arch`` and the task's method.
         ``source_mounts`` are for the command that fetches sources.
         EngineError or ImageError if there is nothing to run containers with.
         """
@@ -72,6 +88,9 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         self.live_logs = LiveLogs(
             self.session, self.getUploadDir(), resultdir, stamps, uploaded=self.told.uploaded
         )
+        self.buildroot_json = BuildrootJson(resultdir, self.options.server)
+        subject = Subject(tag, arch, self.method)
+        self.buildroot_json.tell_task(self.id, subject, repo_id)
         with (
             explaining(resultdir, self.told.out_of_memory),
             self._accounted(),
@@ -83,24 +102,23 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                 observer=self.told,
             ) as manager,
         ):
-            image = manager.ensure_image_available(ours.task_image_default, ours.image_pull_policy)
-            self.told.image_resolved(image)
             try:
-                yield Workspace(
-                    manager=manager,
-                    tool_image=image.reference,
-                    owner=Owner(str(self.id), self.options.worker_id),
-                    cache=self._cache(),
-                    workdir=workdir,
-                    resultdir=resultdir,
-                    progress=Together([StateLog(resultdir / "state.log"), self.told]),
-                    limits=ours.limits,
-                    mounts=ours.container_mounts,
-                    source_mounts=source_mounts,
-                    network_mode=ours.task_network,
-                    failed_roots=self.failed_roots() if keeps_failed_roots(self.options) else None,
-                    cache_used=self.told.cache_used,
-                )
+                with self._image(manager, subject, resultdir) as image:
+                    yield Workspace(
+                        manager=manager,
+                        tool_image=image.id,
+                        owner=Owner(str(self.id), self.options.worker_id),
+                        cache=self._cache(),
+                        workdir=workdir,
+                        resultdir=resultdir,
+                        progress=Together([StateLog(resultdir / "state.log"), self.told]),
+                        limits=ours.limits,
+                        mounts=ours.container_mounts,
+                        source_mounts=source_mounts,
+                        network_mode=ours.task_network,
+                        failed_roots=self.failed_roots() if keeps_failed_roots(self.options) else None,
+                        cache_used=self.told.cache_used,
+                    )
                 if RESOURCES not in self.live_logs.names:
                     self.uploaded_logs()
             except Exception:
@@ -111,6 +129,42 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                 self.live_logs.close()
                 keep_logs(resultdir, ours.log_dir / str(self.id))
                 self.told.logs_kept(ours.log_dir / str(self.id))
+
+    def open_buildroot_workspace(
+        self, buildroot: TaskBuildroot, source_mounts: Sequence[VolumeMount] = ()
+    ) -> AbstractContextManager[Workspace]:
+        """A workspace for this buildroot."""
+        return self.open_workspace(
+            buildroot.tag_name, buildroot.config.arch, repo_id=buildroot.repoid, source_mounts=source_mounts
+        )
+
+    @contextmanager
+    def _image(self, manager: ContainerManager, subject: Subject, resultdir: Path) -> Iterator[Image]:
+        """The image for the task, which the task's logs tell about."""
+        choice = choose_image(self.session, self.options, subject)
+        logs = [resultdir / "container.log", resultdir / self.main_log]
+        if choice.warning:
+            logger.warning("Task %d: %s", self.id, choice.warning)
+            note(logs, f"warning: {choice.warning}")
+        note(logs, f"Image {choice.image}, chosen by {choice.reason}")
+        ours = self.adjutant
+        with chosen_image(manager, ours.state_dir, choice, ours.image_pull_policy) as image:
+            note(logs, f"Image {choice.image} is {image.pinned} (digest {image.digest}, id {image.id})")
+            self.told.image_resolved(image)
+            self.buildroot_json.tell_image(image, choice)
+            yield image
+
+    def report(self, buildroot: TaskBuildroot, running: Buildroot) -> None:
+        """Tell the hub, and buildroot.json, what the buildroot was made of."""
+        packages = running.installed_packages()
+        self.buildroot_json.tell_buildroot(buildroot.id, buildroot.config, packages)
+        buildroot.report(packages)
+
+    def report_again(self, buildroot: TaskBuildroot, running: Buildroot) -> None:
+        """Tell what it consists of after a step of the build, whether that went well or not."""
+        packages = running.installed_packages()
+        self.buildroot_json.tell_buildroot(buildroot.id, buildroot.config, packages)
+        buildroot.report_again(packages)
 
     def _write_resources(self) -> None:
         used = asdict(self.told.resources())

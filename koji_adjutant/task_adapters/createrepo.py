@@ -21,6 +21,7 @@ class CreaterepoTask(ContainerTask):
 
     Methods = ["createrepo"]  # noqa: RUF012
     _taskWeight = 1.5  # noqa: N815
+    main_log = "createrepo.log"
 
     def handler(self, repo_id: int, arch: str, oldrepo: Mapping[str, Any] | None) -> list[Any]:
         repo = self.session.repoInfo(repo_id, strict=True)
@@ -40,7 +41,7 @@ class CreaterepoTask(ContainerTask):
             skip_stat=self.options.createrepo_skip_stat,
             external_repos=[MergeRepo(row["url"], row["merge_mode"], row["arches"]) for row in external],
         )
-        with self.open_workspace() as workspace:
+        with self.open_workspace(repo["tag_name"], arch, repo_id=repo["id"]) as workspace:
             with self.live_logs.following():
                 files = create_repo(workspace, request)
             tag = self.session.getTag(repo["tag_id"], event=repo["create_event"], strict=True)

@@ -18,12 +18,16 @@ class RebuildSRPMTask(SourcePackageTask):
 
     def handler(self, srpm: str, build_tag: int | str, opts: dict[str, Any] | None = None) -> dict[str, Any]:
         buildroot = self.new_buildroot((opts or {}).get("repo_id"), build_tag, network=False)
-        with buildroot.expired_in_the_end(), self.open_workspace() as workspace, ExitStack() as stack:
+        with (
+            buildroot.expired_in_the_end(),
+            self.open_buildroot_workspace(buildroot) as workspace,
+            ExitStack() as stack,
+        ):
             given = fetch_source_rpm(self, srpm, missing="Input SRPM file missing")
             read_source_header(given)
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))
-            buildroot.report(running.installed_packages())
+            self.report(buildroot, running)
             buildroot.building()
             with self.live_logs.following():
                 rebuilt = rebuild_srpm(running, given)

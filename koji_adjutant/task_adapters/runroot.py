@@ -62,12 +62,12 @@ class RunRootTask(ContainerTask):
         self.told.tag_known(buildroot.tag_name)
         with (
             buildroot.expired_in_the_end(),
-            self.open_workspace() as workspace,
+            self.open_buildroot_workspace(buildroot) as workspace,
             ExitStack() as stack,
         ):
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config, privileges))
-            buildroot.report(running.installed_packages())
+            self.report(buildroot, running)
             buildroot.building()
             if packages:
                 self._install(buildroot, running, packages)
@@ -119,12 +119,12 @@ class RunRootTask(ContainerTask):
             with self.live_logs.following():
                 running.install(packages)
         except (DependencyError, BuildrootError) as problem:
-            buildroot.report_again(running.installed_packages())
+            self.report_again(buildroot, running)
             command = ["mock", "--install", *packages]
             raise BuildrootError(
                 f"{koji.util.parseStatus(PACKAGE_MANAGER_FAILED << 8, command)}: {problem}"
             ) from problem
-        buildroot.report_again(running.installed_packages())
+        self.report_again(buildroot, running)
 
     def _upload(self, running: Buildroot, paths: Sequence[str]) -> list[str]:
         """Upload files of the buildroot by their names; the paths where there is none.

@@ -18,6 +18,7 @@ class SaveFailedTreeTask(ContainerTask):
 
     Methods = ["saveFailedTree"]  # noqa: RUF012
     _taskWeight = 3.0  # noqa: N815
+    main_log = "save_tree.log"
 
     def handler(self, buildrootID: int, full: bool = False) -> None:  # noqa: N803  (the stock plugin's name)
         config = SaveFailedTreeConfig.read(self.adjutant.plugin_config_dir / "save_failed_tree.conf")
@@ -27,7 +28,10 @@ class SaveFailedTreeTask(ContainerTask):
         if info["host_id"] != self.session.host.getHost()["id"]:
             raise koji.GenericError("Task is run on wrong builder")
         name = f"{info['tag_name']}-{info['id']}-{info['repo_id']}"
-        with self.failed_roots().open(name) as kept, self.open_workspace() as workspace:
+        with (
+            self.failed_roots().open(name) as kept,
+            self.open_workspace(info["tag_name"], info["arch"], repo_id=info["repo_id"]) as workspace,
+        ):
             with self.live_logs.following():
                 files = save_tree(
                     workspace,

@@ -23,7 +23,7 @@ class TaskJournal:
     def __init__(self, journal: events.Journal, task_id: int) -> None:
         self._journal = journal
         self._task_id = task_id
-        self._digests: dict[str, str] = {}
+        self._images: dict[str, Image] = {}
         self._phases = 0
         self._depth = 0
         self._used: list[Usage] = []
@@ -37,7 +37,7 @@ class TaskJournal:
         self._journal.record(events.TaskLogsKept(task_id=self._task_id, path=str(directory)))
 
     def image_resolved(self, image: Image) -> None:
-        self._digests[image.reference] = image.digest
+        self._images[image.id] = image
         event = events.ImageResolved(task_id=self._task_id, image=image.reference, digest=image.digest)
         self._journal.record(event)
 
@@ -65,15 +65,15 @@ class TaskJournal:
     # What the container manager tells
 
     def created(self, container: str, name: str, spec: ContainerSpec) -> None:
-        image = spec.root.reference if isinstance(spec.root, ImageRoot) else None
+        image = self._images.get(spec.root.reference) if isinstance(spec.root, ImageRoot) else None
         self._journal.record(
             events.ContainerCreated(
                 container_id=container,
                 task_id=spec.owner.task_id,
                 name=name,
                 role=spec.role,
-                image=image,
-                image_digest=self._digests.get(image) if image else None,
+                image=image.reference if image else None,
+                image_digest=image.digest if image else None,
                 command=spec.command,
                 workdir=str(spec.workdir),
                 user=spec.user,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xmlrpc.client
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,14 @@ from tests.unit.worker.recipes import FILES, Recipes
 from tests.unit.worker.replay import Replay
 from tests.unit.worker.rpms import write_srpm
 
-BESIDE_LOGS = {*FILES, "resources.json"}
+BESIDE_LOGS = {*FILES, "container.log", "buildroot.json", "resources.json"}
+
+
+@pytest.fixture
+def options(options: KojidOptions) -> KojidOptions:
+    """Without the image policy, about which a stock builder asks nothing."""
+    options.adjutant = replace(options.adjutant, policy_enabled=False)
+    return options
 
 
 def run(task_id: int, options: KojidOptions, recipes: Recipes) -> tuple[Any, Replay]:

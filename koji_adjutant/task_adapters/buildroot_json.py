@@ -1,0 +1,93 @@
+"""buildroot.json: what a task's work was done with, for who wants to do it again. docs/reference.md says how
+it reads."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from koji_adjutant import __version__
+from koji_adjutant.buildroot.config import BuildrootConfig, PackageManagerOptions
+from koji_adjutant.buildroot.packages import InstalledPackage
+from koji_adjutant.container.interface import Image
+from koji_adjutant.policy.resolver import Choice
+from koji_adjutant.policy.rules import Subject
+
+NAME = "buildroot.json"
+SCHEMA = 1
+"""Raised when a key changes its meaning or goes; new keys do not raise it."""
+
+
+class BuildrootJson:
+    """The file in a task's ``resultdir``; written anew with each thing that it is told."""
+
+    def __init__(self, resultdir: Path, server: str | None) -> None:
+        self._path = resultdir / NAME
+        self._document: dict[str, Any] = {
+            "schema": SCHEMA,
+            "worker": {"version": __version__, "host": platform.node(), "hub": server},
+        }
+
+    def tell_task(self, task_id: int, subject: Subject, repo_id: int | None) -> None:
+        self._write(
+            task={"id": task_id, "method": subject.task_type},
+            tag=subject.tag,
+            arch=subject.arch,
+            repo_id=repo_id,
+        )
+
+    def tell_image(self, image: Image, choice: Choice) -> None:
+        rule = choice.rule
+        self._write(
+            image={
+                "reference": choice.image,
+                "digest": image.digest,
+                "id": image.id,
+                "pinned": image.pinned,
+                "architecture": image.architecture,
+            },
+            policy={
+                "source": choice.source,
+                "tag": choice.policy_tag,
+                "rule": rule and {"position": rule.position, "type": rule.type, **rule.conditions},
+                "reason": choice.reason,
+                "warning": choice.warning,
+            },
+        )
+
+    def tell_buildroot(
+        self, record: int, config: BuildrootConfig, packages: Sequence[InstalledPackage]
+    ) -> None:
+        self._write(
+            buildroot={
+                "id": record,
+                "name": config.name,
+                "arch": config.arch,
+                "target_arch": config.target_arch,
+                "group": config.group,
+                "repositories": [asdict(repository) for repository in config.repositories],
+                "package_manager": _package_manager(config.package_manager),
+                "macros": dict(config.macros),
+                "environment": dict(config.environment),
+                "network": config.network,
+                "rpmbuild_timeout": config.rpmbuild_timeout,
+            },
+            packages=[_package(package) for package in packages],
+        )
+
+    def _write(self, **parts: Any) -> None:
+        self._document |= parts
+        self._path.write_text(json.dumps(self._document, indent=2) + "\n")
+
+
+def _package_manager(options: PackageManagerOptions) -> Mapping[str, Any]:
+    """Without the builder's proxy: it changes nothing in the root, and may have a password."""
+    return {name: value for name, value in asdict(options).items() if name != "proxy"}
+
+
+def _package(package: InstalledPackage) -> Mapping[str, str]:
+    return {"nevra": package.nevra, "payloadhash": package.payloadhash}
