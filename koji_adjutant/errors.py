@@ -56,6 +56,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
+def innermost_reason(problem: BaseException) -> str:
+    """What the first cause says: requests wraps urllib3, which wraps the socket's error."""
+    while True:
+        inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__
+        if not isinstance(inner, BaseException):
+            return str(problem) or type(problem).__name__
+        problem = inner
+
+
 class UsageError(AdjutantError):
     """The command line or the configuration cannot be used as given."""
 

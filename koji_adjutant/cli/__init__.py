@@ -11,7 +11,7 @@ import click
 from koji_adjutant import __version__
 from koji_adjutant.errors import AdjutantError
 
-COMMANDS = ("build", "demo", "devhub", "image", "kojid")
+COMMANDS = ("build", "demo", "devhub", "image", "kojid", "policy")
 """Each is ``koji_adjutant/cli/<name>.py`` with a click command called ``command``."""
 
 

@@ -121,7 +121,7 @@ class Image:
     """An image that is present in the engine's storage.
 
     ``id`` and ``digest`` are of the content, ``reference`` is only what it was asked for by.
-    ``repo_digests`` are the names, with a digest, under which registries have it.
+    ``repo_digests`` are the names with a digest that registries know it by.
     """
 
     reference: str

@@ -12,7 +12,7 @@ import koji
 import requests
 
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import HubError
+from koji_adjutant.errors import HubError, innermost_reason
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ def open_session(options: KojidOptions) -> Any:
         ) from problem
     except (requests.exceptions.RequestException, OSError, ExpatError) as problem:
         raise HubError(
-            f"The hub cannot be reached at {options.server} ({_reason(problem)}): check the server option "
-            "and that the hub is up."
+            f"The hub cannot be reached at {options.server} ({innermost_reason(problem)}): check the server "
+            "option and that the hub is up."
         ) from problem
     if answer != ["OK"]:
         raise HubError(
@@ -80,12 +80,3 @@ def _identity(options: KojidOptions) -> str:
     if options.user:
         return f"of user {options.user}"
     return f"of principal {_principal(options)}"
-
-
-def _reason(problem: BaseException) -> str:
-    """The innermost cause: requests wraps urllib3, which wraps the socket's error."""
-    while True:
-        inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__
-        if not isinstance(inner, BaseException):
-            return str(problem) or type(problem).__name__
-        problem = inner

@@ -81,7 +81,7 @@ def ensure_tool_image(
             labels[RESOLVED] = digest(resolved)
         report(f"giving {root.tar.stat().st_size >> 20} MiB to podman")
         image = _install(manager, reference, root, labels, report)
-        _remove_replaced(manager, state_dir)
+        remove_replaced(manager, state_dir)
         return image, True
 
 
@@ -128,7 +128,7 @@ def _install(
     return manager.ensure_image_available(reference, "never")
 
 
-def _remove_replaced(manager: PodmanManager, state_dir: Path) -> None:
+def remove_replaced(manager: PodmanManager, state_dir: Path) -> None:
     """Tool images whose name another one has got, now or earlier, and that no task is at work with."""
     for image_id in manager.images.nameless({RECIPE: ""}):
         with unused(state_dir, image_id) as free:

@@ -37,7 +37,7 @@ class PolicyCache:
                 if not self._is_fresh(os.fstat(file.fileno()).st_mtime):
                     return None
                 kept = json.load(file)
-            return (Published(**kept) if kept else None,)
+            return (None if kept is None else Published(**kept),)
         except (OSError, ValueError, TypeError):
             return None
 

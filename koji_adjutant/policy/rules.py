@@ -50,9 +50,12 @@ class Rule:
             None,
         )
 
+    def document(self) -> dict[str, object]:
+        """For JSON; without the image."""
+        return {"position": self.position, "type": self.type, **self.conditions}
+
     def __str__(self) -> str:
-        wanted = " and ".join(f"{name} {value}" for name, value in self.conditions.items())
-        return f"rule {self.position} ({self.type}{', ' if wanted else ''}{wanted})"
+        return f"rule {self.position} ({' '.join([self.type, *self.conditions.values()])})"
 
 
 @dataclass(frozen=True)

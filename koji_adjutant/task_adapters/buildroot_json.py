@@ -41,7 +41,6 @@ class BuildrootJson:
         )
 
     def tell_image(self, image: Image, choice: Choice) -> None:
-        rule = choice.rule
         self._write(
             image={
                 "reference": choice.image,
@@ -53,7 +52,7 @@ class BuildrootJson:
             policy={
                 "source": choice.source,
                 "tag": choice.policy_tag,
-                "rule": rule and {"position": rule.position, "type": rule.type, **rule.conditions},
+                "rule": choice.rule and choice.rule.document(),
                 "reason": choice.reason,
                 "warning": choice.warning,
             },

@@ -6,19 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import koji
 import requests
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import ContainerManager, Image, PullPolicy
-from koji_adjutant.errors import HubError, ImageError
+from koji_adjutant.errors import HubError, ImageError, innermost_reason
 from koji_adjutant.images.in_use import in_use
 from koji_adjutant.policy.cache import PolicyCache
 from koji_adjutant.policy.lookup import Published
 from koji_adjutant.policy.reading import KEY
 from koji_adjutant.policy.resolver import Choice, PolicyResolver
 from koji_adjutant.policy.rules import Subject
+
+DISABLED = "task_image_default: policy_enabled is false"
 
 
 class HubPolicies:
@@ -32,9 +35,11 @@ class HubPolicies:
             config = self._session.getBuildConfig(tag)
         except koji.AuthError:
             raise  # the session is gone, and the task with it
-        except (koji.GenericError, requests.RequestException) as problem:
+        except (koji.GenericError, koji.xmlrpcplus.Fault) as refusal:
+            raise HubError(f"the hub did not tell the image policy of tag {tag}: {refusal}") from refusal
+        except (requests.RequestException, ExpatError) as problem:
             raise HubError(
-                f"the hub could not be asked for the image policy of tag {tag}: {problem}"
+                f"the hub could not be asked for the image policy of tag {tag}: {innermost_reason(problem)}"
             ) from problem
         if KEY not in config["extra"]:
             return None
@@ -46,7 +51,7 @@ def choose_image(session: Any, options: KojidOptions, subject: Subject) -> Choic
     """What the policy says, or the builder's default."""
     ours = options.adjutant
     if not ours.policy_enabled:
-        return Choice(ours.task_image_default, "default", "task_image_default: policy_enabled is false")
+        return Choice(ours.task_image_default, "default", DISABLED)
     cache = PolicyCache(ours.state_dir / "policies", ours.policy_cache_ttl, options.server or "")
     return PolicyResolver(HubPolicies(session), cache, ours.task_image_default).resolve(subject)
 

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.packages import InstalledPackage
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo import CreateRepoRequest
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm
 from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.container.interface import Image
+from koji_adjutant.errors import ImageError
 from koji_adjutant.rpmheader import Tag
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
@@ -35,10 +37,15 @@ ORIGIN = {"PACKAGER": "Koji", "VENDOR": "Koji", "DISTRIBUTION": "Koji"}
 
 
 class FakeEngine:
-    """A manager that has every image; nothing else is asked of it."""
+    """A manager that has every image but ``missing``; nothing else is asked of it."""
+
+    missing = "localhost/missing:1"
 
     def ensure_image_available(self, reference: str, _policy: str) -> Image:
-        return Image(reference=reference, id="0", digest="sha256:0", architecture="x86_64", labels={})
+        if reference == self.missing:
+            raise ImageError(f"the image {reference} is not in podman's storage: make it")
+        digests = () if reference.startswith("localhost/") else (f"{reference}@sha256:0",)
+        return Image(reference, f"id-of-{reference.replace('/', '-')}", "sha256:0", "x86_64", {}, digests)
 
 
 class FakeRoot:
@@ -46,8 +53,8 @@ class FakeRoot:
         self.workspace = workspace
         self.config = config
 
-    def installed_packages(self) -> list[Any]:
-        return []
+    def installed_packages(self) -> list[InstalledPackage]:
+        return [InstalledPackage("bash", "5.2", "1", None, "x86_64", "abc", 1, 2)]
 
 
 class Recipes:
@@ -78,7 +85,8 @@ class Recipes:
 
     @contextmanager
     def open_buildroot(self, workspace: Workspace, config: BuildrootConfig) -> Iterator[FakeRoot]:
-        (workspace.resultdir / "root.log").write_text("installing\n")
+        with (workspace.resultdir / "root.log").open("a") as log:
+            log.write("installing\n")
         for name in FILES:
             (workspace.resultdir / name).write_text("content\n")
         self._fail("open_buildroot")
@@ -124,7 +132,8 @@ class Recipes:
         return ScmSrpm(self._srpm(root.workspace.resultdir), self.source)
 
     def create_repo(self, workspace: Workspace, request: CreateRepoRequest) -> list[Path]:
-        (workspace.resultdir / "createrepo.log").write_text("reading\n")
+        with (workspace.resultdir / "createrepo.log").open("a") as log:
+            log.write("reading\n")
         self._fail("create_repo")
         self.seen["request"] = request
         repodata = workspace.workdir / "repo" / "repodata"
