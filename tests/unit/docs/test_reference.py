@@ -14,7 +14,10 @@ from koji_adjutant.cli import COMMANDS
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.config.adjutant import READERS
 from koji_adjutant.container.interface import LABEL_PREFIX
+from koji_adjutant.policy.reading import read_policy
+from koji_adjutant.policy.rules import CONDITIONS
 from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
+from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
 from koji_adjutant.task_handlers import HANDLERS
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
@@ -71,6 +74,16 @@ def test_every_exit_code_is_listed() -> None:
         if issubclass(one, errors.AdjutantError)
     }
     assert {int(code) for code in table("Exit codes")} == {0, *codes}
+
+
+def test_every_file_that_is_uploaded_whole_is_listed() -> None:
+    assert set(WHOLE_FILES) <= set(table("Files of a task"))
+
+
+def test_every_key_of_an_image_policy_is_explained() -> None:
+    assert set(table("Image policy")) == {name for names in CONDITIONS.values() for name in names}
+    _, example, _ = re.split(r"```(?:json)?\n", REFERENCE.split("\n## Image policy\n", 1)[1], maxsplit=2)
+    assert [rule.type for rule in read_policy(example, "the example").rules] == list(CONDITIONS)
 
 
 def test_labels_have_their_prefix() -> None:

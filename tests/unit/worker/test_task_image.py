@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,7 @@ def test_what_a_build_can_be_repeated_from(options: KojidOptions, recipes: Recip
     tag = TAG | {"extra": {"rpm.macro.dist": ".f39", "mock.package_manager": "dnf"}}
     document = run("buildArch", options, recipes, ScriptedHub(getBuildConfig=tag))
     assert document["schema"] == 1
+    assert set(document) == {"schema", *documented_keys()}
     assert document["worker"]["version"] == __version__
     assert document["worker"]["hub"] == "http://hub/kojihub"
     assert document["policy"]["source"] == "default"
@@ -115,6 +117,14 @@ def test_what_a_build_can_be_repeated_from(options: KojidOptions, recipes: Recip
     assert root["repositories"][0]["urls"][0].endswith("/repos/f39-build/7/x86_64")
     assert document["packages"] == [{"nevra": "bash-5.2-1.x86_64", "payloadhash": "abc"}]
     assert "secret" not in json.dumps(document)
+
+
+def documented_keys() -> list[str]:
+    """The first column of the reference's table about buildroot.json."""
+    reference = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
+    section = reference.split("### buildroot.json\n", 1)[1].split("\n## ")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return re.findall(r"`(\w+)`", " ".join(cells))
 
 
 def test_a_failed_build_tells_as_much(options: KojidOptions, recipes: Recipes) -> None:
