@@ -65,14 +65,15 @@ class TaskJournal:
     # What the container manager tells
 
     def created(self, container: str, name: str, spec: ContainerSpec) -> None:
-        image = self._images.get(spec.root.reference) if isinstance(spec.root, ImageRoot) else None
+        reference = spec.root.reference if isinstance(spec.root, ImageRoot) else None
+        image = self._images.get(reference) if reference else None  # tasks run from ids, people know names
         self._journal.record(
             events.ContainerCreated(
                 container_id=container,
                 task_id=spec.owner.task_id,
                 name=name,
                 role=spec.role,
-                image=image.reference if image else None,
+                image=image.reference if image else reference,
                 image_digest=image.digest if image else None,
                 command=spec.command,
                 workdir=str(spec.workdir),
