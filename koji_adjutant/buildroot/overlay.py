@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Iterator, Sequence
@@ -95,7 +96,7 @@ def unmount_below(directory: Path) -> None:
     """Take away what a process that was killed left mounted below a directory."""
     below = f"{directory.resolve()}/"
     lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines()
-    mounts = [os.fsencode(line.split()[4]).decode("unicode_escape") for line in lines]
+    mounts = [re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split()[4]) for line in lines]
     for mount in reversed([mount for mount in mounts if mount.startswith(below)]):
         _unmount(Path(mount))
 

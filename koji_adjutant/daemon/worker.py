@@ -15,6 +15,7 @@ import koji
 import koji.tasks
 from koji.daemon import TaskManager
 
+from koji_adjutant.buildroot.overlay import unmount_below
 from koji_adjutant.builds.explanation import telling
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
@@ -180,7 +181,8 @@ class Worker(TaskManager):  # type: ignore[misc]
             self.remove_containers(ended=task_id)
         except EngineError:
             logger.exception("Containers of task %d may be left until the engine answers again", task_id)
-        # for one that was killed before it could say so itself
+        # a task that was killed could do none of this itself
+        unmount_below(Path(self.options.workdir) / koji.pathinfo.taskrelpath(task_id))
         self.journal.record(TaskEnded(task_id=task_id, status="interrupted"))
         return cleaned
 

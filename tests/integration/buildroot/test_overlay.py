@@ -69,7 +69,7 @@ def test_the_logged_line_does_the_same(place: Path, caplog: pytest.LogCaptureFix
 
 def test_a_killed_process_leaves_nothing_mounted_once_its_directory_is_deleted(place: Path) -> None:
     base = layer(place, "base", file="x")
-    scratch = place / "task dir" / "scratch"
+    scratch = place / "tåsk dir" / "scratch"
     program = """
 import os, sys
 from pathlib import Path
@@ -79,8 +79,8 @@ with mounted(Overlay([Path(sys.argv[1])], Path(sys.argv[2])), "1"):
 """
     subprocess.run([sys.executable, "-c", program, str(base), str(scratch)], check=False)
     assert os.path.ismount(scratch / "merged")
-    remove_tree(place / "task dir")
-    assert not (place / "task dir").exists()
+    remove_tree(place / "tåsk dir")
+    assert not (place / "tåsk dir").exists()
     assert (base / "file").read_text() == "x"
 
 
