@@ -74,7 +74,7 @@ def as_text(value: Any) -> str:
             return ":".join([*parts, value.selinux_label] if value.selinux_label else parts)
         case Mapping():
             return ",".join(f"{key}={item}" for key, item in value.items())
-        case list() | tuple():
+        case list() | tuple() if type(value) in (list, tuple):
             return " ".join(as_text(item) for item in value)
         case _:
             return str(value)
