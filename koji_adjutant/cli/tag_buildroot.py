@@ -20,9 +20,7 @@ def latest_of_tag(
         with plain_words(options):
             repo = session.getRepo(tag)
             if repo is None:
-                raise UsageError(
-                    f"The tag {tag} has no repo that is ready: `koji regen-repo {tag}` makes one."
-                )
+                raise UsageError(f"The tag {tag} has no repo: `koji regen-repo {tag}` makes one.")
             config = session.getBuildConfig(tag, event=repo["create_event"])
     except AdjutantError:
         raise

@@ -90,12 +90,12 @@ def _login(options: KojidOptions, session: Any) -> Iterator[Finding]:
 def _host(options: KojidOptions, session: Any) -> dict[str, Any] | None:
     """What the hub knows of this host; None if another session, the worker's, keeps us from asking."""
     try:
-        host: dict[str, Any] = session.host.getHost()
+        user = session.getLoggedInUser()["name"]
     except koji.AuthLockError:
         return None
-    except koji.GenericError as problem:
+    host: dict[str, Any] | None = session.getHost(user)
+    if host is None:
         raise HubError(
-            f"The user that logged in at {options.server} is no build host ({problem}): "
-            "`koji add-host` makes it one."
-        ) from problem
+            f"The user {user}, who logged in at {options.server}, is no host: `koji add-host` makes one."
+        )
     return host
