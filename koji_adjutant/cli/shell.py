@@ -133,6 +133,7 @@ def _in_buildroot(
                 if packages:
                     with display.phase(f"installing {', '.join(packages)}"):
                         root.install(packages)
+                root.capture(["true"])  # starts its container
         except (AdjutantError, koji.GenericError) as error:
             show_why(display.console, resultdir, error)
             raise

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.overlay import Overlay, mounted
 from koji_adjutant.cli.checks.finding import Finding, Level, failing
+from koji_adjutant.cli.local_workspace import temporary_directory
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import (
@@ -63,32 +62,32 @@ def _limits(options: AdjutantOptions, controllers: frozenset[str]) -> Iterator[F
 
 
 def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Iterator[Finding]:
-    """Starts a container over a directory, lets it write, and looks whether the directory has changed."""
+    """Starts a container over an overlay, lets it write, and looks whether what lies below has changed."""
     if options.podman_socket and not options.podman_socket.startswith("unix:"):
         yield Finding(
             Level.WARN,
             "containers",
-            f"not tried: the engine is at {options.podman_socket}, and must see state_dir at the same path",
+            f"not tried: the engine is at {options.podman_socket}, on another machine",
         )
         return
-    with _probe_root(options.state_dir) as root:
+    with temporary_directory(options.state_dir) as work:
+        root = work / "root"
+        _make_root(root)
         started = time.monotonic()
-        said = _run(
-            manager,
-            DirectoryRoot(root),
-            ["/bin/sh", "-c", "echo written >/probe && cat /probe"],
-            mounts=[
-                VolumeMount(Path("/", name), PurePosixPath("/", name), read_only=True)
-                for name in SYSTEM
-                if (root / name).is_dir() and not (root / name).is_symlink()
-            ],
-        )
+        with mounted(Overlay([root], work / "overlay"), f"local-{os.getpid()}") as merged:
+            said = _run(
+                manager,
+                DirectoryRoot(merged),
+                ["/bin/sh", "-c", "echo written >/probe && cat /probe"],
+                mounts=[
+                    VolumeMount(Path("/", name), PurePosixPath("/", name), read_only=True)
+                    for name in SYSTEM
+                    if not (root / name).is_symlink() and (root / name).is_dir()
+                ],
+            )
         seconds = time.monotonic() - started
         if said != "written" or (root / "probe").exists():
-            raise EngineError(
-                f"a container over a directory did not work copy-on-write ({said!r}): see `podman info` for "
-                "the storage driver, which must be overlay"
-            )
+            raise EngineError(f"a container over an overlay did not work copy-on-write: {said!r}")
     yield Finding(Level.OK, "containers", f"one started copy-on-write, wrote and was gone in {seconds:.1f} s")
 
 
@@ -131,21 +130,14 @@ def _run(
     return said
 
 
-@contextmanager
-def _probe_root(state_dir: Path) -> Iterator[Path]:
-    """A root file system with nothing of its own, on the disk where composed roots are."""
-    (state_dir / "work").mkdir(parents=True, exist_ok=True)
-    root = Path(tempfile.mkdtemp(prefix=f"local-{os.getpid()}-", dir=state_dir / "work"))
-    try:
-        root.chmod(0o755)
-        for name in ("dev", "etc", "proc", "run", "sys", "tmp"):
+def _make_root(root: Path) -> None:
+    """A root file system with nothing of its own: the host's programs are mounted into it."""
+    root.mkdir()
+    for name in ("dev", "etc", "proc", "run", "sys", "tmp"):
+        (root / name).mkdir()
+    for name in SYSTEM:
+        host = Path("/", name)
+        if host.is_symlink():
+            (root / name).symlink_to(host.readlink())
+        elif host.is_dir():
             (root / name).mkdir()
-        for name in SYSTEM:
-            host = Path("/", name)
-            if host.is_symlink():
-                (root / name).symlink_to(host.readlink())
-            elif host.is_dir():
-                (root / name).mkdir()
-        yield root
-    finally:
-        remove_tree(root)

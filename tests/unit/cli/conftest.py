@@ -49,7 +49,7 @@ class Machine:
 
     def running_logs(self, task_id: int) -> Path:
         """Made, as a running task has it."""
-        directory = self.directory / "work" / koji.pathinfo.taskrelpath(task_id) / "result"
+        directory = Path(self.directory, "work", koji.pathinfo.taskrelpath(task_id), "result")
         directory.mkdir(parents=True, exist_ok=True)
         return directory
 
