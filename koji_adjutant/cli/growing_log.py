@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from koji_adjutant.errors import NotFound
+from koji_adjutant.monitoring.web.log_files import start_of_tail
 
 CHUNK = 1 << 16
 
@@ -24,7 +25,7 @@ class GrowingLog:
         self._path = path
         self._file = _open(path)
         if last_lines is not None:
-            self._file.seek(_start_of_last_lines(self._file, last_lines))
+            self._file.seek(start_of_tail(self._file.fileno(), last_lines))
 
     def __enter__(self) -> GrowingLog:
         return self
@@ -50,26 +51,6 @@ class GrowingLog:
             return False  # the task has ended and its directory was put aside: our file is whole
         ours = os.fstat(self._file.fileno())
         return not os.path.samestat(there, ours) or ours.st_size < self._file.tell()
-
-
-def _start_of_last_lines(file: BinaryIO, count: int) -> int:
-    """Where the last ``count`` lines begin, the last of which may not have ended yet."""
-    position = end = file.seek(0, os.SEEK_END)
-    if count == 0 or end == 0:
-        return end
-    file.seek(end - 1)
-    breaks = count + (file.read(1) == b"\n")
-    while position > 0:
-        start = max(0, position - CHUNK)
-        file.seek(start)
-        data = file.read(position - start)
-        place = len(data)
-        while (place := data.rfind(b"\n", 0, place)) >= 0:
-            breaks -= 1
-            if breaks == 0:
-                return start + place + 1
-        position = start
-    return 0
 
 
 def _open(path: Path) -> BinaryIO:

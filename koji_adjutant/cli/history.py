@@ -16,7 +16,7 @@ from koji_adjutant.monitoring.records import Task
 @contextmanager
 def worker_history(state_dir: Path) -> Iterator[History]:
     """NotFound where there is no journal, or none that can be read."""
-    path = state_dir / database.NAME
+    path = database.path_in(state_dir)
     if not path.exists():
         raise NotFound(
             f"There is no journal {path}: no worker has run with this state_dir yet, or it keeps none "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,12 @@ from rich.text import Text
 from koji_adjutant.cli.words import duration, moment, plain, status
 from koji_adjutant.config import Settings
 from koji_adjutant.monitoring.history import History, TaskFilter
-from koji_adjutant.monitoring.records import RUNNING, Day, Task
+from koji_adjutant.monitoring.records import RUNNING, Day, Task, Worker
+from koji_adjutant.monitoring.web import sources as file_systems
+from koji_adjutant.monitoring.web.status import Health, assess
 
 RUNNING_SHOWN = 100
+HEALTH_STYLES = {"healthy": "green", "degraded": "yellow", "draining": "cyan", "offline": "bold red"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Overview:
 
     at: float
     hub: str
+    health: Health
+    worker: Worker | None
     state_dir: str
     running: list[Task]
     recent: list[Task]
@@ -52,16 +57,20 @@ def look(settings: Settings, history: History, *, recent: int) -> Overview:
     midnight = time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
     running = history.tasks(TaskFilter(status=RUNNING), limit=RUNNING_SHOWN)
     newest = history.tasks(limit=recent + len(running))
+    disks = list(_disks(settings))
+    worker = history.worker()
     return Overview(
         at=now,
         hub=settings.kojid.server or "",
+        health=_health(worker, disks, now),
+        worker=worker,
         state_dir=str(settings.adjutant.state_dir),
         running=running,
         recent=[task for task in newest if not task.running][:recent],
         today=history.day(midnight),
         containers_active=history.containers_active(),
         cache_hit_rates=_hit_rates(history),
-        disks=list(_disks(settings)),
+        disks=disks,
     )
 
 
@@ -74,6 +83,14 @@ def show(overview: Overview) -> RenderableType:
     if overview.recent:
         parts.append(_recent_table(overview))
     return Group(*parts)
+
+
+def _health(worker: Worker | None, disks: Sequence[Disk], now: float) -> Health:
+    """As the HTTP API sees it; here the worker's process can be looked for, too."""
+    if worker and worker.stopped_at is None and worker.pid and not Path(f"/proc/{worker.pid}").exists():
+        return Health("offline", ["the worker's process is gone: it was killed"])
+    known = [file_systems.Disk(disk.path, disk.total, disk.free) for disk in disks]
+    return assess(worker, known, engine_answers=True, now=now)
 
 
 def _hit_rates(history: History) -> dict[str, float]:
@@ -100,7 +117,13 @@ def _summary(overview: Overview) -> Table:
     today = f"{overview.today.completed} completed, {overview.today.failed} failed"
     if overview.today.last_task_time:
         today += f"; the last task ended {moment(overview.today.last_task_time)}"
+    health = overview.health
+    word = Text(health.status, HEALTH_STYLES[health.status])
+    table.add_row("worker", Text.assemble(word, *(f"; {plain(reason)}" for reason in health.reasons)))
     table.add_row("hub", plain(overview.hub))
+    if overview.worker and overview.worker.capacity is not None:
+        load = f"{overview.worker.task_load or 0:.1f} of {overview.worker.capacity:.1f}"
+        table.add_row("load", load)
     table.add_row("now", f"{len(overview.running)} tasks, {overview.containers_active} containers")
     table.add_row("today", today)
     for kind, rate in overview.cache_hit_rates.items():

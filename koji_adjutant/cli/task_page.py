@@ -106,5 +106,7 @@ def _containers(containers: Sequence[Container]) -> Table:
 
 def _why(failure: Failure) -> Iterable[Text]:
     yield Text.assemble((f"Why ({failure.failure_class}): ", "bold red"), plain(failure.message))
+    if failure.log:
+        yield Text(f"{failure.log}, from byte {failure.offset}:")
     for line in failure.excerpt:
         yield Text("    ").append_text(plain(line))

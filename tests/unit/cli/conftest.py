@@ -43,7 +43,7 @@ class Machine:
         return TaskClaims(self.state_dir)
 
     def journal(self) -> FileJournal:
-        path = self.state_dir / database.NAME
+        path = database.path_in(self.state_dir)
         database.prepare(path)
         return FileJournal(path)
 
@@ -122,6 +122,10 @@ def record_failed_build(journal: FileJournal, task_id: int = 7) -> None:
     tell(events.ResourcesUsed(task_id=task_id, resources=used))
     tell(events.PhaseEnded(task_id=task_id, number=1, ok=False, at=190.0))
     failure = Failure(
-        "build", "in %build: x.c:1:1: error: [bold]no", ("x.c: In function", "x.c:1:1: \x1b]0;evil\x07")
+        "build",
+        "in %build: x.c:1:1: error: [bold]no",
+        ("x.c: In function", "x.c:1:1: \x1b]0;evil\x07"),
+        "build.log",
+        4096,
     )
     tell(events.TaskEnded(task_id=task_id, status="failed", failure=failure, at=191.0))

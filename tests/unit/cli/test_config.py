@@ -59,6 +59,8 @@ def test_secrets_are_masked(machine: Machine) -> None:
         "user = builder\npassword = geheim1\nsmtp_pass = geheim2\nyum_proxy = http://me:geheim3@proxy:3128/\n"
     )
     machine.config.write_text(machine.config.read_text().replace("[kojid]\n", f"[kojid]\n{secrets}"))
+    with machine.config.open("a") as file:
+        file.write("monitoring_token = geheim4\n")
     for arguments in ([], ["--json"]):
         output = machine.run(command, *arguments).output
         assert "geheim" not in output

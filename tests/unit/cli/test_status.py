@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 from click.testing import Result
 
@@ -35,6 +38,7 @@ def test_a_task_that_failed(machine: Machine) -> None:
         "1:26 min",
         "adjutant-7-build-1",
         "Why (build): in %build: x.c:1:1: error: [bold]no",
+        "build.log, from byte 4096:",
         "    x.c: In function",
         str(machine.log_dir / "7"),
     ):
@@ -93,6 +97,33 @@ def test_the_worker_for_programs(machine: Machine) -> None:
     assert told["running"] == []
     assert told["cache_hit_rates"] == {"root": 1.0}
     assert told["disks"][0]["free"] > 0
+
+
+def started(machine: Machine, pid: int) -> None:
+    journal = machine.journal()
+    journal.record(events.WorkerStarted(worker_id="hub-host1", hub="http://hub", version="1", pid=pid))
+    journal.record(events.WorkerSeen(capacity=4.0, task_load=1.5))
+
+
+def test_a_worker_that_is_well(machine: Machine) -> None:
+    started(machine, os.getpid())
+    page = shown(machine.run(command))
+    assert any(line.split() == ["worker", "healthy"] for line in page.splitlines())
+    assert "1.5 of 4.0" in page
+    assert machine.json(command)["worker"]["worker_id"] == "hub-host1"
+
+
+def test_a_worker_that_was_stopped(machine: Machine) -> None:
+    started(machine, os.getpid())
+    machine.journal().record(events.WorkerStopped())
+    assert machine.json(command)["health"] == {"status": "offline", "reasons": ["the worker was stopped"]}
+
+
+def test_a_worker_that_was_killed(machine: Machine) -> None:
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    started(machine, process.pid)
+    assert "worker  offline; the worker's process is gone: it was killed" in shown(machine.run(command))
 
 
 def test_so_many_tasks_that_ended(machine: Machine) -> None:

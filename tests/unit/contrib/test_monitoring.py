@@ -7,53 +7,41 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from koji_adjutant.errors import FailureClass
+from koji_adjutant.monitoring import database, events
+from koji_adjutant.monitoring.journal import FileJournal
+from koji_adjutant.monitoring.web.metrics import metrics
+from koji_adjutant.monitoring.web.sources import CacheUse, Sources
+from tests.unit.cli.conftest import record_failed_build
 
 CONTRIB = Path(__file__).parents[3] / "contrib"
 ALERTS = CONTRIB / "prometheus" / "alerts.yml"
 DASHBOARD = CONTRIB / "grafana" / "koji-adjutant.json"
-METRIC = re.compile(r"\bkoji_adjutant_\w+")
-COUNTERS = {
-    "tasks_taken": {"method"},
-    "tasks_finished": {"method", "status"},
-    "task_failures": {"method", "class"},
-    "containers_created": {"role"},
-    "cache_uses": {"kind", "result"},
-    "bytes_uploaded": set(),
-    "cpu_seconds": set(),
-    "bytes_read": set(),
-    "bytes_written": set(),
-}
-HISTOGRAMS = {"task_seconds": {"method"}, "phase_seconds": {"method", "stage"}}
-GAUGES = {
-    "status": {"status"},
-    "tasks_running": set(),
-    "containers_running": set(),
-    "start_time_seconds": set(),
-    "hub_answered_time_seconds": set(),
-    "capacity": set(),
-    "task_load": set(),
-    "cache_entries": set(),
-    "cache_size_bytes": set(),
-    "cache_limit_bytes": set(),
-    "disk_free_bytes": {"path"},
-    "disk_size_bytes": {"path"},
-}
-"""What the exporter has, with the labels of each."""
 
 
-def exported() -> dict[str, set[str]]:
-    prefix = "koji_adjutant_"
-    series = {f"{prefix}{name}_total": labels for name, labels in COUNTERS.items()}
-    series |= {prefix + name: labels for name, labels in GAUGES.items()}
-    for name, labels in HISTOGRAMS.items():
-        series[f"{prefix}{name}_bucket"] = labels | {"le"}
-        series |= {f"{prefix}{name}_{part}": labels for part in ("sum", "count")}
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Every series that the exporter has for a worker that has done something, with its labels."""
+    directory = tmp_path_factory.mktemp("state")
+    database.prepare(database.path_in(directory))
+    journal = FileJournal(database.path_in(directory))
+    journal.record(events.WorkerStarted(worker_id="hub-host1", hub="http://hub", version="1", pid=1))
+    journal.record(events.WorkerSeen(capacity=2.0, task_load=1.0))
+    record_failed_build(journal)
+    sources = Sources(journal.path, cache=lambda: CacheUse(1, 2, 3), disks=[directory])
+    request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(sources=sources)))
+    text = bytes(metrics(request).body).decode()  # type: ignore[arg-type]
+    series: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            series.setdefault(sample.name, set()).update(sample.labels)
     return series
 
 
@@ -74,14 +62,13 @@ def dashboard_expressions() -> list[str]:
 
 
 @pytest.mark.parametrize("expression", [*(rule["expr"] for rule in rules()), *dashboard_expressions()])
-def test_every_metric_and_label_is_exported(expression: str) -> None:
-    series = exported()
+def test_every_metric_and_label_is_exported(expression: str, exported: dict[str, set[str]]) -> None:
     used = re.findall(r"\b(koji_adjutant_\w+)(?:\{([^}]*)\})?", expression)
     assert used or "up{" in expression
     for metric, matchers in used:
-        assert metric in series
+        assert metric in exported
         labels = set(re.findall(r"(\w+)\s*[=!]~?", matchers))
-        assert labels <= series[metric] | {"instance", "job"}
+        assert labels <= exported[metric] | {"instance", "job"}
 
 
 def test_failure_classes_are_those_that_there_are() -> None:
