@@ -22,11 +22,11 @@ COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 @config_option
 @click.option("--no-hub", is_flag=True, help="Leave the hub alone.")
 def command(config_file: Path, no_hub: bool) -> None:
-    """Find out whether this machine is ready to be a builder; say what to do where it is not.
+    """Find out whether this machine is ready to be a builder.
 
-    Looks at configuration, directories, disks and topdir, starts containers as a task does, and logs in to
-    the hub, without taking the session of a worker that runs. Ends with 1 if anything FAILs; a warning is
-    about something that only some tasks need.
+    Says what to do where it is not. Looks at configuration, directories, disks and topdir, starts
+    containers as a task does, and logs in to the hub, without taking the session of a worker that runs.
+    Ends with 1 if anything FAILs; a warning is about something that only some tasks need.
     """
     failed = False
     for finding in _all(config_file, hub=not no_hub):

@@ -18,10 +18,11 @@ from koji_adjutant.config.origins import DEFAULT, effective_options
 @click.option("--changed", is_flag=True, help="Leave out what is at its default.")
 @click.option("--json", "as_json", is_flag=True, help="A list of {section, name, text, origin}.")
 def command(config_file: Path, changed: bool, as_json: bool) -> None:
-    """Show the configuration that a worker would have: each option, and where its value comes from.
+    """Show each option as a worker would have it.
 
-    That is kojid.conf, a variable KOJI_ADJUTANT_* of this environment, or the default. Passwords and tokens
-    are masked. The options that a stock builder ignores, too, are listed: kojid.conf may have them.
+    Beside it stands where the value comes from: kojid.conf, a variable KOJI_ADJUTANT_* of this
+    environment, or the default. Passwords and tokens are masked. The options that a stock builder
+    ignores, too, are listed: kojid.conf may have them.
     """
     options = list(effective_options(existing(config_file)))
     if changed:

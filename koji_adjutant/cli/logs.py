@@ -32,9 +32,10 @@ PAUSE = 0.2
 def command(
     task_id: int, config_file: Path, follow: bool, name: str | None, lines: int | None, only_names: bool
 ) -> None:
-    """Print a log of TASK, byte for byte; on a terminal control characters other than colours are shown.
+    """Print a log of TASK, also while it grows.
 
-    With --follow and no --name the log of each step is shown when the step begins.
+    Byte for byte; on a terminal, control characters other than colours are shown instead of obeyed. With
+    --follow and no --name the log of each step is shown when the step begins.
     """
     if name is not None and (name in ("", "..") or "/" in name):
         raise UsageError(f"{name!r} is no log's name: give one like root.log.")

@@ -67,11 +67,12 @@ def command(
     state_dir: Path | None,
     podman_socket: str | None,
 ) -> None:
-    """Start a shell in a fresh buildroot, which is gone when the shell ends.
+    """Start a shell in a fresh buildroot.
 
-    The buildroot is that of TAG's latest repo, found by the hub of the worker's configuration, or is made of
-    the repositories given with --repo. It is what builds get: the same packages, user, environment and
-    isolation. What follows -- is run instead of the shell; its exit code is this command's.
+    It is gone when the shell ends. The buildroot is that of TAG's latest repo, found by the hub of the
+    worker's configuration, or is made of the repositories given with --repo. It is what builds get: the
+    same packages, user, environment and isolation. What follows -- is run instead of the shell; its exit
+    code is this command's.
     """
     if repos:
         options = AdjutantOptions(state_dir=default_state_dir())

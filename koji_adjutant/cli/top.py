@@ -29,9 +29,10 @@ RECENT_SHOWN = 50
     help="Seconds between two looks.",
 )
 def command(config_file: Path, interval: float) -> None:
-    """Watch the worker on this machine: running tasks and their stages, what ended and why, disks.
+    """Watch the worker on this machine, live.
 
-    Reads the worker's journal, as `status` does. Ctrl-C ends it.
+    Running tasks and their stages, what ended and why, disks. Reads the worker's journal, as `status`
+    does. Ctrl-C ends it.
     """
     settings = read_settings(config_file)
     console = Console(highlight=False)
