@@ -147,6 +147,10 @@ class MailError(AdjutantError):
     """The mail server did not take a notification."""
 
 
+class NotFound(AdjutantError):
+    """What a command is to show is not on this machine: a task, its log, the journal."""
+
+
 class HubError(AdjutantError):
     """The hub is out of reach, is no hub, or does not let this worker in; kojid exits with 1 then."""
 

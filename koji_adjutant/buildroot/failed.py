@@ -116,15 +116,20 @@ class FailedRoots:
         finally:
             os.close(descriptor)
 
+    def expired(self, lifetime: float) -> list[Path]:
+        """Kept roots older than ``lifetime`` seconds, oldest first; some may be in use."""
+        oldest_first = sorted(self._kept.iterdir(), key=_modified)
+        return [directory for directory in oldest_first if time.time() - _modified(directory) > lifetime]
+
     def prune(self, lifetime: float, minimum_free: int) -> None:
         """Remove what is older than ``lifetime`` seconds; the oldest, too, until so many bytes are free."""
         for leftover in self._staging.iterdir():
             if time.time() - _modified(leftover) > lifetime:
                 remove_tree(leftover)
-        oldest_first = sorted(self._kept.iterdir(), key=_modified)
-        for directory in oldest_first:
-            expired = time.time() - _modified(directory) > lifetime
-            if expired or _free_bytes(self._kept) < minimum_free:
+        for directory in self.expired(lifetime):
+            self._remove(directory)
+        for directory in sorted(self._kept.iterdir(), key=_modified):
+            if _free_bytes(self._kept) < minimum_free:
                 self._remove(directory)
 
     def _remove(self, directory: Path) -> None:

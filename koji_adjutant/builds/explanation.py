@@ -24,7 +24,7 @@ import requests
 from koji.tasks import RefuseTask, ServerExit, ServerRestart
 
 from koji_adjutant.builds.decisive import SENTENCE_LENGTH, Finding, find_decisive
-from koji_adjutant.errors import AdjutantError, FailureClass, printable
+from koji_adjutant.errors import AdjutantError, ContainerTimeout, FailureClass, SourceError, printable
 
 GENERAL = {
     FailureClass.SCM: "the source could not be had",
@@ -47,6 +47,8 @@ _TOLD = re.compile(
     r"^Why \((\w+)\): (.*)(?:\n(\w+\.log), from byte (\d+):\n((?: {4}.*(?:\n|\Z))*))?", re.MULTILINE
 )
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_SPACE = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+_NO_MEMORY = re.compile(r"cannot allocate memory", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,7 @@ def failure_class(error: BaseException) -> FailureClass:
         return FailureClass.SCM
     if re.match(r"No (?:matching|valid) arches were found", message):
         return FailureClass.SPEC
-    if isinstance(error, AdjutantError):
-        return _cause(error).failure
-    return FailureClass.HUB
+    return _own_class(error) if isinstance(error, AdjutantError) else FailureClass.HUB
 
 
 def parse_explanation(message: str) -> Explanation | None:
@@ -164,6 +164,20 @@ def telling() -> Iterator[None]:
             words = str(error).partition("\n")[0] if isinstance(error, AdjutantError) else str(error)
             error.args = (f"{words}\n\n{explanation}",)
         raise
+
+
+def _own_class(error: AdjutantError) -> FailureClass:
+    if isinstance(error, SourceError) and isinstance(error.__cause__, ContainerTimeout):
+        return FailureClass.TIMEOUT
+    cause = _cause(error)
+    # of an image, a root or a container, not of a package
+    if cause.failure in (FailureClass.INFRASTRUCTURE, FailureClass.IMAGE):
+        reason = cause.__cause__
+        if _NO_SPACE.search(str(cause)) or (isinstance(reason, OSError) and reason.errno in _FULL):
+            return FailureClass.DISK
+        if _NO_MEMORY.search(str(cause)):
+            return FailureClass.MEMORY
+    return cause.failure
 
 
 def _cause(error: AdjutantError) -> AdjutantError:

@@ -11,7 +11,21 @@ import click
 from koji_adjutant import __version__
 from koji_adjutant.errors import AdjutantError
 
-COMMANDS = ("build", "demo", "devhub", "image", "kojid", "policy")
+COMMANDS = (
+    "build",
+    "check",
+    "config",
+    "demo",
+    "devhub",
+    "gc",
+    "image",
+    "kojid",
+    "logs",
+    "policy",
+    "shell",
+    "status",
+    "top",
+)
 """Each is ``koji_adjutant/cli/<name>.py`` with a click command called ``command``."""
 
 

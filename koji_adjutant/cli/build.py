@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,19 +13,21 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
-from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.config import TagOptions, for_repos
 from koji_adjutant.buildroot.progress import StateLog, Together
-from koji_adjutant.buildroot.removal import remove_tree
-from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.builds.explanation import explain
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
 from koji_adjutant.cli.display import PhaseDisplay
+from koji_adjutant.cli.local_workspace import (
+    default_state_dir,
+    local_workspace,
+    provide_image,
+    temporary_directory,
+)
+from koji_adjutant.cli.why import show_why
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.container.interface import ContainerManager, NetworkMode, Owner
+from koji_adjutant.container.interface import NetworkMode
 from koji_adjutant.errors import AdjutantError, UsageError
-from koji_adjutant.images.build import ensure_tool_image
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 
 MARKER = ".koji-adjutant"
@@ -86,62 +85,34 @@ def command(
     config = for_repos(repos, arch, group, network=False, options=TagOptions())
     parsed = parse_source(source)
     resultdir = _empty_resultdir(resultdir.absolute())
-    state_dir = (state_dir or _default_state_dir()).absolute()
+    state_dir = (state_dir or default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
     display = PhaseDisplay(Console(stderr=True))
     try:
         with (
             display,
             open_engine(state_dir=state_dir, podman_socket=podman_socket) as manager,
-            _workspace(manager, state_dir, resultdir, image, network, display) as workspace,
+            temporary_directory(state_dir) as workdir,
+            local_workspace(
+                manager,
+                state_dir,
+                workdir=workdir,
+                resultdir=resultdir,
+                image=image,
+                network=network,
+                progress=Together([display, StateLog(resultdir / "state.log")]),
+                # the worker's defaults: a build's processes must not be all that this machine can have
+                limits=AdjutantOptions().limits,
+            ) as workspace,
         ):
-            with display.phase("tool image"):
-                if image == DEFAULT_REFERENCE:
-                    ensure_tool_image(manager, state_dir, display.say)
-                else:
-                    manager.ensure_image_available(image, "if-not-present")
+            provide_image(manager, state_dir, image, display)
             build = build_source(workspace, config, parsed, arch=arch, source_cmd=source_cmd)
     except (AdjutantError, koji.GenericError) as error:
-        _show_failure(display.console, resultdir, error)
+        # the packages' buildroot, or the source package's if it did not come that far
+        logs = resultdir if (resultdir / "root.log").exists() else resultdir / "srpm"
+        show_why(display.console, logs, error)
         raise
     _show_success(Console(), build, display, resultdir)
-
-
-@contextmanager
-def _workspace(
-    manager: ContainerManager,
-    state_dir: Path,
-    resultdir: Path,
-    image: str,
-    network: NetworkMode,
-    display: PhaseDisplay,
-) -> Iterator[Workspace]:
-    cache = Cache(state_dir)
-    (state_dir / "work").mkdir(parents=True, exist_ok=True)
-    workdir = Path(tempfile.mkdtemp(prefix="build-", dir=state_dir / "work"))
-    try:
-        yield Workspace(
-            manager=manager,
-            tool_image=image,
-            owner=Owner(task_id=f"local-{os.getpid()}", worker_id=f"{platform.node()}-{os.getpid()}"),
-            cache=cache,
-            workdir=workdir,
-            resultdir=resultdir,
-            progress=Together([display, StateLog(resultdir / "state.log")]),
-            # the worker's defaults: a build's processes must not be all that this machine can have
-            limits=AdjutantOptions().limits,
-            network_mode=network,
-        )
-    finally:
-        remove_tree(workdir)
-        cache.tidy(AdjutantOptions.cache_size)
-
-
-def _default_state_dir() -> Path:
-    if os.geteuid() == 0:
-        return Path("/var/lib/koji-adjutant")
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "koji-adjutant"
 
 
 def _empty_resultdir(resultdir: Path) -> Path:
@@ -154,19 +125,6 @@ def _empty_resultdir(resultdir: Path) -> Path:
     resultdir.mkdir(parents=True, exist_ok=True)
     marker.touch()
     return resultdir
-
-
-def _show_failure(console: Console, resultdir: Path, error: Exception) -> None:
-    """Why it failed, with the lines of the log that tell."""
-    # the packages' buildroot, or the source package's if it did not come that far
-    directory = resultdir if (resultdir / "root.log").exists() else resultdir / "srpm"
-    explanation = explain(error, directory)
-    if explanation.log:
-        console.print(f"\n[bold]{directory / explanation.log}[/bold]", highlight=False)
-        for line in explanation.excerpt:
-            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-    why = f"\nWhy ({explanation.failure}): {explanation.sentence}\n"
-    console.print(why, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_success(console: Console, build: LocalBuild, display: PhaseDisplay, resultdir: Path) -> None:

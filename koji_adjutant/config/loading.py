@@ -40,7 +40,7 @@ def load(
     A directory is read as all its ``*.conf`` files, as koji does. ConfigError for an unknown section or
     key, a value of the wrong kind, or a required option that is missing (server, topurl).
     """
-    parser = _read(Path(path))
+    parser = read_file(Path(path))
     _only_known(parser.sections(), ("kojid", "adjutant"), f"the section {{}} of {path}", "section")
     options = _adjutant(parser, path, environ)
     settings = _section(parser, path, "kojid", kojid.READERS, kojid.ALIASES, free_prefix="RLIMIT_")
@@ -56,7 +56,7 @@ def load(
 
 def load_adjutant(path: str | Path, environ: Mapping[str, str] = os.environ) -> AdjutantOptions:
     """Only the section [adjutant], of a file that has no other, then KOJI_ADJUTANT_* of ``environ``."""
-    parser = _read(Path(path))
+    parser = read_file(Path(path))
     _only_known(parser.sections(), ("adjutant",), f"the section {{}} of {path}", "section")
     return _adjutant(parser, path, environ)
 
@@ -76,7 +76,8 @@ def _adjutant(
     return options
 
 
-def _read(path: Path) -> configparser.RawConfigParser:
+def read_file(path: Path) -> configparser.RawConfigParser:
+    """A file, or all `*.conf` files of a directory; nothing if there is none. ConfigError."""
     parser = configparser.RawConfigParser()
     files = sorted(path.glob("*.conf")) if path.is_dir() else [path]
     try:

@@ -139,13 +139,17 @@ class Image:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What ``check`` learned about the engine; ``rootless`` decides who root in a container is."""
+    """What ``check`` learned about the engine; ``rootless`` decides who root in a container is.
+
+    ``controllers`` are the control groups' (memory, cpu, pids) that it can keep limits with.
+    """
 
     name: str
     version: str
     runtime: str
     rootless: bool
     architecture: str
+    controllers: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,19 @@ class ContainerManager(Protocol):
         in the order in which the command wrote them (through the container's /bin/sh).
         ContainerTimeout after ``timeout`` seconds, with the command killed.
         """
+        ...
+
+    def interactive_exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        user: str,
+        workdir: PurePosixPath,
+        environment: Mapping[str, str],
+        terminal: bool,
+    ) -> list[str]:
+        """A command line that runs a command with the caller's stdin or, with ``terminal``, its tty."""
         ...
 
     def copy_to(self, container: str, source: Path, target: PurePosixPath) -> None:

@@ -28,7 +28,13 @@ from koji_adjutant.container.interface import (
 )
 from koji_adjutant.container.interrupts import Deadline, uninterrupted
 from koji_adjutant.container.podman_images import NOT_FOUND, PodmanImages
-from koji_adjutant.container.podman_spec import EngineTraits, create_request, in_one_stream, run_command
+from koji_adjutant.container.podman_spec import (
+    EngineTraits,
+    create_request,
+    exec_command,
+    in_one_stream,
+    run_command,
+)
 from koji_adjutant.container.processes import kill_command
 from koji_adjutant.container.watch import Watch
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
@@ -94,6 +100,7 @@ class PodmanManager:
             runtime=host["ociRuntime"]["name"],
             rootless=host["security"]["rootless"],
             architecture=host["arch"],
+            controllers=frozenset(host["cgroupControllers"]),
         )
 
     def ensure_image_available(self, reference: str, policy: PullPolicy) -> Image:
@@ -144,6 +151,26 @@ class PodmanManager:
         if deadline.passed:
             raise ContainerTimeout(f"{shlex.join(command)} took longer than {timeout:g} s and was killed")
         return code
+
+    def interactive_exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        user: str,
+        workdir: PurePosixPath,
+        environment: Mapping[str, str],
+        terminal: bool,
+    ) -> list[str]:
+        return exec_command(
+            self._traits,
+            container,
+            command,
+            user=user,
+            workdir=workdir,
+            environment=environment,
+            terminal=terminal,
+        )
 
     def copy_to(self, container: str, source: Path, target: PurePosixPath) -> None:
         if not source.exists():

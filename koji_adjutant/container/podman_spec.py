@@ -153,3 +153,21 @@ def run_command(spec: ContainerSpec, traits: EngineTraits) -> list[str]:
         # An entrypoint cannot come from a directory; options behind --rootfs would be taken for the command.
         return [*line, "--rootfs", str(spec.root.path), *spec.command]
     return [*line, "--pull", "never", "--entrypoint", "", "--", spec.root.reference, *spec.command]
+
+
+def exec_command(
+    traits: EngineTraits,
+    container: str,
+    command: Sequence[str],
+    *,
+    user: str,
+    workdir: PurePosixPath,
+    environment: Mapping[str, str],
+    terminal: bool,
+) -> list[str]:
+    """A ``podman exec`` that gives a running container's command the caller's stdin, or terminal."""
+    line = [*traits.command_line, "exec", "--interactive", *(["--tty"] if terminal else [])]
+    line += ["--user", user, "--workdir", str(workdir)]
+    for key, value in sorted(environment.items()):
+        line += ["--env", f"{key}={value}"]
+    return [*line, container, *command]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -24,10 +26,28 @@ def open_session(options: KojidOptions) -> Any:
     password, GSSAPI; ``exclusiveSession``; ``echo``. HubError says in one sentence what is wrong.
     """
     session = koji.ClientSession(options.server, koji.grab_session_options(options))
-    try:
-        _log_in(session, options)
+    with plain_words(options):
+        log_in(session, options)
         session.exclusiveSession(force=options.force_lock)
         answer = session.echo("OK")
+    if answer != ["OK"]:
+        raise HubError(
+            f"{options.server} answered {answer!r} instead of ['OK']: check that it is a Koji hub."
+        )
+    return session
+
+
+def impatient_session(options: KojidOptions) -> Any:
+    """Not logged in, for people who wait: a hub that does not answer is an error soon, not after hours."""
+    patience = {"max_retries": 1, "retry_interval": 1, "offline_retry": False, "timeout": 20}
+    return koji.ClientSession(options.server, koji.grab_session_options(options) | patience)
+
+
+@contextmanager
+def plain_words(options: KojidOptions) -> Iterator[None]:
+    """What goes wrong with the hub in the block, as a HubError that says what to do."""
+    try:
+        yield
     except koji.AuthLockError as problem:
         raise HubError(
             f"Another worker holds the exclusive session at {options.server}: stop it, or take its session "
@@ -42,14 +62,10 @@ def open_session(options: KojidOptions) -> Any:
             f"The hub cannot be reached at {options.server} ({innermost_reason(problem)}): check the server "
             "option and that the hub is up."
         ) from problem
-    if answer != ["OK"]:
-        raise HubError(
-            f"{options.server} answered {answer!r} instead of ['OK']: check that it is a Koji hub."
-        )
-    return session
 
 
-def _log_in(session: Any, options: KojidOptions) -> None:
+def log_in(session: Any, options: KojidOptions) -> None:
+    """By the first of certificate, password and Kerberos that kojid.conf has."""
     if options.cert and Path(options.cert).is_file():
         session.ssl_login(options.cert, None, options.serverca)
     elif options.user:

@@ -19,6 +19,7 @@ from koji_adjutant.buildroot.overlay import unmount_below
 from koji_adjutant.builds.explanation import telling
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
+from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.die_with_parent import die_with_parent
 from koji_adjutant.daemon.plugins import load_plugins
 from koji_adjutant.daemon.task_record import recorded
@@ -109,7 +110,8 @@ class Worker(TaskManager):  # type: ignore[misc]
             self._take_signals_as_child()
             die_with_parent()
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            self.runTask(handler)
+            with TaskClaims(self.options.adjutant.state_dir).hold(handler.id):
+                self.runTask(handler)
         except SystemExit:
             logger.warning("Task %s was stopped", handler.id)
         except BaseException:

@@ -16,6 +16,7 @@ from koji_adjutant.config import AdjutantOptions, load_adjutant
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
+from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask
 
@@ -68,7 +69,7 @@ class PluggedTask(ContainerTask):
     def run(self) -> Any:
         self._remove_leftovers()
         try:
-            with telling():
+            with TaskClaims(self.settings.state_dir).hold(self.id), telling():
                 return super().run()
         finally:
             self._tidy_up_meanwhile()

@@ -15,6 +15,7 @@ from typing import Any
 import koji
 import pytest
 
+from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.devhub import running_devhub
 from tests.hub.waiting import until
 
@@ -148,6 +149,40 @@ def test_a_cancelled_task_ends_at_the_next_look(workers: Workers) -> None:
     workers.admin.cancelTask(task)
     until(lambda: f"Task {task} was stopped" in workers.log, "the task's process has ended")
     workers.until_state(workers.task("sleep", 0), "CLOSED")
+
+
+def test_a_running_task_has_a_claim(workers: Workers) -> None:
+    claims = TaskClaims(workers.state_dir)
+    workers.start("-f")
+    workers.ready()
+    task = workers.task("sleep", 600)
+    until(lambda: claims.held(task), "the task is claimed")
+    workers.admin.cancelTask(task)
+    until(lambda: not claims.held(task), "the claim is given up")
+    assert task not in claims.abandoned()
+
+
+def test_a_task_whose_process_is_killed_leaves_an_abandoned_claim(workers: Workers) -> None:
+    claims = TaskClaims(workers.state_dir)
+    worker = workers.start("-f")
+    workers.ready()
+    task = workers.task("sleep", 600)
+    until(lambda: claims.held(task), "the task is claimed")
+    worker.send_signal(signal.SIGSTOP)  # so that it does not give the task to a new process
+    try:
+        os.kill(process_of_task(worker.pid), signal.SIGKILL)
+        until(lambda: task in claims.abandoned(), "the claim is abandoned")
+    finally:
+        worker.send_signal(signal.SIGCONT)
+    claims.clear(task, lambda: None)
+
+
+def process_of_task(worker: int) -> int:
+    """The worker's child that is no podman service, but a fork of itself."""
+    itself = Path(f"/proc/{worker}/cmdline").read_bytes()
+    children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
+    (found,) = (pid for pid in children if Path(f"/proc/{pid}/cmdline").read_bytes() == itself)
+    return int(found)
 
 
 def test_the_end_of_a_task_ends_the_worker_s_sleep(workers: Workers) -> None:

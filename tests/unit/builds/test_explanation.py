@@ -252,6 +252,52 @@ def test_no_image_is_why_there_is_no_buildroot() -> None:
     assert explain(error).failure == "image"
 
 
+def test_a_checkout_that_took_too_long() -> None:
+    error = SourceError("checking out git://h/x did not end within 3600 seconds, see checkout.log")
+    error.__cause__ = ContainerTimeout("git took longer than 3600 s and was killed")
+    assert explain(error).failure == "timeout"
+
+
+FULL = (
+    "write /work/storage/overlay: no space left on device; the disk that holds the engine's storage is full"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (EngineError(FULL), "disk"),
+        (ImageError(f"the image x could not be pulled: {FULL}"), "disk"),
+        (BuildrootError("fork/exec /usr/bin/runc: cannot allocate memory"), "memory"),
+    ],
+)
+def test_a_machine_that_is_full(error: AdjutantError, failure: str) -> None:
+    around = BuildrootError("could not init mock buildroot, mock exited with status 30; see root.log")
+    around.__cause__ = error
+    assert explain(error).failure == failure
+    assert explain(around).failure == failure
+
+
+def test_a_disk_that_is_full_while_a_root_is_kept() -> None:
+    error = BuildrootError("the buildroot could not be kept")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert explain(error).failure == "disk"
+
+
+def test_a_disk_that_is_full_while_packages_are_installed(tmp_path: Path) -> None:
+    (tmp_path / "root.log").write_text(
+        "Error: unpacking of archive failed on file /usr/bin/gcc;656: cpio: write failed - "
+        "No space left on device\n"
+    )
+    error = BuildrootError("could not init mock buildroot, mock exited with status 30; see root.log for more")
+    assert explain(error, tmp_path).failure == "disk"
+
+
+def test_every_class_is_found_by_some_test() -> None:
+    found = {failure for _, failure in WITHOUT_LOGS} | {case.failure for case in BUILDS}
+    assert found == set(FailureClass)
+
+
 def test_every_class_has_a_meaning() -> None:
     assert set(GENERAL) == set(FailureClass)
 

@@ -1,0 +1,50 @@
+"""``koji-adjutant check``: whether this machine is ready to be a builder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from koji_adjutant.cli.checks.engine import check_engine
+from koji_adjutant.cli.checks.finding import Finding, Level, failing
+from koji_adjutant.cli.checks.hub import check_hub
+from koji_adjutant.cli.checks.machine import check_machine
+from koji_adjutant.cli.configuration import config_option, read_settings
+from koji_adjutant.errors import ConfigError
+
+COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
+
+
+@click.command("check")
+@config_option
+@click.option("--no-hub", is_flag=True, help="Leave the hub alone.")
+def command(config_file: Path, no_hub: bool) -> None:
+    """Find out whether this machine is ready to be a builder.
+
+    Says what to do where it is not. Looks at configuration, directories, disks and topdir, starts
+    containers as a task does, and logs in to the hub, without taking the session of a worker that runs.
+    Ends with 1 if anything FAILs; a warning is about something that only some tasks need.
+    """
+    failed = False
+    for finding in _all(config_file, hub=not no_hub):
+        failed = failed or finding.level is Level.FAIL
+        mark = click.style(f"{finding.level:<4}", fg=COLOURS[finding.level])
+        click.echo(f"{mark}  {finding.subject}: {finding.message}")
+    if failed:
+        sys.exit(1)
+
+
+def _all(config_file: Path, *, hub: bool) -> Iterator[Finding]:
+    try:
+        settings = read_settings(config_file)
+    except ConfigError as error:
+        yield Finding(Level.FAIL, "configuration", str(error))
+        return
+    yield Finding(Level.OK, "configuration", f"{config_file} can be used")
+    yield from check_machine(settings)
+    yield from failing("podman", check_engine(settings.adjutant))
+    if hub:
+        yield from failing("hub", check_hub(settings.kojid))

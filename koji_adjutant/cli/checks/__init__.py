@@ -1,0 +1,1 @@
+"""What ``koji-adjutant check`` looks at: the machine, the container engine, the hub."""

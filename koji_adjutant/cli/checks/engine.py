@@ -1,0 +1,143 @@
+"""The container engine, tried out: it starts containers as tasks do."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from koji_adjutant.buildroot.overlay import Overlay, mounted
+from koji_adjutant.cli.checks.finding import Finding, Level, failing
+from koji_adjutant.cli.local_workspace import temporary_directory
+from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import (
+    ContainerManager,
+    ContainerSpec,
+    DirectoryRoot,
+    ImageRoot,
+    NetworkMode,
+    Owner,
+    VolumeMount,
+)
+from koji_adjutant.errors import EngineError
+
+TOOLS = ("dnf", "rpm", "rpmbuild", "createrepo_c", "mergerepo_c", "git", "svn", "cvs", "python3")
+LIST_MISSING = 'for tool in "$@"; do command -v "$tool" >/dev/null || echo "$tool"; done'
+SYSTEM = ("usr", "bin", "sbin", "lib", "lib64")
+"""Of the host, seen by the container that tries copy-on-write."""
+
+
+def check_engine(options: AdjutantOptions) -> Iterator[Finding]:
+    with open_engine(
+        state_dir=options.state_dir,
+        podman_socket=options.podman_socket,
+        timeouts=options.container_timeouts,
+        labels=options.container_labels,
+    ) as manager:
+        about = manager.check()
+        user = "without root's rights" if about.rootless else "as root"
+        yield Finding(Level.OK, "podman", f"{about.name} {about.version} with {about.runtime}, {user}")
+        yield from _limits(options, about.controllers)
+        yield from failing("containers", _copy_on_write(options, manager))
+        yield from failing("tool image", _tool_image(options, manager))
+
+
+def _limits(options: AdjutantOptions, controllers: frozenset[str]) -> Iterator[Finding]:
+    wanted = {
+        "memory": options.memory_limit is not None,
+        "cpu": options.cpu_limit is not None,
+        "pids": bool(options.pids_limit),
+    }
+    for controller, is_set in wanted.items():
+        if is_set and controller not in controllers:
+            yield Finding(
+                Level.WARN,
+                "limits",
+                f"this host's control groups have no {controller} controller, so {controller}_limit is not "
+                "kept: boot with the unified hierarchy (cgroup v2), or delegate the controller to this user",
+            )
+
+
+def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Iterator[Finding]:
+    """Starts a container over an overlay, lets it write, and looks whether what lies below has changed."""
+    if options.podman_socket and not options.podman_socket.startswith("unix:"):
+        yield Finding(
+            Level.WARN,
+            "containers",
+            f"not tried: the engine is at {options.podman_socket}, on another machine",
+        )
+        return
+    with temporary_directory(options.state_dir) as work:
+        root = work / "root"
+        _make_root(root)
+        started = time.monotonic()
+        with mounted(Overlay([root], work / "overlay"), f"local-{os.getpid()}") as merged:
+            said = _run(
+                manager,
+                DirectoryRoot(merged),
+                ["/bin/sh", "-c", "echo written >/probe && cat /probe"],
+                mounts=[
+                    VolumeMount(Path("/", name), PurePosixPath("/", name), read_only=True)
+                    for name in SYSTEM
+                    if not (root / name).is_symlink() and (root / name).is_dir()
+                ],
+            )
+        seconds = time.monotonic() - started
+        if said != "written" or (root / "probe").exists():
+            raise EngineError(f"a container over an overlay did not work copy-on-write: {said!r}")
+    yield Finding(Level.OK, "containers", f"one started copy-on-write, wrote and was gone in {seconds:.1f} s")
+
+
+def _tool_image(options: AdjutantOptions, manager: ContainerManager) -> Iterator[Finding]:
+    reference = options.task_image_default
+    image = manager.ensure_image_available(reference, options.image_pull_policy)
+    said = f"{reference} is there, for {image.architecture}"
+    missing = _run(manager, ImageRoot(reference), ["/bin/sh", "-c", LIST_MISSING, "sh", *TOOLS])
+    if missing:
+        tools = ", ".join(missing.split())
+        yield Finding(Level.FAIL, "tool image", f"{said}, but lacks {tools}: add them, or use another image")
+        return
+    yield Finding(Level.OK, "tool image", f"{said}, with all its tools")
+    network = options.task_network
+    if network != "none":
+        yield from failing("network", _network(manager, reference, network))
+
+
+def _network(manager: ContainerManager, reference: str, network: NetworkMode) -> Iterator[Finding]:
+    _run(manager, ImageRoot(reference), ["/bin/sh", "-c", ":"], network=network)
+    yield Finding(Level.OK, "network", f"checkouts get one ({network})")
+
+
+def _run(
+    manager: ContainerManager,
+    root: DirectoryRoot | ImageRoot,
+    command: list[str],
+    *,
+    mounts: list[VolumeMount] | None = None,
+    network: NetworkMode = "none",
+) -> str:
+    """What the command says; EngineError if it fails."""
+    output = io.BytesIO()
+    owner = Owner(task_id=f"local-{os.getpid()}", worker_id="check")
+    spec = ContainerSpec(root, command, owner, "check", mounts=mounts or [], network=network)
+    status = manager.run(spec, output)
+    said = output.getvalue().decode(errors="replace").strip()
+    if status != 0:
+        raise EngineError(f"a container that should do nothing ended with status {status}: {said}")
+    return said
+
+
+def _make_root(root: Path) -> None:
+    """A root file system with nothing of its own: the host's programs are mounted into it."""
+    root.mkdir()
+    for name in ("dev", "etc", "proc", "run", "sys", "tmp"):
+        (root / name).mkdir()
+    for name in SYSTEM:
+        host = Path("/", name)
+        if host.is_symlink():
+            (root / name).symlink_to(host.readlink())
+        elif host.is_dir():
+            (root / name).mkdir()

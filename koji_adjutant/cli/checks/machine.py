@@ -1,0 +1,78 @@
+"""This machine's directories and disks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.filesize import decimal
+
+from koji_adjutant.cli.checks.finding import Finding, Level
+from koji_adjutant.config import Settings
+
+ROOMY = 2
+"""So many times minspace is no cause for worry."""
+
+
+def check_machine(settings: Settings) -> Iterator[Finding]:
+    ours, workdir = settings.adjutant, Path(settings.kojid.workdir)
+    for option, directory in (
+        ("state_dir", ours.state_dir),
+        ("workdir", workdir),
+        ("log_dir", ours.log_dir),
+        ("log_file", ours.log_file.parent),
+    ):
+        yield _writable(option, directory)
+    for option, directory in (("state_dir", ours.state_dir), ("workdir", workdir)):
+        yield _space(option, directory, settings.kojid.minspace * 1024**2)
+    yield _topdir(Path(settings.kojid.topdir))
+
+
+def _writable(option: str, directory: Path) -> Finding:
+    there = _nearest(directory)
+    if not there.is_dir():
+        return Finding(Level.FAIL, option, f"{there} is no directory: remove it, or set another {option}")
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Finding(
+            Level.FAIL,
+            option,
+            f"{there} cannot be written by this user (uid {os.geteuid()}): run check, and the worker, as the "
+            f"user that owns it, or set another {option}",
+        )
+    made = "" if there == directory else " will be made and"
+    return Finding(Level.OK, option, f"{directory}{made} can be written")
+
+
+def _space(option: str, directory: Path, minspace: int) -> Finding:
+    free = shutil.disk_usage(_nearest(directory)).free
+    said = f"{decimal(free)} free at {directory}"
+    if free < minspace:
+        return Finding(
+            Level.FAIL,
+            "disk",
+            f"{said}, less than minspace ({decimal(minspace)}), so no task would be taken: free some, move "
+            f"{option} to a larger disk or lower minspace",
+        )
+    if free < ROOMY * minspace:
+        return Finding(
+            Level.WARN, "disk", f"{said}, not much more than minspace ({decimal(minspace)}): lower cache_size"
+        )
+    return Finding(Level.OK, "disk", said)
+
+
+def _topdir(topdir: Path) -> Finding:
+    if (topdir / "repos").is_dir():
+        return Finding(Level.OK, "topdir", f"{topdir} is there: createrepo tasks can be done")
+    return Finding(
+        Level.WARN,
+        "topdir",
+        f"there is no {topdir}/repos, so createrepo tasks will be refused: mount the hub's topdir, or keep "
+        "this host out of the channel createrepo",
+    )
+
+
+def _nearest(path: Path) -> Path:
+    """The path, or of its parents the nearest that exists."""
+    return next(one for one in (path, *path.parents) if one.exists())

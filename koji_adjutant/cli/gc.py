@@ -1,0 +1,65 @@
+"""``koji-adjutant gc``: remove what nobody uses any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from koji_adjutant.buildroot.cache import Cache
+from koji_adjutant.cli import leftovers
+from koji_adjutant.cli.configuration import config_option, read_settings
+from koji_adjutant.cli.leftovers import Leftover
+from koji_adjutant.config import Settings
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import ContainerManager
+
+
+@click.command("gc")
+@config_option
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would be removed.")
+@click.option(
+    "--log-days",
+    type=click.FloatRange(min=0),
+    default=30,
+    show_default=True,
+    help="Keep the logs of tasks for so long.",
+)
+def command(config_file: Path, dry_run: bool, log_days: float) -> None:
+    """Remove what nobody uses any more; safe while the worker runs.
+
+    That is: containers, directories and claims of tasks whose process was killed; directories that tasks
+    have put aside; buildroots of failed tasks beyond failed_buildroot_lifetime; old logs; composed roots
+    beyond cache_size, those used longest ago first. Running tasks hold locks on what they use.
+    """
+    settings = read_settings(config_file)
+    ours = settings.adjutant
+    number = 0
+    with open_engine(
+        state_dir=ours.state_dir,
+        podman_socket=ours.podman_socket,
+        timeouts=ours.container_timeouts,
+        labels=ours.container_labels,
+    ) as manager:
+        for leftover in _all(settings, manager, log_days):
+            click.echo(f"{'would remove' if dry_run else 'removing'}: {leftover.what}")
+            if not dry_run:
+                leftover.remove()
+            number += 1
+    if not dry_run:
+        Cache(ours.state_dir).tidy(ours.cache_size)
+    outcome = "nothing was removed" if dry_run else "the cache is within cache_size"
+    click.echo(f"{number} leftovers; {outcome}")
+
+
+def _all(settings: Settings, manager: ContainerManager, log_days: float) -> Iterator[Leftover]:
+    """Containers first: they use what comes after them."""
+    return chain(
+        leftovers.containers(settings, manager),
+        leftovers.tasks(settings),
+        leftovers.commands(settings),
+        leftovers.kept_buildroots(settings),
+        leftovers.logs(settings, log_days),
+    )

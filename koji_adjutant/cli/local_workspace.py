@@ -1,0 +1,80 @@
+"""A place to work for commands without a hub: ``build`` and ``shell``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from koji_adjutant.buildroot.cache import Cache
+from koji_adjutant.buildroot.progress import Progress
+from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.cli.display import PhaseDisplay
+from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.container.interface import NetworkMode, Owner, ResourceLimits
+from koji_adjutant.container.podman_manager import PodmanManager
+from koji_adjutant.images.build import ensure_tool_image
+from koji_adjutant.images.recipe import DEFAULT_REFERENCE
+
+
+def default_state_dir() -> Path:
+    """The worker's for root, one below the home directory for anybody else."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/koji-adjutant")
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "koji-adjutant"
+
+
+@contextmanager
+def temporary_directory(state_dir: Path) -> Iterator[Path]:
+    """A directory on the disk of ``state_dir``, removed in the end; ``gc`` knows by its name whose it was."""
+    (state_dir / "work").mkdir(parents=True, exist_ok=True)
+    directory = Path(tempfile.mkdtemp(prefix=f"local-{os.getpid()}-", dir=state_dir / "work"))
+    try:
+        yield directory
+    finally:
+        remove_tree(directory)
+
+
+@contextmanager
+def local_workspace(
+    manager: PodmanManager,
+    state_dir: Path,
+    *,
+    workdir: Path,
+    resultdir: Path,
+    image: str,
+    network: NetworkMode,
+    progress: Progress,
+    limits: ResourceLimits,
+    cache_size: int = AdjutantOptions.cache_size,
+) -> Iterator[Workspace]:
+    """A workspace of this process; afterwards the cache is brought back within ``cache_size``."""
+    cache = Cache(state_dir)
+    try:
+        yield Workspace(
+            manager=manager,
+            tool_image=image,
+            owner=Owner(task_id=f"local-{os.getpid()}", worker_id=f"{platform.node()}-{os.getpid()}"),
+            cache=cache,
+            workdir=workdir,
+            resultdir=resultdir,
+            progress=progress,
+            limits=limits,
+            network_mode=network,
+        )
+    finally:
+        cache.tidy(cache_size)
+
+
+def provide_image(manager: PodmanManager, state_dir: Path, image: str, display: PhaseDisplay) -> None:
+    """Our own tool image is made where it is missing, any other is pulled."""
+    with display.phase("tool image"):
+        if image == DEFAULT_REFERENCE:
+            ensure_tool_image(manager, state_dir, display.say)
+        else:
+            manager.ensure_image_available(image, "if-not-present")

@@ -1,0 +1,180 @@
+"""What a worker does and did, in one look: for ``status`` and ``top``."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.filesize import decimal
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from koji_adjutant.cli.words import duration, moment, plain, status
+from koji_adjutant.config import Settings
+from koji_adjutant.monitoring.history import History, TaskFilter
+from koji_adjutant.monitoring.records import RUNNING, Day, Task, Worker
+from koji_adjutant.monitoring.web import sources as file_systems
+from koji_adjutant.monitoring.web.status import Health, assess
+
+RUNNING_SHOWN = 100
+HEALTH_STYLES = {"healthy": "green", "degraded": "yellow", "draining": "cyan", "offline": "bold red"}
+
+
+@dataclass(frozen=True)
+class Disk:
+    """``short``: a worker takes no task for want of ``minspace``."""
+
+    path: str
+    free: int
+    total: int
+    short: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """``cache_hit_rates``: by kind of cache, from 0 to 1, since the journal began."""
+
+    at: float
+    hub: str
+    health: Health
+    worker: Worker | None
+    state_dir: str
+    running: list[Task]
+    recent: list[Task]
+    today: Day
+    containers_active: int
+    cache_hit_rates: Mapping[str, float]
+    disks: list[Disk]
+
+
+def look(settings: Settings, history: History, *, recent: int) -> Overview:
+    now = time.time()
+    midnight = time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
+    running = history.tasks(TaskFilter(status=RUNNING), limit=RUNNING_SHOWN)
+    newest = history.tasks(limit=recent + len(running))
+    disks = list(_disks(settings))
+    worker = history.worker()
+    return Overview(
+        at=now,
+        hub=settings.kojid.server or "",
+        health=_health(worker, disks, now),
+        worker=worker,
+        state_dir=str(settings.adjutant.state_dir),
+        running=running,
+        recent=[task for task in newest if not task.running][:recent],
+        today=history.day(midnight),
+        containers_active=history.containers_active(),
+        cache_hit_rates=_hit_rates(history),
+        disks=disks,
+    )
+
+
+def show(overview: Overview) -> RenderableType:
+    parts: list[RenderableType] = [_summary(overview), Text()]
+    if overview.running:
+        parts += [_running_table(overview), Text()]
+    else:
+        parts += [Text("No task is running."), Text()]
+    if overview.recent:
+        parts.append(_recent_table(overview))
+    return Group(*parts)
+
+
+def _health(worker: Worker | None, disks: Sequence[Disk], now: float) -> Health:
+    """As the HTTP API sees it; here the worker's process can be looked for, too."""
+    if worker and worker.stopped_at is None and worker.pid and not Path(f"/proc/{worker.pid}").exists():
+        return Health("offline", ["the worker's process is gone: it was killed"])
+    known = [file_systems.Disk(disk.path, disk.total, disk.free) for disk in disks]
+    return assess(worker, known, engine_answers=True, now=now)
+
+
+def _hit_rates(history: History) -> dict[str, float]:
+    uses = history.totals().get("cache_uses", {})
+    rates = {}
+    for kind in sorted({kind for kind, _ in uses}):
+        hits, misses = uses.get((kind, "hit"), 0.0), uses.get((kind, "miss"), 0.0)
+        rates[kind] = hits / (hits + misses)
+    return rates
+
+
+def _disks(settings: Settings) -> Iterable[Disk]:
+    seen = set()
+    for path in (settings.adjutant.state_dir, Path(settings.kojid.workdir)):
+        if not path.is_dir() or path.stat().st_dev in seen:
+            continue
+        seen.add(path.stat().st_dev)
+        usage = shutil.disk_usage(path)
+        yield Disk(str(path), usage.free, usage.total, usage.free < settings.kojid.minspace * 1024**2)
+
+
+def _summary(overview: Overview) -> Table:
+    table = Table.grid(padding=(0, 2))
+    today = f"{overview.today.completed} completed, {overview.today.failed} failed"
+    if overview.today.last_task_time:
+        today += f"; the last task ended {moment(overview.today.last_task_time)}"
+    health = overview.health
+    word = Text(health.status, HEALTH_STYLES[health.status])
+    table.add_row("worker", Text.assemble(word, *(f"; {plain(reason)}" for reason in health.reasons)))
+    table.add_row("hub", plain(overview.hub))
+    if overview.worker and overview.worker.capacity is not None:
+        load = f"{overview.worker.task_load or 0:.1f} of {overview.worker.capacity:.1f}"
+        table.add_row("load", load)
+    table.add_row("now", f"{len(overview.running)} tasks, {overview.containers_active} containers")
+    table.add_row("today", today)
+    for kind, rate in overview.cache_hit_rates.items():
+        table.add_row("cache", f"{kind}: {rate:.0%} found")
+    for disk in overview.disks:
+        text = f"{disk.path}: {decimal(disk.free)} free of {decimal(disk.total)}"
+        if disk.short:
+            table.add_row("disk", Text(f"{text}, less than minspace: no task is taken", "bold red"))
+        else:
+            table.add_row("disk", text)
+    return table
+
+
+def _running_table(overview: Overview) -> Table:
+    table = _table("task", "method", "tag", "arch", "source", "for", "", "stage")
+    for task in overview.running:
+        percent = task.progress.percent
+        bar = ProgressBar(total=100, completed=percent, width=12) if percent is not None else ""
+        table.add_row(
+            str(task.task_id),
+            plain(task.method),
+            plain(task.tag),
+            plain(task.arch),
+            plain(task.source),
+            duration(task.seconds(overview.at)),
+            bar,
+            plain(task.progress.stage),
+        )
+    return table
+
+
+def _recent_table(overview: Overview) -> Table:
+    table = _table("task", "method", "tag", "arch", "source", "took", "", "ended", "why")
+    for task in overview.recent:
+        failure = task.failure
+        table.add_row(
+            str(task.task_id),
+            plain(task.method),
+            plain(task.tag),
+            plain(task.arch),
+            plain(task.source),
+            duration(task.seconds(overview.at)),
+            status(task.status),
+            moment(task.finished_at or overview.at),
+            plain(f"{failure.failure_class}: {failure.message}") if failure else "",
+        )
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    return table

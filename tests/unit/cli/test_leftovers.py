@@ -1,0 +1,171 @@
+"""What ``gc`` takes for a leftover, and what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.cli import leftovers
+from koji_adjutant.cli.leftovers import Leftover
+from koji_adjutant.config import Settings, load
+from koji_adjutant.container.interface import LABEL_PREFIX, ContainerState
+from tests.unit.cli.conftest import Machine
+
+LONG_AGO = 1_000_000_000.0
+
+
+@pytest.fixture
+def settings(machine: Machine) -> Settings:
+    return load(machine.config, {})
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    """Of a process that was, and whose number no other has."""
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    return process.pid
+
+
+def die_holding(machine: Machine, task_id: int) -> None:
+    pid = os.fork()
+    if not pid:
+        with machine.claims.hold(task_id):
+            os._exit(1)
+    os.waitpid(pid, 0)
+
+
+def remove(found: Iterable[Leftover]) -> list[str]:
+    """Removes them one after the other, as gc does; what they were."""
+    removed = []
+    for leftover in found:
+        leftover.remove()
+        removed.append(leftover.what)
+    return removed
+
+
+def test_the_directory_of_a_task_that_was_killed(machine: Machine, settings: Settings) -> None:
+    (machine.running_logs(7) / "build.log").touch()
+    die_holding(machine, 7)
+    with machine.claims.hold(8):
+        machine.running_logs(8)
+        assert len(list(leftovers.tasks(settings))) == 1
+        remove(leftovers.tasks(settings))
+        assert machine.running_logs(8).exists()
+    assert sorted(path.name for path in (machine.directory / "work" / "tasks").glob("*/*")) == ["8"]
+    assert machine.claims.abandoned() == []
+
+
+def test_a_stock_kojid_s_tasks_are_not_ours(machine: Machine, settings: Settings) -> None:
+    machine.running_logs(7)
+    assert remove(leftovers.tasks(settings)) == []
+    assert machine.running_logs(7).exists()
+
+
+def test_a_task_that_was_taken_again_meanwhile(machine: Machine, settings: Settings) -> None:
+    log = machine.running_logs(7) / "build.log"
+    log.touch()
+    die_holding(machine, 7)
+    found = list(leftovers.tasks(settings))
+    with machine.claims.hold(7):
+        remove(found)
+        assert log.exists()
+
+
+def test_what_tasks_have_put_aside(machine: Machine, settings: Settings) -> None:
+    (machine.directory / "work" / "tasks" / "7" / "7-123-456.trash" / "deep").mkdir(parents=True)
+    assert len(remove(leftovers.tasks(settings))) == 1
+    assert list((machine.directory / "work" / "tasks" / "7").iterdir()) == []
+
+
+def test_commands_that_were_killed(machine: Machine, settings: Settings, dead_pid: int) -> None:
+    work = machine.state_dir / "work"
+    for name in (f"local-{dead_pid}-x", f"local-{os.getpid()}-x", "something-else"):
+        (work / name).mkdir(parents=True)
+    remove(leftovers.commands(settings))
+    assert sorted(path.name for path in work.iterdir()) == [f"local-{os.getpid()}-x", "something-else"]
+
+
+def test_old_logs(machine: Machine, settings: Settings) -> None:
+    for task_id in (7, 8):
+        machine.kept_logs(task_id)
+    os.utime(machine.log_dir / "7", (LONG_AGO, LONG_AGO))
+    other = machine.log_dir / "kojid"
+    other.mkdir()
+    (machine.log_dir / "9").symlink_to(other)
+    for path in (other, machine.log_dir / "9"):
+        os.utime(path, (LONG_AGO, LONG_AGO), follow_symlinks=False)
+    remove(leftovers.logs(settings, 30))
+    assert sorted(path.name for path in machine.log_dir.iterdir()) == ["8", "9", "kojid"]
+
+
+def test_buildroots_that_were_kept_for_long_enough(machine: Machine, settings: Settings) -> None:
+    kept = machine.directory / "work" / "failed" / "kept"
+    for name in ("f39-build-1-2", "f39-build-3-4"):
+        (kept / name).mkdir(parents=True)
+    os.utime(kept / "f39-build-1-2", (LONG_AGO, LONG_AGO))
+    (what,) = remove(leftovers.kept_buildroots(settings))
+    assert what.endswith("f39-build-1-2")
+    assert [path.name for path in kept.iterdir()] == ["f39-build-3-4"]
+
+
+@dataclass
+class FakeEngine:
+    """Has containers, by name and the task they are for."""
+
+    tasks: Mapping[str, str]
+    removed: list[str] = field(default_factory=list)
+
+    def list_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
+        assert labels == {f"{LABEL_PREFIX}managed": "true"}
+        return [
+            ContainerState(name, name, "running", None, {f"{LABEL_PREFIX}task_id": task})
+            for name, task in self.tasks.items()
+        ]
+
+    def remove(self, container: str) -> None:
+        self.removed.append(container)
+
+
+def engine_with_all_kinds(machine: Machine, dead_pid: int) -> FakeEngine:
+    die_holding(machine, 7)
+    return FakeEngine(
+        {
+            "killed": "7",
+            "running": "8",
+            "unclaimed": "9",
+            "dead-command": f"local-{dead_pid}",
+            "living-command": f"local-{os.getpid()}",
+            "somebody": "test-12-ab",
+        }
+    )
+
+
+def test_containers_of_the_private_engine(machine: Machine, settings: Settings, dead_pid: int) -> None:
+    engine = engine_with_all_kinds(machine, dead_pid)
+    with machine.claims.hold(8):
+        remove(leftovers.containers(settings, engine))  # type: ignore[arg-type]
+    assert engine.removed == ["killed", "unclaimed", "dead-command"]
+
+
+def test_an_engine_that_others_use_too(machine: Machine, dead_pid: int) -> None:
+    shared = load(machine.config, {"KOJI_ADJUTANT_PODMAN_SOCKET": "unix:///run/podman/podman.sock"})
+    engine = engine_with_all_kinds(machine, dead_pid)
+    with machine.claims.hold(8):
+        remove(leftovers.containers(shared, engine))  # type: ignore[arg-type]
+    assert engine.removed == ["killed"]
+
+
+def test_nothing_at_all(machine: Machine, settings: Settings, tmp_path: Path) -> None:
+    everything = (
+        *leftovers.tasks(settings),
+        *leftovers.commands(settings),
+        *leftovers.kept_buildroots(settings),
+        *leftovers.logs(settings, 0),
+    )
+    assert everything == ()
