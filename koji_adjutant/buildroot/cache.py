@@ -25,11 +25,14 @@ class Cache:
         self.memo = Memo(state_dir / "answers")
         self.packages = PackageCache(state_dir / "packages")
 
+    def size(self) -> int:
+        """Bytes on disk, of layers, metadata and packages."""
+        return self.store.size()[1] + self.packages.size()[1]
+
     def tidy(self, limit: int) -> None:
         """Keep within ``limit`` bytes, and delete what is left over; slow, so call it when nothing waits."""
         packages = limit // PACKAGES_SHARE
         self.packages.evict(packages)
         self.store.evict(limit - min(packages, self.packages.size()[1]))
         self.store.sweep()
-        self.store.seal()
         self.memo.prune()

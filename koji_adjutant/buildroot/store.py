@@ -96,6 +96,14 @@ class RootStore:
         """Where the entry is, or would be."""
         return self.directory / "entries" / _checked(key)
 
+    def in_use(self, key: str) -> bool:
+        """Whether somebody holds a lease on the entry just now."""
+        try:
+            with self._lock(key, "use", fcntl.LOCK_EX | fcntl.LOCK_NB):
+                return False
+        except BlockingIOError:
+            return True
+
     def remove(self, key: str) -> bool:
         """Remove an entry unless it is in use; whether it is gone."""
         try:

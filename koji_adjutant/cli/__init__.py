@@ -13,6 +13,7 @@ from koji_adjutant.errors import AdjutantError
 
 COMMANDS = (
     "build",
+    "cache",
     "check",
     "config",
     "demo",

@@ -188,7 +188,9 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         """Delete what this and earlier tasks put aside; for when the hub has the result."""
         for trash in Path(self.options.workdir).glob(f"tasks/*/*{TRASH}"):
             remove_tree(trash)  # another task's child may be at it as well
-        self._cache().tidy(self.adjutant.cache_size)
+        cache = self._cache()
+        cache.tidy(self.adjutant.cache_size)
+        cache.store.seal()
         prune_failed_roots(self.options)
 
     def failed_roots(self) -> FailedRoots:

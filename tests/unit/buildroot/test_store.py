@@ -175,10 +175,12 @@ def test_an_entry_in_use_is_not_removed(tmp_path: Path) -> None:
     user = Other(tmp_path, hold_at="using")
     user.wait_for("using")
     store = RootStore(tmp_path)
+    assert store.in_use(KEY)
     assert not store.remove(KEY)
     assert store.has(KEY)
     user.go_on()
     user.finish()
+    assert not store.in_use(KEY)
     assert store.remove(KEY)
     assert entries(tmp_path) == []
 
