@@ -143,6 +143,12 @@ class CommandFailed(AdjutantError, koji.BuildrootError):  # type: ignore[misc]
     failure = FailureClass.BUILD
 
 
+class RepoContentError(AdjutantError):
+    """What is to go into a repository is not there, or not signed as it has to be."""
+
+    failure = FailureClass.HUB
+
+
 class MailError(AdjutantError):
     """The mail server did not take a notification."""
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from koji_adjutant.buildroot.record import recording
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, ImageRoot, VolumeMount
+from koji_adjutant.builds.repo_program import hub_directories
+from koji_adjutant.builds.repodata import CREATEREPO, group_options, mark_empty, recycle, run_createrepo
 from koji_adjutant.errors import AdjutantError
-
-PROGRAMS = Path(__file__).parent / "tool"
 
 
 @dataclass(frozen=True)
@@ -55,38 +52,39 @@ def create_repo(workspace: Workspace, request: CreateRepoRequest) -> list[Path]:
 
     AdjutantError with kojid's sentences ("failed to create repo: …", "failed to merge repos: …").
     """
-    work = workspace.workdir
-    repodata = work / "repo" / "repodata"
+    repodata = workspace.workdir / "repo" / "repodata"
     repodata.parent.mkdir()
-    merge = _merge_command(request) if request.external_repos else None
-    order = {
-        "create": _create_command(request, repodata),
-        "merge": merge,
-        "arch_expand": "--arch-expand",
-        "premerge": _premerge(request),
-    }
-    (work / "request.json").write_text(json.dumps(order))
-    _run(workspace, request)
+    merge = _merge_order(request) if request.external_repos else None
+    # the packages' links lead through all of topdir; nothing there may be changed
+    local = _local_directories(_external_urls(request), request.topdir)
+    run_createrepo(
+        workspace,
+        [(_create_command(request, repodata), "createrepo.log")],
+        merge=merge,
+        seen=[*hub_directories(request.topdir), *local],
+        network="host" if request.external_repos else "none",
+    )
     if request.is_empty and merge is None:
-        (repodata / "EMPTY_REPO").write_text(
-            "This repo is empty because its tag has no content for this arch\n"
-        )
+        mark_empty(repodata)
     return sorted(repodata.iterdir())
 
 
 def _create_command(request: CreateRepoRequest, repodata: Path) -> list[str]:
-    command = ["createrepo_c", "--error-exit-val", "-vd", "-o", "/work/repo"]
-    if not request.is_empty:
-        command += ["-i", str(request.repodir / "pkglist")]
-    command += _groups(request)
-    if request.old_repodata is not None and request.old_repodata.is_dir() and not request.is_empty:
-        # mergerepo_c writes the origins anew, if there are any
-        shutil.copytree(request.old_repodata, repodata, ignore=shutil.ignore_patterns("*pkgorigins*"))
-        command.append("--update")
-        if request.skip_stat:
-            command.append("--skip-stat")
-    command += ["--", "/work/repo" if request.is_empty else str(request.repodir)]
-    return command
+    command = [*CREATEREPO, "-o", "/work/repo", *group_options(request.groupdata)]
+    if request.is_empty:
+        return [*command, "--", "/work/repo"]
+    recycled = recycle(request.old_repodata, repodata, skip_stat=request.skip_stat)
+    return [*command, "-i", str(request.repodir / "pkglist"), *recycled, "--", str(request.repodir)]
+
+
+def _merge_order(request: CreateRepoRequest) -> dict[str, Any]:
+    """``arch_expand`` is added to the command where mergerepo_c knows it; ``premerge`` is where the local
+    repository is put before."""
+    return {
+        "command": _merge_command(request),
+        "arch_expand": "--arch-expand",
+        "premerge": _premerge(request),
+    }
 
 
 def _merge_command(request: CreateRepoRequest) -> list[str]:
@@ -101,7 +99,8 @@ def _merge_command(request: CreateRepoRequest) -> list[str]:
     }
     if modes[0] not in options:
         raise AdjutantError(f"Unknown merge mode for external repos: {modes[0]}")
-    command = ["mergerepo_c", *options[modes[0]], "-a", request.arch, "-o", "/work/repo", *_groups(request)]
+    command = ["mergerepo_c", *options[modes[0]], "-a", request.arch, "-o", "/work/repo"]
+    command += group_options(request.groupdata)
     for url in [f"file:///work/{_premerge(request)}/", *_external_urls(request)]:
         command += ["-r", url]
     return command
@@ -112,51 +111,12 @@ def _premerge(request: CreateRepoRequest) -> str:
     return f"repo_{request.repo_id}_premerge"
 
 
-def _groups(request: CreateRepoRequest) -> list[str]:
-    return ["-g", str(request.groupdata)] if request.groupdata.is_file() else []
-
-
 def _external_urls(request: CreateRepoRequest) -> list[str]:
     return [
         repo.url.replace("$arch", request.arch)
         for repo in request.external_repos
         if not repo.arches or request.arch in repo.arches.split()
     ]
-
-
-def _run(workspace: Workspace, request: CreateRepoRequest) -> None:
-    # the packages' links lead through all of topdir; nothing there may be changed
-    directories = [request.topdir, *_local_directories(_external_urls(request), request.topdir)]
-    spec = ContainerSpec(
-        root=ImageRoot(workspace.tool_image),
-        command=["/usr/bin/python3", "-B", "/adjutant/createrepo.py"],
-        owner=workspace.owner,
-        role="createrepo",
-        workdir=PurePosixPath("/work"),
-        environment={"HOME": "/work", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
-        mounts=[
-            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
-            VolumeMount(workspace.workdir, PurePosixPath("/work")),
-            VolumeMount(workspace.resultdir, PurePosixPath("/result")),
-            *(VolumeMount(path, PurePosixPath(path), read_only=True) for path in directories),
-            *workspace.mounts,
-        ],
-        network="host" if request.external_repos else "none",
-        limits=workspace.limits,
-    )
-    with (
-        recording(workspace.owner, workspace.resultdir),
-        workspace.progress.phase("createrepo"),
-        (workspace.resultdir / "createrepo.log").open("ab", buffering=0) as log,
-    ):
-        status = workspace.manager.run(spec, log)
-    try:
-        failed = json.loads((workspace.workdir / "answer.json").read_text())["failed"]
-    except (FileNotFoundError, ValueError) as error:
-        raise AdjutantError(f"failed to create repo: the container exited with status {status}") from error
-    if failed is not None:
-        what = "create repo" if failed["what"] == "create" else "merge repos"
-        raise AdjutantError(f"failed to {what}: {failed['command']} exited with status {failed['status']}")
 
 
 def _local_directories(urls: Sequence[str], topdir: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """What a hub's directory holds, and setting it up.
 
 DIR/devhub.sqlite   the database
-DIR/topdir/         packages/, repos/, work/, scratch/: what koji calls topdir
+DIR/topdir/         packages/, repos/, repos-dist/, work/, scratch/: what koji calls topdir
 DIR/devhub.json     while it runs: {"hub": URL, "files": URL, "topdir": path, "pid": process id}
 DIR/devhub.lock     locked while it runs
 DIR/devhub.log      its log when started by ``running_devhub``
@@ -25,7 +25,7 @@ DATABASE = "devhub.sqlite"
 def open_directory(directory: Path, admin: tuple[str, str] = ADMIN) -> Database:
     """Open the database; the first time it is made, with an admin and the user that keeps repos (kojira)."""
     (directory / "topdir").mkdir(parents=True, exist_ok=True)
-    for name in ("packages", "repos", "work", "scratch"):
+    for name in ("packages", "repos", "repos-dist", "work", "scratch"):
         (directory / "topdir" / name).mkdir(exist_ok=True)
     path = directory / DATABASE
     new = not path.exists()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from koji_adjutant.devhub import repo_requests, repos
 from koji_adjutant.devhub.call import Call, Session
+from koji_adjutant.devhub.database import Row
 from koji_adjutant.devhub.dispatch import Dispatcher
 
 log = logging.getLogger(__name__)
@@ -77,12 +78,21 @@ def _expire(call: Call) -> list[Path]:
     """Expire and delete repos that are too old; returns the directories to remove."""
     old = time.time() - LIFETIME
     query = repos.select_repos().where_in("repo.state", (repos.READY, repos.EXPIRED))
-    query.where("repo.dist = 0 AND repo.state_time < ? AND repo.end_event IS NOT NULL", old)
+    query.where("repo.state_time < ? AND repo.end_event IS NOT NULL", old)
     removed = []
     for repo in query.all(call.db):
         if repo["state"] == repos.READY:
+            if repo["dist"] and _is_latest(call, repo):
+                continue
             repos.set_state(call, repo["id"], repos.EXPIRED)
         elif not repos.references(call, repo["id"]):
             repos.set_state(call, repo["id"], repos.DELETED)
-            removed.append(Path(call.paths.repo(repo["id"], repo["tag_name"])))
+            place = call.paths.distrepo if repo["dist"] else call.paths.repo
+            removed.append(Path(place(repo["id"], repo["tag_name"])))
     return removed
+
+
+def _is_latest(call: Call, repo: Row) -> bool:
+    newer = repos.select_repos().where("repo.tag_id = ? AND repo.dist = ?", repo["tag_id"], repo["dist"])
+    newer.where("repo.state = ? AND repo.create_event > ?", repos.READY, repo["create_event"])
+    return newer.one(call.db) is None

@@ -61,7 +61,7 @@ def _read(header: RpmHeader) -> RpmIdentity:
         sourcerpm=header.text(Tag.SOURCERPM),
         payloadhash=_identity(signatures, header.path),
         signature_header=signature_bytes,
-        sigkey=_key_id(signatures),
+        sigkey=key_id(signatures),
     )
 
 
@@ -75,7 +75,7 @@ def _identity(signatures: Any, path: Path) -> str:
     raise koji.GenericError(f"no digest in the signature header of {path}")
 
 
-def _key_id(signatures: Any) -> str:
+def key_id(signatures: Any) -> str:
     """The id of the key that signed the package; '' for an unsigned one."""
     for tag in SIGNATURES:
         packet = signatures.get(tag)

@@ -7,7 +7,6 @@ real hub.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Mapping
@@ -17,11 +16,11 @@ from typing import Any
 import koji
 import koji.util
 
-from koji_adjutant.devhub import buildroots, builds, lookups, noarch_diff, tasks, users
+from koji_adjutant.devhub import buildroots, builds, lookups, noarch_diff, signatures, tasks, users
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
-from koji_adjutant.devhub.rpm_headers import RpmIdentity, read_identity
+from koji_adjutant.devhub.rpm_headers import read_identity
 
 Logs = Mapping[str, list[str]] | None
 
@@ -121,15 +120,9 @@ def _import_rpm(call: Call, path: Path, build: Row, buildroot_id: int | None) ->
     rpm_id = call.db.insert("rpminfo", {**values, **origin, "size": path.stat().st_size})
     builddir = Path(call.paths.build(build))
     _move(path, builddir / call.paths.rpm(values), ARCHIVE_ERROR)
-    _store_signature(call, builddir, values, rpm_id, header)
-
-
-def _store_signature(call: Call, builddir: Path, rpm: Row, rpm_id: int, header: RpmIdentity) -> None:
-    digest = hashlib.md5(header.signature_header, usedforsecurity=False).hexdigest()
-    call.db.insert("rpmsigs", {"rpm_id": rpm_id, "sigkey": header.sigkey, "sighash": digest})
-    path = builddir / call.paths.sighdr(rpm, header.sigkey)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(header.signature_header)
+    signatures.store_signature(
+        call, builddir, {**values, "id": rpm_id}, header.signature_header, header.sigkey
+    )
 
 
 @exported("host.moveBuildToScratch")

@@ -106,17 +106,6 @@ def list_build_rpms(call: Call, build: Any) -> Any:
     return list_rpms(call, build_id=builds.find_build_id(call, build, strict=True))
 
 
-@exported("queryRPMSigs", "queryOpts")
-def query_rpm_sigs(call: Call, rpm_id: Any = None, sigkey: str | None = None, query_opts: Any = None) -> Any:
-    """Signatures known for packages: ``[{rpm_id, sigkey, sighash}]``; sigkey '' stands for unsigned."""
-    query = Select("rpmsigs").columns("rpm_id", "sigkey", "sighash")
-    if rpm_id is not None:
-        query.where("rpm_id = ?", get_rpm(call, rpm_id, strict=True)["id"])
-    if sigkey is not None:
-        query.where("sigkey = ?", sigkey)
-    return apply_options(query.all(call.db), query_opts)
-
-
 def external_rpm(call: Call, entry: Row, location: Any) -> int:
     """The id of an external package, which is added when it is first seen. The same package with another
     payload hash is refused: the repo has changed under its users."""

@@ -453,6 +453,14 @@ CREATE TABLE rpmsigs (
     UNIQUE (rpm_id, sigkey)
 );
 
+CREATE TABLE rpm_checksum (
+    rpm_id INTEGER NOT NULL REFERENCES rpminfo (id),
+    sigkey TEXT NOT NULL,
+    checksum_type TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    UNIQUE (rpm_id, sigkey, checksum_type)
+);
+
 CREATE TABLE buildroot_listing (
     buildroot_id INTEGER NOT NULL REFERENCES buildroot (id),
     rpm_id INTEGER NOT NULL REFERENCES rpminfo (id),

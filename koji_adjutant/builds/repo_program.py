@@ -1,0 +1,71 @@
+"""Running our programs about repositories in containers of the tool image."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from koji_adjutant.buildroot.record import recording
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import ContainerSpec, ImageRoot, NetworkMode, VolumeMount
+
+PROGRAMS = Path(__file__).parent / "tool"
+REQUEST, ANSWER = "request.json", "answer.json"
+
+
+def run_repo_program(
+    workspace: Workspace,
+    program: str,
+    request: Mapping[str, Any],
+    *,
+    seen: Sequence[Path],
+    network: NetworkMode = "none",
+) -> tuple[int, Any]:
+    """Run ``tool/<program>.py``: its exit status, and its answer, None if there is none.
+
+    It gets ``request`` and answers through files in /work, which is the task's work directory. ``seen`` are
+    files and directories of this host that it sees, read-only, at their own paths. What it prints goes to
+    ``<program>.log``.
+    """
+    answer = workspace.workdir / ANSWER
+    answer.unlink(missing_ok=True)
+    (workspace.workdir / REQUEST).write_text(json.dumps(request))
+    spec = ContainerSpec(
+        root=ImageRoot(workspace.tool_image),
+        command=["/usr/bin/python3", "-B", f"/adjutant/{program}.py"],
+        owner=workspace.owner,
+        role=program,
+        workdir=PurePosixPath("/work"),
+        environment={"HOME": "/work", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+        mounts=[
+            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
+            VolumeMount(workspace.workdir, PurePosixPath("/work")),
+            VolumeMount(workspace.resultdir, PurePosixPath("/result")),
+            *(VolumeMount(path, PurePosixPath(path), read_only=True) for path in seen),
+            *workspace.mounts,
+        ],
+        network=network,
+        limits=workspace.limits,
+    )
+    with (
+        recording(workspace.owner, workspace.resultdir),
+        workspace.progress.phase(program),
+        (workspace.resultdir / f"{program}.log").open("ab", buffering=0) as log,
+    ):
+        status = workspace.manager.run(spec, log)
+    try:
+        return status, json.loads(answer.read_text())
+    except (FileNotFoundError, ValueError):
+        return status, None
+
+
+def hub_directories(topdir: Path) -> list[Path]:
+    """``topdir``, and the volumes that its ``vol`` only links to: packages may be in any of them."""
+    volumes = topdir / "vol"
+    linked = (
+        {path.resolve() for path in volumes.iterdir() if path.is_symlink()} if volumes.is_dir() else set()
+    )
+    inside = topdir.resolve()
+    return [topdir, *sorted(path for path in linked if path.is_dir() and not path.is_relative_to(inside))]
