@@ -107,7 +107,9 @@ class RpmMaker:
         requires = f"Requires: {requires}" if requires else ""
         tags, files = "AutoReqProv: no", "%files"
         if arch == "noarch":
-            tags += "\nBuildArch: noarch\n" + requires
+            tags += "\nBuildArch: noarch"
+        if not noarch_subpackage:
+            tags += f"\n{requires}"
         if noarch_subpackage:
             files += DOC.format(requires=requires)
         top = self.directory / unique("rpmbuild")
