@@ -70,7 +70,7 @@ def _init(call: Call, tag: Any, keys: Any, opts: Row) -> tuple[int, int]:
         (directory / arch).mkdir(parents=True)
     if opts.get("comps"):
         comps = _uploaded(call, lookups.convert(opts["comps"], str, check_only=True))
-        (directory / "groups").mkdir()
+        (directory / "groups").mkdir(parents=True)
         shutil.copyfile(comps, directory / "groups/comps.xml")
     about = {"id": repo_id, "tag": info["name"], "tag_id": info["id"], "keys": keys}
     about |= {"volume": volume, "task_opts": opts}

@@ -56,10 +56,11 @@ class NewRepoTask(CoordinatingTask):
         data, cloned, subtasks = {}, [], {}
         for arch in arches:
             if clonable and old is not None and arch_is_same(old.path, new.path, arch):
-                files = upload_repodata(self.session, old.path / arch / "repodata", self.getUploadDir())
-                data[arch] = [self.getUploadDir(), files]
-                cloned.append(arch)
-                continue
+                copied = self._clone(old, arch)
+                if copied:
+                    data[arch] = copied
+                    cloned.append(arch)
+                    continue
             subtasks[arch] = self.session.host.subtask(
                 method="createrepo",
                 arglist=[repo_id, arch, old_row],
@@ -75,6 +76,16 @@ class NewRepoTask(CoordinatingTask):
             updates["repo_json_updates"] = {"cloned_from_repo_id": old.id, "cloned_archs": cloned}
         self.session.host.repoDone(repo_id, data, **updates)
         return repo_id, event_id
+
+    def _clone(self, old: RepoOfTag, arch: str) -> list[Any] | None:
+        """Upload an old repository's metadata; what the hub is told of it, None if it has just gone away."""
+        # a directory for each arch: all have a repomd.xml
+        place = f"{self.getUploadDir()}/{arch}"
+        try:
+            return [place, upload_repodata(self.session, old.path / arch / "repodata", place)]
+        except OSError as error:
+            self.logger.warning("repo %s cannot be copied for %s: %s", old.id, arch, error)
+            return None
 
     def _refuse_without_topdir(self) -> None:
         """Another host may have the hub's files mounted: refusing leaves the task to it."""

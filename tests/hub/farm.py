@@ -39,6 +39,7 @@ password = {hub.worker.password}
 maxjobs = 4
 sleeptime = 1
 minspace = 512
+copy_old_repodata = True
 allowed_scms = 127.0.0.1*:/*:no:make,sources
 smtphost = {mail.address}
 pluginpath = {directory}/builder-plugins

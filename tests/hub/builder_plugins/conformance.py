@@ -18,7 +18,7 @@ class PluggedTask(BaseTaskHandler):  # type: ignore[misc]
         return f"{self.options.vendor} says " + word * times
 
 
-@callback("preSCMCheckout", "postSCMCheckout", "postCreateRepo")  # type: ignore[untyped-decorator]
+@callback("preSCMCheckout", "postSCMCheckout", "postCreateRepo", "postCreateDistRepo")  # type: ignore[untyped-decorator]
 def note(kind: str, **known: Any) -> None:
     line = {"kind": kind, "known": sorted(known), "method": known["taskinfo"]["method"]}
     if kind == "postSCMCheckout" and known["scminfo"]["scmtype"].startswith("GIT"):
