@@ -40,6 +40,7 @@ integration: host ## Tests with real podman, rpmbuild, git
 	$(BIN)/python -m pytest tests/integration
 
 hub: host ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST_HUB
+	@tools/host-packages servers
 	$(BIN)/python -m pytest tests/hub
 
 e2e: host ## One whole demo, as a new user runs it

@@ -10,6 +10,7 @@ from typing import Any
 
 import koji
 import koji.arch
+from koji.tasks import RefuseTask
 
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.dist_repo import DistRepoRequest, create_dist_repo, package_directories, place_of
@@ -44,6 +45,7 @@ class CreateDistRepoTask(ContainerTask):
         repo = self.session.repoInfo(repo_id, strict=True)
         if repo["state"] != koji.REPO_INIT:
             raise koji.GenericError(f"Repo {repo['id']} not in INIT state (got {repo['state']})")
+        self._refuse_without_topdir(repo)
         delta_against = self._delta_directories(opts.get("delta") or [], arch)
         old = self._old_repo(tag, arch)
         skip_stat = opts.get("createrepo_skip_stat")
@@ -82,6 +84,15 @@ class CreateDistRepoTask(ContainerTask):
                 opts=opts,
             )
             self._upload(workspace, made)
+
+    def _refuse_without_topdir(self, repo: Mapping[str, Any]) -> None:
+        """Another host may have the hub's files mounted: refusing leaves the task to it."""
+        if _directory(repo).is_dir():
+            return
+        repos = Path(self.options.topdir) / "repos-dist"
+        if not repos.is_dir():
+            raise RefuseTask(f"No access to repos dir {repos}")
+        raise koji.GenericError(f"Repo directory missing: {_directory(repo)}")
 
     def _delta_directories(self, repo_ids: Sequence[int], arch: str) -> list[Path]:
         """Where older dist repos have the packages that deltas are made against."""

@@ -74,9 +74,10 @@ def lacking_feature(command: list[str]) -> str | None:
     wanted = {option: feature for option, feature in COMPILED_IN.items() if option in command}
     if not wanted:
         return None
-    shown = (
-        subprocess.run([command[0], "--help"], stdout=subprocess.PIPE, check=False).stdout.decode().split()
-    )
+    done = subprocess.run([command[0], "--help"], stdout=subprocess.PIPE, check=False)
+    if done.returncode != 0:  # the command itself will show what is wrong
+        return None
+    shown = done.stdout.decode().split()
     return next((feature for option, feature in wanted.items() if option not in shown), None)
 
 
