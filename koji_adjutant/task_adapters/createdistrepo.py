@@ -164,7 +164,12 @@ class CreateDistRepoTask(ContainerTask):
         self, workspace: Workspace, packages: dict[str, Row], repo: Mapping[str, Any], arch: str, config: str
     ) -> None:
         """Add what the 32-bit repository, which is in its place already, has for this arch."""
-        partner = _directory(repo) / koji.canonArch(PARTNERS[arch])
+        partner_arch = PARTNERS.get(arch)
+        if partner_arch is None:
+            raise koji.GenericError(f"Multilib is not known for {arch}")
+        partner = _directory(repo) / koji.canonArch(partner_arch)
+        if not (partner / "kojipkgs").is_file():
+            raise koji.GenericError(f"The multilib arch ({partner_arch}) must be included")
         offered: dict[str, Row] = json.loads((partner / "kojipkgs").read_text())
         request = MultilibRequest(
             topdir=Path(self.options.topdir),
@@ -172,7 +177,7 @@ class CreateDistRepoTask(ContainerTask):
             packages={file: Path(row["_pkgpath"]) for file, row in packages.items()},
             config=_uploaded(config),
             partner=partner,
-            partner_arch=PARTNERS[arch],
+            partner_arch=partner_arch,
             offered=frozenset(offered),
         )
         try:

@@ -110,6 +110,11 @@ def test_deltas_against_a_repo_that_is_gone(options: KojidOptions, topdir: Path,
         run(options, hub, delta=[8])
 
 
+def test_multilib_without_the_other_arch(options: KojidOptions, place: Path, recipes: Recipes) -> None:
+    with pytest.raises(koji.GenericError, match=r"The multilib arch \(i686\) must be included"):
+        run(options, hub_with(), multilib="cli/multilib.conf")
+
+
 @pytest.mark.parametrize("config", ["../secret", "/etc/passwd", "cli/absent.conf"])
 def test_a_multilib_configuration_that_was_not_uploaded(
     options: KojidOptions, topdir: Path, place: Path, recipes: Recipes, config: str
