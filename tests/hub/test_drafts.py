@@ -9,6 +9,7 @@ import koji
 import pytest
 
 from tests.hub.builder import Builder, make_tag
+from tests.hub.drafts import draft, init
 from tests.hub.faults import refused
 from tests.hub.rpms import RpmMaker, RpmSet
 
@@ -16,22 +17,6 @@ from tests.hub.rpms import RpmMaker, RpmSet
 @pytest.fixture
 def made(rpms: RpmMaker) -> RpmSet:
     return rpms.make()
-
-
-def draft(builder: Builder, made: RpmSet) -> dict[str, Any]:
-    """A COMPLETE draft of these packages."""
-    task = builder.open_task()
-    build = init(builder, task, made)
-    paths = [builder.upload_file(task, rpm.path) for rpm in (made.srpm, *made.rpms)]
-    info: dict[str, Any] = builder.session.host.completeBuild(task, build, paths[0], paths[1:])
-    builder.close(task)
-    return info
-
-
-def init(builder: Builder, task: int, made: RpmSet, **more: Any) -> int:
-    names = ("name", "version", "release")
-    data = {name: getattr(made.srpm, name) for name in names} | {"epoch": None, "task_id": task}
-    return int(builder.session.host.initBuild({**data, "draft": True, **more}))
 
 
 def test_two_drafts_of_one_name(builder: Builder, admin: Any, made: RpmSet) -> None:

@@ -15,11 +15,11 @@ import pytest
 from tests.hub.builder import ARCH, Builder, make_tag, upload_file
 from tests.hub.client import Client
 from tests.hub.dist import DistRepo, add_to, import_signature, put_in, tag_with
+from tests.hub.drafts import draft
 from tests.hub.farm import Farm
 from tests.hub.names import unique
 from tests.hub.rpms import RpmMaker, RpmSet
 from tests.hub.signing import Signer, signer
-from tests.hub.test_drafts import draft
 
 pytestmark = pytest.mark.podman
 
