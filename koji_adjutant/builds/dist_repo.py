@@ -57,7 +57,7 @@ def create_dist_repo(workspace: Workspace, request: DistRepoRequest) -> Path:
     listed = [name for name in request.packages if name not in request.debug]
     creations = [(_prepare(request, repo, ".", listed), "createrepo.log")]
     if request.debug:
-        creations.append((_prepare(request, repo, DEBUG, request.debug), f"createrepo_{DEBUG}.log"))
+        creations.append((_prepare(request, repo, DEBUG, sorted(request.debug)), f"createrepo_{DEBUG}.log"))
     run_createrepo(workspace, creations, seen=hub_directories(request.topdir))
     if not request.packages:
         mark_empty(repo / "repodata")

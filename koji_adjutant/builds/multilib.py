@@ -12,6 +12,9 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo_program import hub_directories, run_repo_program
 from koji_adjutant.errors import AdjutantError, RepoContentError
 
+PARTNERS = {"s390x": "s390", "ppc64": "ppc", "x86_64": "i686"}
+"""Multilib arches, and whose packages their repositories have as well."""
+
 LIBRARY = ("multilib", "six")
 """python-multilib, which decides, and what it imports."""
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import koji
-import koji.arch
 from koji.tasks import RefuseTask
 
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.dist_repo import DistRepoRequest, create_dist_repo, package_directories, place_of
-from koji_adjutant.builds.multilib import MultilibRequest, multilib_packages
+from koji_adjutant.builds.multilib import PARTNERS, MultilibRequest, multilib_packages
 from koji_adjutant.errors import RepoContentError
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.dist_rpms import (
@@ -25,9 +24,6 @@ from koji_adjutant.task_adapters.dist_rpms import (
     select_rpms,
     write_signed_copies,
 )
-
-PARTNERS = {"s390x": "s390", "ppc64": "ppc", "x86_64": "i686"}
-"""Whose packages a multilib repository has as well."""
 
 
 class CreateDistRepoTask(ContainerTask):
@@ -51,7 +47,7 @@ class CreateDistRepoTask(ContainerTask):
         skip_stat = opts.get("createrepo_skip_stat")
         with self.open_workspace() as workspace:
             packages = self._packages(workspace, tag, arch, keys, opts)
-            if opts["multilib"] and koji.arch.isMultiLibArch(arch):
+            if opts["multilib"] and arch in PARTNERS:
                 self._add_multilib(workspace, packages, repo, arch, opts["multilib"])
             debug = frozenset(
                 file
@@ -164,9 +160,7 @@ class CreateDistRepoTask(ContainerTask):
         self, workspace: Workspace, packages: dict[str, Row], repo: Mapping[str, Any], arch: str, config: str
     ) -> None:
         """Add what the 32-bit repository, which is in its place already, has for this arch."""
-        partner_arch = PARTNERS.get(arch)
-        if partner_arch is None:
-            raise koji.GenericError(f"Multilib is not known for {arch}")
+        partner_arch = PARTNERS[arch]
         partner = _directory(repo) / koji.canonArch(partner_arch)
         if not (partner / "kojipkgs").is_file():
             raise koji.GenericError(f"The multilib arch ({partner_arch}) must be included")

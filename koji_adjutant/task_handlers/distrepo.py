@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import koji
-import koji.arch
 
+from koji_adjutant.builds.multilib import PARTNERS
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
 
@@ -23,7 +23,7 @@ class DistRepoTask(CoordinatingTask):
         if not task_opts["arch"]:
             raise koji.GenericError("No arches specified nor for the tag!")
         arches = sorted({koji.canonArch(arch) for arch in task_opts["arch"]})
-        wide = [arch for arch in arches if koji.arch.isMultiLibArch(arch)]
+        wide = [arch for arch in arches if arch in PARTNERS]
         narrow = [arch for arch in arches if arch not in wide]
         arguments = [keys, task_opts]
         subtasks = {arch: self._start(tag, repo_id, arch, arguments) for arch in narrow}
