@@ -60,12 +60,9 @@ def seen(recipes: Recipes, monkeypatch: pytest.MonkeyPatch) -> list[DistRepoRequ
 def test_what_is_uploaded(options: KojidOptions, place: Path, seen: list[DistRepoRequest]) -> None:
     hub = hub_with()
     run(options, hub)
-    where = {name: path for name, path in hub.uploads.items() if not name.endswith(".log")}
-    assert where == {
-        "kojipkgs": "tasks/1/1",
-        "repomd.xml": "tasks/1/1/repodata",
-        "repo_manifest": "tasks/1/1",
-    }
+    expected = {"kojipkgs": "tasks/1/1", "repomd.xml": "tasks/1/1/repodata", "repo_manifest": "tasks/1/1"}
+    assert expected.items() <= hub.uploads.items()
+    assert "a-link.rpm" not in hub.uploads
 
 
 @pytest.mark.parametrize(
