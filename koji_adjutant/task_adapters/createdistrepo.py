@@ -45,7 +45,7 @@ class CreateDistRepoTask(ContainerTask):
         delta_against = self._delta_directories(opts.get("delta") or [], arch)
         old = self._old_repo(tag, arch)
         skip_stat = opts.get("createrepo_skip_stat")
-        with self.open_workspace() as workspace:
+        with self.open_workspace(repo["tag_name"], arch, repo_id=repo["id"]) as workspace:
             packages = self._packages(workspace, tag, arch, keys, opts)
             if opts["multilib"] and arch in PARTNERS:
                 self._add_multilib(workspace, packages, repo, arch, opts["multilib"])
