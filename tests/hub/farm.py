@@ -184,7 +184,7 @@ def make_target(farm: Farm, distribution: str) -> None:
     admin.createBuildTarget(farm.target, farm.build_tag, farm.tag)
     admin.createExternalRepo(farm.external, distribution)
     admin.addExternalRepoToTag(farm.build_tag, farm.external, 10)
-    for group, members in GROUPS.items():
+    for group, members in (*GROUPS.items(), ("wrapper-rpm-build", GROUPS["build"])):
         admin.groupListAdd(farm.build_tag, group)
         for member in members:
             admin.groupPackageListAdd(farm.build_tag, group, member)
