@@ -36,11 +36,12 @@ topdir = {hub.topdir}
 workdir = {directory}/work
 user = {hub.worker.name}
 password = {hub.worker.password}
-maxjobs = 4
+maxjobs = 8
 sleeptime = 1
 minspace = 512
 allowed_scms = 127.0.0.1*:/*:no:make,sources
 smtphost = {mail.address}
+build_arch_can_fail = true
 pluginpath = {directory}/builder-plugins
 plugin = runroot save_failed_tree conformance
 
