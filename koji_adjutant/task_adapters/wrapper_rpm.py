@@ -73,6 +73,7 @@ class WrapperRPMTask(ScmTask):
         scm = self.allowed_scm(spec_url, opts.get("scratch"))
         _check_metadata(opts)
         tag = self.session.getTag(build_target["build_tag"], strict=True)
+        self.told.tag_known(tag["name"])
         buildroot = self._new_buildroot(tag, opts)
         with buildroot.expired_in_the_end(), self.open_buildroot_workspace(buildroot) as workspace:
             made = self._source_package(workspace, buildroot, scm, tag, content, opts.get("scratch"))
@@ -190,7 +191,7 @@ class WrapperRPMTask(ScmTask):
             "buildroot_id": buildroot.id,
             "srpm": built.srpm.name,
             "rpms": [rpm.name for rpm in built.rpms],
-            "logs": [*self.live_logs.names, self._spec_name],
+            "logs": [*(Path(log).name for log in self.uploaded_logs()), self._spec_name],
         }
 
     def _deliver(self, results: Mapping[str, Any], wrapper: Wrapper, build_id: int | None) -> None:

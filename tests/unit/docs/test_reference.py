@@ -11,6 +11,7 @@ from pathlib import Path
 import koji.tasks
 import pytest
 
+import koji_adjutant
 from koji_adjutant import errors
 from koji_adjutant.cli import COMMANDS
 from koji_adjutant.config import AdjutantOptions, KojidOptions
@@ -27,6 +28,7 @@ from koji_adjutant.task_handlers import HANDLERS
 STOCK_OPTIONS = json.loads((Path(__file__).parents[1] / "config" / "stock_options.json").read_text())
 """Names and defaults of kojid's get_options in koji 1.35; build_arch_can_fail and plugin have none there."""
 
+PACKAGE = Path(koji_adjutant.__file__).parent
 REFERENCE = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
 
 
@@ -75,6 +77,17 @@ def test_every_option_of_kojid_s_command_line_is_listed() -> None:
     actions = command_line()._actions
     options = {", ".join(action.option_strings) for action in actions if action.dest != "help"}
     assert set(table("Command line of kojid")) == options
+
+
+def test_every_tag_extra_is_listed() -> None:
+    """What the code asks a tag's extra for."""
+    pattern = r'"((?:mock|rpm)\.[a-z_.]+|repo\.oldrepo_hint|noarch_arches|rebuild_srpm)"'
+    folders = [PACKAGE / name for name in ("buildroot", "task_adapters", "task_handlers")]
+    texts = [file.read_text() for folder in folders for file in folder.glob("*.py")]
+    asked = {name for text in texts for name in re.findall(pattern, text)}
+    assert {"mock.releasever", "noarch_arches"} <= asked
+    listed = " ".join(table("A tag's extra"))
+    assert {name for name in asked if name not in listed} == set()
 
 
 def test_every_failure_class_is_listed() -> None:
