@@ -112,7 +112,7 @@ def find_template(tree: SourceTree, url: str) -> Template:
             found = Template(names[0], Path(parent), inside)
     if found is None:
         raise SpecError(f"no spec file template found at URL: {url}")
-    if not found.name.isprintable():
+    if not str(found.inside / found.name).isprintable():
         raise SpecError(f"the name of the spec file template {found.name!r} is not acceptable")
     return found
 
