@@ -51,6 +51,9 @@ def start(settings: Settings) -> loop.Outcome:
     if options.topdir:
         koji.BASEDIR = koji.pathinfo.topdir = options.topdir
     _set_up_logging(options)
+    for name in ("pkgurl", "debug_mock"):
+        if getattr(options, name):
+            logger.warning("The %s option is obsolete", name.replace("_", "-"))
     for directory in (Path(options.workdir), settings.adjutant.state_dir, settings.adjutant.log_dir):
         _make(directory)
     session = login.open_session(options)

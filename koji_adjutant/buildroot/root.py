@@ -48,7 +48,14 @@ _HOME_DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", 
 # nothing from one step is alive when root installs packages into the same tree, or results are collected.
 # The shell changes the directory, not the runtime: a hostile link in it could lead a runtime out of the
 # container (CVE-2024-21626).
-_STEP = 'cd -- "$1" || exit 125; shift; "$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"'
+# runc (1.1) gives what is executed later the hard limit of open files for the soft one as well.
+_STEP = (
+    "/bin/bash",
+    "-c",
+    'ulimit -Sn "$1"; cd -- "$2" || exit 125; shift 2; '
+    '"$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"',
+    "step",
+)
 
 PREPARATION_FAILED = 123
 # The same for two commands: of the first, everything goes to stderr, of the second to stdout.
@@ -177,13 +184,19 @@ class Buildroot:
             self._container = self._start()
         return self.workspace.manager.exec(
             self._container,
-            ["/bin/bash", "-c", _STEP, "step", str(cwd), *personality(self.config), *command],
+            [*_STEP, self._soft_files, str(cwd), *personality(self.config), *command],
             stdout=sink,
             stderr=stderr,
             user="0:0" if self._privileges else f"{BUILD_UID}:{BUILD_GID}",
             environment=self.config.environment,
             timeout=timeout,
         )
+
+    @property
+    def _soft_files(self) -> str:
+        """For bash's ulimit: "soft" leaves it as it is."""
+        soft, _hard = self.workspace.limits.rlimits.get("nofile", ("soft", None))
+        return "unlimited" if soft == -1 else str(soft)
 
     def _keep(self, failed_roots: FailedRoots) -> None:
         """For saveFailedTree; the task's own error is what counts, so one here is only logged."""

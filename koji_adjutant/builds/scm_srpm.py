@@ -64,6 +64,18 @@ class ScmSrpm:
     source: dict[str, str]
 
 
+@dataclass(frozen=True)
+class SourceTree:
+    """A checkout: its place as seen from outside and in the buildroot, and koji's ``source``.
+
+    Outside it may be looked at until something has run in the buildroot; links are not to be followed.
+    """
+
+    outside: Path
+    inside: PurePosixPath
+    source: dict[str, str]
+
+
 def srpm_from_scm(
     root: Buildroot,
     source: ScmSource,
@@ -76,6 +88,17 @@ def srpm_from_scm(
     SourceError (checkout), SpecError (spec rules), BuildFailed ("error retrieving sources, …", "error
     building srpm, …").
     """
+    tree = check_out_tree(root, source, hooks, options)
+    return ScmSrpm(_srpm_from_tree(root, tree.inside, source.source_cmd, rules or SpecRules()), tree.source)
+
+
+def check_out_tree(
+    root: Buildroot,
+    source: ScmSource,
+    hooks: ScmHooks | None = None,
+    options: CheckoutOptions | None = None,
+) -> SourceTree:
+    """Check out into the buildroot; everything belongs to the build user then. SourceError."""
     hooks = hooks or ScmHooks()
     directory = _new_directory(root)
     hooks.before_checkout()
@@ -85,9 +108,7 @@ def srpm_from_scm(
         _own_clone(directory / source.directory_name)
     hooks.after_checkout(sources)
     _give_to_build_user(directory)
-    inside = SCM_ROOT / source.source_directory
-    srpm = _srpm_from_tree(root, inside, source.source_cmd, rules or SpecRules())
-    return ScmSrpm(srpm, source.koji_source(commit))
+    return SourceTree(sources, SCM_ROOT / source.source_directory, source.koji_source(commit))
 
 
 def srpm_from_directory(
@@ -137,8 +158,7 @@ def _srpm_from_tree(
     """From here on the tree is looked at only from inside: it may be full of links."""
     log = root.workspace.resultdir / "build.log"
     phase = root.workspace.progress.phase
-    layout = "yes" if rules.support_rpm_source_layout else "no"
-    spec = _choose(root, directory, layout, rules, log)
+    spec = _choose(root, directory, rules, log)
     if source_cmd:
         with in_koji_words("error retrieving sources"), phase("source command"):
             status = root.run(
@@ -149,8 +169,17 @@ def _srpm_from_tree(
             )
             if status != 0:
                 raise StepFailedError(status, "build.log")
+    return build_source_package(root, spec, directory, rules)
+
+
+def build_source_package(
+    root: Buildroot, spec: PurePosixPath, directory: PurePosixPath, rules: SpecRules
+) -> Path:
+    """``mock --buildsrpm``: the SRPM of a spec and a directory of sources, in resultdir. BuildFailed."""
+    log = root.workspace.resultdir / "build.log"
+    phase = root.workspace.progress.phase
     with in_koji_words("error building srpm"), phase("buildsrpm"):
-        arguments = [str(spec), str(directory), layout, str(TOPDIR)]
+        arguments = [str(spec), str(directory), _layout(rules), str(TOPDIR)]
         limit = root.config.rpmbuild_timeout or None
         if root.run(["/bin/bash", "-c", _LAY_OUT, "lay-out", *arguments], log=log, timeout=limit) != 0:
             raise StepFailedError(BUILD_FAILED, "build.log", "the sources could not be copied")
@@ -160,24 +189,32 @@ def _srpm_from_tree(
     return take_source_package(root)
 
 
+def _layout(rules: SpecRules) -> str:
+    return "yes" if rules.support_rpm_source_layout else "no"
+
+
 def _as_mock_runs(command: Sequence[str]) -> Sequence[str]:
     """``mock --chroot`` has a shell read a command that is one word."""
     return command if len(command) > 1 else ["/bin/sh", "-c", *command]
 
 
-def _choose(
-    root: Buildroot, directory: PurePosixPath, layout: str, rules: SpecRules, log: Path
-) -> PurePosixPath:
-    _status, listed = root.capture(["/bin/bash", "-c", _LIST_SPECS, "list-specs", str(directory), layout])
+def _choose(root: Buildroot, directory: PurePosixPath, rules: SpecRules, log: Path) -> PurePosixPath:
+    command = ["/bin/bash", "-c", _LIST_SPECS, "list-specs", str(directory), _layout(rules)]
+    _status, listed = root.capture(command)
     names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
     spec = choose_spec([PurePosixPath(name) for name in names], directory.name)
+    for warning in check_spec(read_spec(root, spec).decode("utf-8", "replace"), rules):
+        with log.open("a") as sink:
+            sink.write(f"Warning: {spec.name}: {warning}; this builder lets it pass\n")
+    return spec
+
+
+def read_spec(root: Buildroot, spec: PurePosixPath) -> bytes:
+    """What a spec file in the buildroot says. SpecError if it cannot be read."""
     # it may be a link to something that never ends
     read = '[ -f "$1" ] && exec head -c "$2" -- "$1"'
     command = ["/bin/bash", "-c", read, "read", str(spec), str(SPEC_LIMIT)]
     status, text = root.capture(command, limit=SPEC_LIMIT)
     if status != 0:
         raise SpecError(f"spec file {spec.name} cannot be read")
-    for warning in check_spec(text.decode("utf-8", "replace"), rules):
-        with log.open("a") as sink:
-            sink.write(f"Warning: {spec.name}: {warning}; this builder lets it pass\n")
-    return spec
+    return text

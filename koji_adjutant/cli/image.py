@@ -27,7 +27,7 @@ _socket = click.option(
 
 @click.group()
 def command() -> None:
-    """Make and look at tool images, which have dnf, rpm, createrepo_c, git, svn and cvs."""
+    """Make and look at tool images, which have dnf, rpm, createrepo_c, git, svn, cvs and Cheetah."""
 
 
 @command.command()

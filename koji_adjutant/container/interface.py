@@ -51,11 +51,15 @@ class VolumeMount:
 
 @dataclass(frozen=True)
 class ResourceLimits:
-    """Upper bounds for one container; None is the engine's default (no limit for memory and cpus)."""
+    """Upper bounds for one container; None is the engine's default (no limit for memory and cpus).
+
+    ``rlimits`` are (soft, hard) by name, ``nofile``, ``core``, …, for what runs in it; -1 is no limit.
+    """
 
     memory_bytes: int | None = None
     cpus: float | None = None
     pids: int | None = None
+    rlimits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

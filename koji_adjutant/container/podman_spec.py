@@ -15,6 +15,9 @@ from koji_adjutant.container.interface import (
     VolumeMount,
 )
 
+UNLIMITED = 2**64 - 1
+"""-1 as an unsigned number."""
+
 CPU_PERIOD = 100_000
 """Microseconds; the kernel's default period for CPU quotas."""
 
@@ -73,6 +76,13 @@ def _proc(target: PurePosixPath) -> dict[str, Any]:
     }
 
 
+def _rlimits(limits: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    return [
+        {"type": kind, "soft": soft & UNLIMITED, "hard": hard & UNLIMITED}
+        for kind, (soft, hard) in sorted(limits.items())
+    ]
+
+
 def _resources(limits: ResourceLimits) -> dict[str, Any]:
     resources: dict[str, Any] = {}
     if limits.memory_bytes is not None:
@@ -107,7 +117,7 @@ def create_request(
         "cap_drop": ["ALL"],
         "cap_add": sorted(_capability(name) for name in spec.capabilities),
         "no_new_privileges": True,
-        "r_limits": [{"type": kind, "soft": s, "hard": h} for kind, (s, h) in sorted(traits.rlimits.items())],
+        "r_limits": _rlimits({**traits.rlimits, **spec.limits.rlimits}),
         "resource_limits": _resources(spec.limits),
         "log_configuration": {"driver": "k8s-file" if keep_log else "none"},
         "systemd": "false",
@@ -149,6 +159,8 @@ def run_command(spec: ContainerSpec, traits: EngineTraits) -> list[str]:
         line += ["--cpus", f"{limits.cpus:g}"]
     if limits.pids is not None:
         line += ["--pids-limit", str(limits.pids)]
+    for kind, (soft, hard) in sorted(limits.rlimits.items()):
+        line += ["--ulimit", f"{kind}={soft}:{hard}"]
     if isinstance(spec.root, DirectoryRoot):
         # An entrypoint cannot come from a directory; options behind --rootfs would be taken for the command.
         return [*line, "--rootfs", str(spec.root.path), *spec.command]

@@ -12,6 +12,11 @@ def parse(arguments: Sequence[str] | None = None) -> dict[str, Any]:
 
     ``configFile`` is always there. Prints help or a usage error and exits, as argparse does.
     """
+    return vars(command_line().parse_args(arguments))
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Every option of the stock kojid."""
     parser = argparse.ArgumentParser(
         prog="kojid", description="Koji build daemon that runs every task in podman containers."
     )
@@ -41,4 +46,4 @@ def parse(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     add("--mockuser", help=argparse.SUPPRESS)
     add("-s", "--server", help="URL of the hub")
     add("--pkgurl", help=argparse.SUPPRESS)
-    return vars(parser.parse_args(arguments))
+    return parser

@@ -1,22 +1,18 @@
-"""Builds: their records, from initBuild to COMPLETE, FAILED or CANCELED."""
+"""Builds: finding and listing their records; how they come to be is in build_creation.py."""
 
 from __future__ import annotations
 
-import logging
-import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 import koji
 
-from koji_adjutant.devhub import lookups, tasks, users
+from koji_adjutant.devhub import lookups, users
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
 from koji_adjutant.devhub.query import Select, apply_options
-
-log = logging.getLogger(__name__)
 
 BUILDING, COMPLETE, DELETED, FAILED, CANCELED = (
     koji.BUILD_STATES[name] for name in ("BUILDING", "COMPLETE", "DELETED", "FAILED", "CANCELED")
@@ -162,12 +158,6 @@ def list_builds(
     return apply_options([{k: v for k, v in row.items() if k != "cg_id"} for row in rows], query_opts)
 
 
-@exported("getBuildType", "buildInfo")
-def get_build_type(call: Call, build_info: Any, strict: bool = False) -> Any:
-    """The kinds of content that a build has: devhub knows only ``{"rpm": None}``."""
-    return {"rpm": None} if get_build(call, build_info, strict) else None
-
-
 @exported("getAverageBuildDuration")
 def get_average_build_duration(call: Call, package: Any, age: int | None = None) -> Any:
     """Seconds that builds of a package took on average (in the last ``age`` months), or None."""
@@ -179,82 +169,6 @@ def get_average_build_duration(call: Call, package: Any, age: int | None = None)
     if age is not None:
         query.where("completion_time > ?", time.time() - int(age) * 30.5 * 86400)
     return query.value(call.db)
-
-
-def _package_id(call: Call, data: Row) -> int:
-    if not data.get("name"):
-        raise koji.GenericError("No name or package id provided for build")
-    lookups.verify_name(data["name"])
-    package_id: int = lookups.lookup_id(call, "package", data["name"], create=True)
-    return package_id
-
-
-@exported("host.initBuild")
-def init_build(call: Call, data: dict[str, Any]) -> int:
-    """Begin a build for an own task: ``{name, version, release, epoch, task_id[, source, extra]}``; returns
-    the build id. The same task may ask again; a failed or canceled build of the same NVR is begun anew."""
-    tasks.assert_host(call, data["task_id"])
-    data = {
-        **data,
-        "owner": tasks.owner_of(call, data["task_id"]),
-        "state": BUILDING,
-        "completion_time": None,
-    }
-    data["pkg_id"] = _package_id(call, data)
-    for name in ("version", "release", "epoch"):
-        if name not in data:
-            raise koji.GenericError(f"No {name} value for build")
-    defaults = {"source": None, "extra": None, "start_time": "NOW", "volume_id": 0, "draft": False}
-    data = data | {name: value for name, value in defaults.items() if name not in data}
-    data["draft"] = bool(data["draft"])
-    existing = get_build(call, data)
-    if existing is not None and data["draft"]:
-        raise koji.GenericError(f"Target build already exists: {existing['nvr']} (id={existing['id']})")
-    if existing is not None:
-        return _recycle(call, existing, data)
-    names = ("pkg_id", "version", "release", "epoch", "draft", "state", "task_id", "owner", "source", "extra")
-    values = {name: data[name] for name in names} | {"start_time": time.time(), "create_event": call.event}
-    if not data["draft"]:
-        return call.db.insert("build", values)
-    # the release carries the id, which is known only afterwards
-    build_id = call.db.insert("build", values | {"release": f"{data['release']},draft_new"})
-    release = koji.gen_draft_release(data["release"], build_id)
-    call.db.update("build", {"release": release}, {"id": build_id})
-    return build_id
-
-
-def _recycle(call: Call, old: Row, data: Row) -> int:
-    build_id: int = old["id"]
-    if old["state"] == BUILDING:
-        if data["task_id"] == old["task_id"]:
-            return build_id
-        raise koji.GenericError(f"Build already in progress (task {old['task_id']})")
-    if old["state"] not in (FAILED, CANCELED):
-        state = koji.BUILD_STATES[old["state"]]
-        raise koji.GenericError(f"Build already exists (id={build_id}, state={state}): {data!r}")
-    for table, what in (("tag_listing", "tag history"), ("rpminfo", "rpm data")):
-        if Select(table).columns("1").where("build_id = ?", build_id).value(call.db):
-            raise koji.GenericError(f"Build already exists. Unable to recycle, has {what}")
-    names = ("state", "task_id", "owner", "completion_time", "epoch", "source", "extra", "volume_id")
-    values = {name: data[name] for name in names} | {"start_time": time.time(), "create_event": call.event}
-    call.db.update("build", values, {"id": build_id})
-    stray = Path(call.paths.build(old))
-    if stray.exists():
-        log.info("build %d begins anew: removing %s", build_id, stray)
-        shutil.rmtree(stray)
-    return build_id
-
-
-@exported("host.failBuild")
-def fail_build(call: Call, task_id: Any, build_id: int) -> None:
-    """Mark a build in progress as failed."""
-    tasks.assert_host(call, task_id)
-    build = get_build(call, build_id, strict=True)
-    if build["state"] != BUILDING:
-        raise koji.GenericError(
-            f"cannot update build {build['id']}, state: {koji.BUILD_STATES[build['state']]}"
-        )
-    call.db.update("build", {"state": FAILED, "completion_time": time.time()}, {"id": build["id"]})
 
 
 @exported("getBuildLogs")

@@ -110,7 +110,7 @@ def request(
     info = tags.get_tag(call, tag, strict=True)
     wanted = _options(opts)
     if wanted.get("maven"):
-        raise koji.GenericError("Maven support not enabled")
+        raise koji.GenericError("devhub does not have Maven repos; a real hub does")
     if at_event is not None and min_event is not None:
         raise koji.ParameterError("The min_event and at_event options conflict")
     at_event = _event(call, at_event)

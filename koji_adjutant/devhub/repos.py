@@ -163,7 +163,7 @@ def options_of(tag: Row, override: Any) -> tuple[Row, Row]:
     options["maven"] = False
     wanted = _valid(override or {})
     if wanted.pop("maven", False):
-        raise koji.GenericError("Maven support not enabled")
+        raise koji.GenericError("devhub does not have Maven repos; a real hub does")
     custom = {name: value for name, value in wanted.items() if value != options[name]}
     return options | custom, custom
 

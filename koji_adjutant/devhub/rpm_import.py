@@ -1,4 +1,5 @@
-"""completeBuild: a builder's results become a build of the hub, after the checks that a real hub makes.
+"""A builder's results become content of the hub, after the checks that a real hub makes: completeBuild,
+importWrapperRPMs, moveBuildToScratch.
 
 Files are moved out of work/ one by one, leaving links there. If a later one is refused the database forgets
 all about it, the moved files stay where they are, and the build has to be failed and begun anew: as on a
@@ -16,11 +17,21 @@ from typing import Any
 import koji
 import koji.util
 
-from koji_adjutant.devhub import buildroots, builds, lookups, noarch_diff, signatures, tasks, users
+from koji_adjutant.devhub import (
+    build_types,
+    buildroots,
+    builds,
+    lookups,
+    noarch_diff,
+    signatures,
+    tasks,
+    users,
+)
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
 from koji_adjutant.devhub.rpm_headers import read_identity
+from koji_adjutant.devhub.rpms import list_rpms as rpms_of
 
 Logs = Mapping[str, list[str]] | None
 
@@ -38,6 +49,11 @@ def _safe(relative: str) -> str:
     return relative
 
 
+def uploaded_path(call: Call, relative: str) -> Path:
+    """Where an uploaded file is. Raises GenericError for a path that leads out of work/."""
+    return _work(call) / _safe(relative)
+
+
 def _assert_uploaded(call: Call, paths: list[str]) -> None:
     for path in paths:
         full = _work(call) / _safe(path)
@@ -49,7 +65,7 @@ ARCHIVE_ERROR = "Error importing archive file, {} {}"
 LOG_ERROR = "Error importing build log. {} {}."
 
 
-def _move(source: Path, destination: Path, error: str) -> None:
+def move_upload(source: Path, destination: Path, error: str) -> None:
     """Move an uploaded file into place and leave a link. ``error``: how it is told that this cannot be."""
     if destination.exists():
         raise koji.GenericError(error.format(destination, "already exists"))
@@ -79,10 +95,35 @@ def complete_build(
     for path in [srpm, *rpms]:
         _import_rpm(call, _work(call) / path, build, brmap.get(path))
     for arch, paths in (logs or {}).items():
-        directory = Path(call.paths.build_logs(build)) / _safe(arch or ".")
-        for path in paths:
-            _move(_work(call) / _safe(path), directory / Path(path).name, LOG_ERROR)
+        _import_logs(call, build, arch, paths)
     return build
+
+
+@exported("host.importWrapperRPMs")
+def import_wrapper_rpms(call: Call, task_id: Any, build_id: int, rpm_results: Row) -> None:
+    """Add the packages of an own wrapperRPM task to the build that they wrap, which must not have any."""
+    tasks.assert_host(call, task_id)
+    build: Row = builds.get_build(call, build_id, strict=True)
+    if build["state"] != builds.COMPLETE:
+        state = koji.BUILD_STATES[build["state"]].lower()
+        raise koji.GenericError(
+            f"cannot import wrapper rpms for {koji.buildLabel(build)}: build state is {state}, not complete"
+        )
+    if rpms_of(call, build_id=build["id"]):
+        raise koji.GenericError(f"wrapper rpms for {koji.buildLabel(build)} have already been imported")
+    directory = Path(call.paths.taskrelpath(int(task_id)))
+    for name in [rpm_results["srpm"], *rpm_results["rpms"]]:
+        path = uploaded_path(call, str(directory / name))
+        if not path.exists():
+            raise koji.GenericError(f"No such file: {path}")
+        _import_rpm(call, path, build, rpm_results["buildroot_id"], wrapper=True)
+    _import_logs(call, build, "noarch", [str(directory / name) for name in rpm_results["logs"]])
+
+
+def _import_logs(call: Call, build: Row, arch: str, paths: list[str]) -> None:
+    directory = Path(call.paths.build_logs(build)) / _safe(arch or ".")
+    for path in paths:
+        move_upload(uploaded_path(call, path), directory / Path(path).name, LOG_ERROR)
 
 
 def _check_srpm(call: Call, path: Path, task_id: int, build_id: int) -> Row:
@@ -104,22 +145,25 @@ def _check_srpm(call: Call, path: Path, task_id: int, build_id: int) -> Row:
     return build
 
 
-def _import_rpm(call: Call, path: Path, build: Row, buildroot_id: int | None) -> None:
+def _import_rpm(
+    call: Call, path: Path, build: Row, buildroot_id: int | None, *, wrapper: bool = False
+) -> None:
     header = read_identity(path)
     if path.name != header.file_name:
         raise koji.GenericError(f"bad filename: {path.name} (expected {header.file_name})")
     release = koji.parse_target_release(build["release"]) if build["draft"] else build["release"]
     expected = f"{build['name']}-{build['version']}-{release}.src.rpm"
     source = path.name if header.is_source else header.sourcerpm
-    if source != expected:
+    if source != expected and not wrapper:
         raise koji.GenericError(f"srpm mismatch for {path}: {source} (expected {expected})")
+    build_types.add_build_type(call, build["id"], "rpm")
     names = ("name", "version", "release", "epoch", "arch", "payloadhash", "buildtime")
     values = {name: getattr(header, name) for name in names}
     origin = {"build_id": build["id"], "buildroot_id": buildroot_id, "external_repo_id": 0}
     origin["draft"] = build["draft"]
     rpm_id = call.db.insert("rpminfo", {**values, **origin, "size": path.stat().st_size})
     builddir = Path(call.paths.build(build))
-    _move(path, builddir / call.paths.rpm(values), ARCHIVE_ERROR)
+    move_upload(path, builddir / call.paths.rpm(values), ARCHIVE_ERROR)
     signatures.store_signature(
         call, builddir, {**values, "id": rpm_id}, header.signature_header, header.sigkey
     )

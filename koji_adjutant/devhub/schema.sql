@@ -469,10 +469,70 @@ CREATE TABLE buildroot_listing (
 );
 CREATE INDEX buildroot_listing_by_rpm ON buildroot_listing (rpm_id);
 
+-- content that is no RPMs ------------------------------------------------------------------------------
+
+CREATE TABLE btype (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE build_types (
+    build_id INTEGER NOT NULL REFERENCES build (id),
+    btype_id INTEGER NOT NULL REFERENCES btype (id),
+    PRIMARY KEY (build_id, btype_id)
+);
+
+CREATE TABLE maven_builds (
+    build_id INTEGER PRIMARY KEY REFERENCES build (id),
+    group_id TEXT NOT NULL,
+    artifact_id TEXT NOT NULL,
+    version TEXT NOT NULL
+);
+
+CREATE TABLE archivetypes (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    description TEXT NOT NULL,
+    extensions TEXT NOT NULL,
+    compression_type TEXT
+);
+
+-- group_id, artifact_id and version are a Maven archive's, arch an image's
+CREATE TABLE archiveinfo (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    type_id INTEGER NOT NULL REFERENCES archivetypes (id),
+    btype_id INTEGER NOT NULL REFERENCES btype (id),
+    build_id INTEGER NOT NULL REFERENCES build (id),
+    filename TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    checksum TEXT NOT NULL,
+    checksum_type INTEGER NOT NULL,
+    group_id TEXT,
+    artifact_id TEXT,
+    version TEXT,
+    arch TEXT
+);
+CREATE INDEX archiveinfo_by_build ON archiveinfo (build_id);
+
 -- what a new hub has ------------------------------------------------------------------------------------
 
 INSERT INTO volume (id, name) VALUES (0, 'DEFAULT');
 INSERT INTO external_repo (id, name) VALUES (0, 'INTERNAL');
+
+INSERT INTO btype (id, name) VALUES (1, 'rpm'), (2, 'maven'), (3, 'win'), (4, 'image');
+
+INSERT INTO archivetypes (id, name, description, extensions, compression_type) VALUES
+    (1, 'jar', 'Jar file', 'jar war rar ear sar jdocbook jdocbook-style', 'zip'),
+    (2, 'zip', 'Zip file', 'zip', 'zip'),
+    (3, 'pom', 'Maven Project Object Management file', 'pom', NULL),
+    (4, 'tar', 'Tar file', 'tar tar.gz tar.bz2 tar.xz tgz', 'tar'),
+    (5, 'xml', 'XML file', 'xml', NULL),
+    (8, 'spec', 'RPM spec file', 'spec', NULL),
+    (18, 'iso', 'CD/DVD Image', 'iso', NULL),
+    (19, 'raw', 'Raw disk image', 'raw', NULL),
+    (21, 'qcow2', 'QCOW2 image', 'qcow2', NULL),
+    (24, 'ks', 'Kickstart', 'ks', NULL),
+    (40, 'txt', 'Text file', 'txt', NULL);
 
 INSERT INTO permissions (name, description) VALUES
     ('admin', 'May do everything'),
@@ -480,11 +540,14 @@ INSERT INTO permissions (name, description) VALUES
     ('dist-repo', 'May start distRepo tasks'),
     ('host', 'May add, change, enable and disable builders'),
     ('image', 'May start image tasks'),
+    ('image-import', 'May import image archives'),
+    ('maven-import', 'May import Maven archives'),
     ('repo', 'May regenerate, expire and delete repos'),
     ('regen-repo', 'May ask for newRepo tasks'),
     ('sign', 'May import signatures and write signed RPMs'),
     ('tag', 'May change tags, their packages and groups'),
-    ('target', 'May change build targets');
+    ('target', 'May change build targets'),
+    ('win-import', 'May import Windows archives');
 
 INSERT INTO channels (name) VALUES
     ('default'), ('createrepo'), ('maven'), ('livecd'), ('appliance'), ('vm'), ('image'), ('livemedia');

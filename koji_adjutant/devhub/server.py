@@ -13,6 +13,9 @@ from starlette.routing import Route
 
 # Importing these modules registers their calls.
 from koji_adjutant.devhub import (  # noqa: F401
+    archives,
+    build_creation,
+    build_types,
     buildroots,
     builds,
     cancelling,

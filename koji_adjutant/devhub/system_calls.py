@@ -10,7 +10,7 @@ from koji_adjutant.devhub import lookups, wire
 from koji_adjutant.devhub.api import METHODS, exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
-from koji_adjutant.devhub.query import Select, apply_options
+from koji_adjutant.devhub.query import Select
 
 
 @exported("hello")
@@ -45,9 +45,9 @@ def get_koji_version(call: Call) -> str:
 
 @exported("mavenEnabled")
 def maven_enabled(call: Call) -> bool:
-    """No."""
+    """Yes: there can be Maven builds, by import, and wrapperRPM tasks for them."""
     del call
-    return False
+    return True
 
 
 @exported("winEnabled")
@@ -105,16 +105,6 @@ def list_volumes(call: Call) -> list[Row]:
 def get_volume(call: Call, volume: Any, strict: bool = False) -> Any:
     """``{id, name}`` or None."""
     return lookups.lookup(call, "volume", volume, strict=strict)
-
-
-@exported("listBTypes", "queryOpts")
-def list_btypes(call: Call, query: Any = None, query_opts: Any = None) -> Any:
-    """The kinds of builds: rpm."""
-    del call
-    rows = [{"id": 1, "name": "rpm"}]
-    return apply_options(
-        [row for row in rows if not query or row["name"] == query.get("name", "rpm")], query_opts
-    )
 
 
 @exported("getBuildNotifications", "userID")

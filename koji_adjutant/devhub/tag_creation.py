@@ -29,7 +29,7 @@ def create_tag(
     lookups.verify_name(name)
     arches = koji.parse_arches(arches, strict=True, allow_none=True)
     if maven_support or maven_include_all:
-        raise koji.GenericError("Maven support not enabled")
+        raise koji.GenericError("devhub does not have Maven tags; a real hub does")
     if tags.get_tag(call, name):
         raise koji.GenericError(f"A tag with the name '{name}' already exists")
     parent_tag = tags.get_tag(call, parent) if parent else None

@@ -88,7 +88,7 @@ def edit_tag(call: Call, tag_info: Any, **changes: Any) -> None:
     """Change a tag: name, arches, locked, perm, extra, remove_extra, block_extra."""
     users.assert_perm(call, "tag")
     if "maven_support" in changes or "maven_include_all" in changes:
-        raise koji.GenericError("Maven support not enabled")
+        raise koji.GenericError("devhub does not have Maven tags; a real hub does")
     tag = get_tag(call, tag_info, strict=True)
     if changes.get("name") and changes["name"] != tag["name"]:
         _rename(call, tag, changes["name"])

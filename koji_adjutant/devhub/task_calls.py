@@ -7,11 +7,14 @@ from typing import Any
 import koji
 
 from koji_adjutant.devhub import (
+    builds,
     cancelling,
     channels,
     hosts,
     lookups,
+    rpms,
     sessions,
+    targets,
     task_creation,
     tasks,
     users,
@@ -71,6 +74,28 @@ def chain_build(
     """Build sources one after the other, or side by side within an inner list; returns the task id."""
     lookups.convert(srcs, list, check_only=True)
     return _user_task(call, "chainbuild", [srcs, target, opts or {}], priority, channel)
+
+
+@exported("wrapperRPM")
+def wrapper_rpm(
+    call: Call,
+    build: Any,
+    url: str,
+    target: Any,
+    priority: int | None = None,
+    channel: str = "maven",
+    opts: Any = None,
+) -> int:
+    """Make packages around a build's archives, from a spec file template in an SCM; returns the task id."""
+    sessions.assert_login(call)
+    lookups.convert(url, str, check_only=True)
+    opts = {name: value for name, value in (opts or {}).items() if name != "repo_id"}
+    info = builds.get_build(call, build, strict=True)
+    if rpms.list_rpms(call, build_id=info["id"]) and not (opts.get("scratch") or opts.get("create_build")):
+        raise koji.PreBuildError(f"wrapper rpms for {koji.buildLabel(info)} have already been built")
+    arguments = [url, targets.get_build_target(call, target, strict=True), info, None, opts]
+    lookups.convert(channel, str, check_only=True)
+    return _user_task(call, "wrapperRPM", arguments, priority, channel)
 
 
 @exported("restartHosts")

@@ -15,8 +15,8 @@ from koji_adjutant.images.recipe import Report, ToolRoot
 
 PACKAGES = (
     "bzip2", "ca-certificates", "cpio", "createrepo-c", "cvs", "diffutils", "dnf", "dnf-plugins-core", "file",
-    "git", "gzip", "libcap2-bin", "openssh-client", "passwd", "patch", "procps", "rpm", "subversion", "tar",
-    "unzip", "xz-utils", "zstd",
+    "git", "gzip", "libcap2-bin", "openssh-client", "passwd", "patch", "procps", "python3-cheetah", "rpm",
+    "subversion", "tar", "unzip", "xz-utils", "zstd",
 )  # fmt: skip
 MAIN_TOOLS = ("rpm", "dnf", "createrepo-c", "git", "subversion", "cvs", "python3")
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")

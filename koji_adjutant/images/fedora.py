@@ -12,8 +12,8 @@ from koji_adjutant.images.recipe import Report, ToolRoot
 PACKAGES = (
     "bash", "bzip2", "ca-certificates", "coreutils", "cpio", "createrepo_c", "cvs", "diffutils", "dnf",
     "dnf-plugins-core", "file", "findutils", "git-core", "gzip", "libcap", "openssh-clients", "patch",
-    "procps-ng", "python3", "rpm", "rpm-build", "shadow-utils", "subversion", "tar", "unzip",
-    "util-linux", "xz", "zstd",
+    "procps-ng", "python3", "python3-cheetah", "rpm", "rpm-build", "shadow-utils", "subversion", "tar",
+    "unzip", "util-linux", "xz", "zstd",
 )  # fmt: skip
 MAIN_TOOLS = ("rpm", "dnf", "createrepo_c", "git-core", "subversion", "cvs", "python3")
 QUERY = "%{NAME}=%{EVR}\\n"

@@ -70,5 +70,5 @@ def host_packages() -> HostPackages:
     name = release.get("PRETTY_NAME", "this host")
     raise ImageError(
         f"no tool image can be made on {name}: build it on Debian, Fedora or EL, or set task_image_default "
-        "to an image that has dnf, rpm, createrepo_c, git, svn and cvs"
+        "to an image that has dnf, rpm, createrepo_c, git, svn, cvs and Cheetah"
     )

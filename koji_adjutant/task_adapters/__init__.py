@@ -10,8 +10,16 @@ from koji_adjutant.task_adapters.createrepo import CreaterepoTask
 from koji_adjutant.task_adapters.rebuild_srpm import RebuildSRPMTask
 from koji_adjutant.task_adapters.runroot import RunRootTask
 from koji_adjutant.task_adapters.save_failed_tree import SaveFailedTreeTask
+from koji_adjutant.task_adapters.wrapper_rpm import WrapperRPMTask
 
-ADAPTERS = (BuildArchTask, BuildSRPMFromSCMTask, RebuildSRPMTask, CreaterepoTask, CreateDistRepoTask)
+ADAPTERS = (
+    BuildArchTask,
+    BuildSRPMFromSCMTask,
+    RebuildSRPMTask,
+    WrapperRPMTask,
+    CreaterepoTask,
+    CreateDistRepoTask,
+)
 
 PLUGINS: Mapping[str, type[ContainerTask]] = {"runroot": RunRootTask, "save_failed_tree": SaveFailedTreeTask}
 """Task methods that a stock builder has from plugins: on where kojid.conf names the plugin."""

@@ -10,11 +10,12 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.buildroot.root import Buildroot, open_buildroot
-from koji_adjutant.builds.rpms import RpmBuild, build_rpms
+from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.rpmdiff import rpmdiff_hash
 from koji_adjutant.rpmheader import RpmHeader, Tag
 from koji_adjutant.task_adapters.container_task import ContainerTask
+from koji_adjutant.task_adapters.package_build import build_packages
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 from koji_adjutant.task_handlers.source_rpm import fetch_source_rpm, read_source_header
 
@@ -64,7 +65,7 @@ class BuildArchTask(ContainerTask):
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))
             self.report(buildroot, running)
             buildroot.building()
-            built = self._build(buildroot, running, srpm, arch)
+            built = build_packages(self, buildroot, running, srpm, arch)
             return self._hand_in(built, workspace.workdir, keep_srpm) | {"brootid": buildroot.id}
 
     def _weigh(self, package: str) -> None:
@@ -81,17 +82,6 @@ class BuildArchTask(ContainerTask):
         tag = self.session.getBuildConfig(root, event=event)
         found: str = self.find_arch(arch, host, tag, preferred_arch=preferred)
         return found
-
-    def _build(self, buildroot: TaskBuildroot, running: Buildroot, srpm: Path, arch: str) -> RpmBuild:
-        """Build, and report what was installed for it whether the build went well or not."""
-        try:
-            with self.live_logs.following():
-                built = build_rpms(running, srpm, arch=arch)
-        except koji.BuildError:
-            self.report_again(buildroot, running)
-            raise
-        self.report_again(buildroot, running)
-        return built
 
     def _hand_in(self, built: RpmBuild, workdir: Path, keep_srpm: bool) -> dict[str, Any]:
         """Upload the results; what the hub and the parent task rely on."""

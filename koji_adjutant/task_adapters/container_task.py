@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,6 +26,7 @@ from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explaining
 from koji_adjutant.config import AdjutantOptions, KojidOptions
+from koji_adjutant.config.rlimits import build_rlimits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
 from koji_adjutant.monitoring.events import Journal, Silence
@@ -112,7 +113,7 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                         workdir=workdir,
                         resultdir=resultdir,
                         progress=Together([StateLog(resultdir / "state.log"), self.told]),
-                        limits=ours.limits,
+                        limits=replace(ours.limits, rlimits=build_rlimits(self.options)),
                         mounts=ours.container_mounts,
                         source_mounts=source_mounts,
                         network_mode=ours.task_network,

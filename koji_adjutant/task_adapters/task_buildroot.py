@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import koji
+from koji.tasks import RefuseTask
 
 from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_tag
 from koji_adjutant.buildroot.origins import ExternalRepo, RepoFiles, buildroot_list
@@ -16,6 +17,9 @@ from koji_adjutant.buildroot.packages import InstalledPackage
 from koji_adjutant.config import KojidOptions
 
 logger = logging.getLogger(__name__)
+
+SIGNING = "mock.plugin_conf.sign_enable"
+"""A tag's extra: mock's sign plugin runs a command of the host on what was built."""
 
 
 class TaskBuildroot:
@@ -58,7 +62,7 @@ class TaskBuildroot:
         """Have the hub make a record for a buildroot of ``tag`` with ``repo_id``'s contents.
 
         koji.BuildrootError for what kojid checks: no repo id, no such tag, a repo of another tag, or one
-        that is neither ready nor expired.
+        that is neither ready nor expired. RefuseTask for a tag whose builds only a stock builder can do.
         """
         if not repo_id:
             raise koji.BuildrootError("A repo id must be provided")
@@ -73,6 +77,8 @@ class TaskBuildroot:
             logger.info("Requested repo (%d) is no longer current", repo["id"])
         elif state != "READY":
             raise koji.BuildrootError(f"Requested repo ({repo['id']}) is {state}")
+        if tag_config["extra"].get(SIGNING):
+            raise RefuseTask(f"tag {tag_config['name']} has mock sign packages ({SIGNING}): not done here")
         record = session.host.newBuildRoot(repo["id"], koji.canonArch(arch), task_id=task_id)
         if record is None:
             raise koji.BuildrootError("failed to get a buildroot id")

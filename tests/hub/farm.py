@@ -36,12 +36,13 @@ topdir = {hub.topdir}
 workdir = {directory}/work
 user = {hub.worker.name}
 password = {hub.worker.password}
-maxjobs = 4
+maxjobs = 8
 sleeptime = 1
 minspace = 512
 copy_old_repodata = True
 allowed_scms = 127.0.0.1*:/*:no:make,sources
 smtphost = {mail.address}
+build_arch_can_fail = true
 pluginpath = {directory}/builder-plugins
 plugin = runroot save_failed_tree conformance
 
@@ -185,7 +186,7 @@ def make_target(farm: Farm, distribution: str) -> None:
     admin.createBuildTarget(farm.target, farm.build_tag, farm.tag)
     admin.createExternalRepo(farm.external, distribution)
     admin.addExternalRepoToTag(farm.build_tag, farm.external, 10)
-    for group, members in GROUPS.items():
+    for group, members in (*GROUPS.items(), ("wrapper-rpm-build", GROUPS["build"])):
         admin.groupListAdd(farm.build_tag, group)
         for member in members:
             admin.groupPackageListAdd(farm.build_tag, group, member)

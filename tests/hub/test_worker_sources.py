@@ -113,6 +113,29 @@ def test_a_given_repo(farm: Farm) -> None:
     assert farm.admin.getBuildroot(root)["repo_id"] == repo
 
 
+def test_a_draft_with_metadata_that_waits_for_a_build(farm: Farm, client: Client) -> None:
+    """``koji build --draft --wait-build --custom-user-metadata``."""
+    needed, name = unique("needed"), unique("draft")
+    assert farm.closed(farm.build(farm.publish(needed, package(needed)))) is None
+    (first,) = farm.admin.listTagged(farm.tag, package=needed)
+    url = farm.publish(name, package(name, tags=f"BuildRequires: {needed}"))
+    options = ("--draft", "--wait-build", first["nvr"], "--custom-user-metadata", '{"ticket": 7}')
+    output = client("build", "--wait", "--noprogress", *options, farm.target, url)
+    assert "completed successfully" in output
+    (build,) = (farm.admin.getBuild(one["build_id"]) for one in farm.admin.listBuilds(packageID=name))
+    assert (build["draft"], build["release"].endswith(f",draft_{build['id']}")) == (True, True)
+    assert build["extra"] == {"source": {"original_url": url}, "custom_user_metadata": {"ticket": 7}}
+    root = children(farm, build["task_id"])["x86_64"]["brootid"]
+    listed = {rpm["name"]: rpm["build_id"] for rpm in farm.admin.listRPMs(componentBuildrootID=root)}
+    assert listed[needed] == first["build_id"]
+
+
+def test_metadata_that_is_none(farm: Farm) -> None:
+    error = farm.failure(farm.build("git://x/y#z", custom_user_metadata=["ticket"]))
+    assert error.faultCode == koji.BuildError.faultCode
+    assert str(error).splitlines()[0] == "custom_user_metadata must be serializable to a JSON object"
+
+
 def test_a_noarch_package(farm: Farm) -> None:
     name = unique("noarch")
     task = farm.build(farm.publish(name, package(name, tags="BuildArch: noarch", build="cp hello.c hello")))

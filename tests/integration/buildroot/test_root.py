@@ -15,7 +15,7 @@ from koji_adjutant.buildroot.config import BuildrootConfig, Repository, TagOptio
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import LABEL_PREFIX
+from koji_adjutant.container.interface import LABEL_PREFIX, ResourceLimits
 from koji_adjutant.errors import BuildrootError, BuildTimeout, DependencyError
 from tests.integration.buildroot.fixtures import NewWorkspace
 
@@ -252,3 +252,10 @@ def test_macros_and_environment_of_a_tag_arrive(workspace: Workspace, repo: Path
     with open_buildroot(workspace, config) as root:
         assert output(root, "rpm --eval '%dist %vendor'") == ".tag7 Some Vendor\n"
         assert output(root, 'echo "$FROM_TAG"') == "a b\n"
+
+
+def test_limits_of_the_worker_s_configuration(workspace: Workspace, config: BuildrootConfig) -> None:
+    """kojid's RLIMIT_NOFILE, soft and hard."""
+    limited = replace(workspace, limits=ResourceLimits(rlimits={"nofile": (64, 128)}))
+    with open_buildroot(limited, config) as root:
+        assert root.capture(["bash", "-c", "ulimit -Sn; ulimit -Hn"]) == (0, b"64\n128\n")

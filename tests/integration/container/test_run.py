@@ -182,6 +182,17 @@ def test_a_missing_image_is_an_image_error(engine: PodmanManager, spec: MakeSpec
         engine.run(spec(["true"], root=ImageRoot("localhost/no-such:1")), io.BytesIO())
 
 
+def test_limits_hold_for_what_is_executed_later(engine: PodmanManager, spec: MakeSpec) -> None:
+    limits = ResourceLimits(rlimits={"nofile": (64, 128), "core": (0, 0)})
+    show = ["bash", "-c", "ulimit -Hn; ulimit -Hc"]
+    assert output(engine, spec(show, limits=limits)) == "128\n0\n"
+    said = io.BytesIO()
+    with engine.container(spec(["sleep", "infinity"], limits=limits)) as container:
+        engine.start(container)
+        engine.exec(container, show, stdout=said)
+    assert said.getvalue() == b"128\n0\n"
+
+
 def test_the_logged_line_does_the_same_when_pasted(
     engine: PodmanManager,
     spec: MakeSpec,
@@ -192,7 +203,7 @@ def test_the_logged_line_does_the_same_when_pasted(
     tmp_path.chmod(0o755)
     (tmp_path / "it's here").write_text("from the host\n")
     script = 'cat "/data/it\'s here"; echo "$SAID" "$@"; id -u; pwd; grep -E "Cap|NoNew" /proc/self/status; '
-    script += "ulimit -n; ulimit -Hn; ulimit -u"
+    script += "ulimit -n; ulimit -Hn; ulimit -u; ulimit -c"
     for root in (spec([]).root, directory_root):
         asked = spec(
             ["bash", "-c", script, "bash", "a b", "$HOME", "--rm", "*"],
@@ -202,7 +213,7 @@ def test_the_logged_line_does_the_same_when_pasted(
             environment={"SAID": "two  words, $x"},
             mounts=[VolumeMount(tmp_path, PurePosixPath("/data"), read_only=True)],
             capabilities=frozenset({"CHOWN", "SETUID"}),
-            limits=ResourceLimits(memory_bytes=256 << 20, cpus=1, pids=100),
+            limits=ResourceLimits(memory_bytes=256 << 20, cpus=1, pids=100, rlimits={"core": (0, 0)}),
             hostname="builder",
         )
         caplog.clear()

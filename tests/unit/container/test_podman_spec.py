@@ -98,3 +98,17 @@ def test_a_command_that_looks_like_an_option_stays_a_command() -> None:
     assert line[-3:] == ["--", "img", "--privileged"]
     line = run_command(ContainerSpec(DirectoryRoot(Path("/r")), ["ls", "--all"], OWNER, "build"), TRAITS)
     assert line[-4:] == ["--rootfs", "/r", "ls", "--all"]
+
+
+def test_a_container_s_own_rlimits_win_over_the_engine_s() -> None:
+    limits = ResourceLimits(rlimits={"nofile": (64, 128), "core": (0, -1)})
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build", limits=limits)
+    assert request(spec)["r_limits"] == [
+        {"type": "core", "soft": 0, "hard": 2**64 - 1},
+        {"type": "nofile", "soft": 64, "hard": 128},
+    ]
+    line = run_command(spec, TRAITS)
+    assert [line[number + 1] for number, word in enumerate(line) if word == "--ulimit"] == [
+        "core=0:-1",
+        "nofile=64:128",
+    ]

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import koji.tasks
 import pytest
 
+import koji_adjutant
 from koji_adjutant import errors
 from koji_adjutant.cli import COMMANDS
-from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.config.adjutant import READERS
+from koji_adjutant.config.kojid import FileOptions
 from koji_adjutant.container.interface import LABEL_PREFIX
+from koji_adjutant.daemon.arguments import command_line
 from koji_adjutant.policy.reading import read_policy
 from koji_adjutant.policy.rules import CONDITIONS
 from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
 from koji_adjutant.task_handlers import HANDLERS
 
+STOCK_OPTIONS = json.loads((Path(__file__).parents[1] / "config" / "stock_options.json").read_text())
+"""Names and defaults of kojid's get_options in koji 1.35; build_arch_can_fail and plugin have none there."""
+
+PACKAGE = Path(koji_adjutant.__file__).parent
 REFERENCE = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
 
 
@@ -46,6 +55,39 @@ def test_the_default_of(option: str) -> None:
         assert READERS[option](said) == value
     else:
         assert value in (None, (), {})
+
+
+def test_every_stock_option_is_listed() -> None:
+    listed = table("Options of the stock builder")
+    assert set(listed) == {"RLIMIT_*", *STOCK_OPTIONS}
+    assert {option.name for option in fields(FileOptions)} == set(STOCK_OPTIONS)
+
+
+@pytest.mark.parametrize("option", sorted(STOCK_OPTIONS))
+def test_the_stock_default_of(option: str) -> None:
+    """One list of facts, in the code and on the page."""
+    default = STOCK_OPTIONS[option]
+    assert getattr(KojidOptions(), option) == default
+    said = table("Options of the stock builder")[option][0].strip("`")
+    shown = str(default).lower() if isinstance(default, bool) else str(default or "")
+    assert said == ("0" if default == 0 and not isinstance(default, bool) else shown)
+
+
+def test_every_option_of_kojid_s_command_line_is_listed() -> None:
+    actions = command_line()._actions
+    options = {", ".join(action.option_strings) for action in actions if action.dest != "help"}
+    assert set(table("Command line of kojid")) == options
+
+
+def test_every_tag_extra_is_listed() -> None:
+    """What the code asks a tag's extra for."""
+    pattern = r'"((?:mock|rpm)\.[a-z_.]+|repo\.oldrepo_hint|noarch_arches|rebuild_srpm)"'
+    folders = [PACKAGE / name for name in ("buildroot", "task_adapters", "task_handlers")]
+    texts = [file.read_text() for folder in folders for file in folder.glob("*.py")]
+    asked = {name for text in texts for name in re.findall(pattern, text)}
+    assert {"mock.releasever", "noarch_arches"} <= asked
+    listed = " ".join(table("A tag's extra"))
+    assert {name for name in asked if name not in listed} == set()
 
 
 def test_every_failure_class_is_listed() -> None:

@@ -26,6 +26,7 @@ from koji_adjutant.task_adapters import (
     buildsrpm_scm,
     container_task,
     createrepo,
+    package_build,
     rebuild_srpm,
     task_buildroot,
 )
@@ -150,7 +151,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Recipes:
     for module in (buildarch, buildsrpm_scm, rebuild_srpm):
         monkeypatch.setattr(module, "open_buildroot", fake.open_buildroot)
     monkeypatch.setattr(container_task, "open_engine", fake.open_engine)
-    monkeypatch.setattr(buildarch, "build_rpms", fake.build_rpms)
+    monkeypatch.setattr(package_build, "build_rpms", fake.build_rpms)
     monkeypatch.setattr(rebuild_srpm, "rebuild_srpm", fake.rebuild_srpm)
     monkeypatch.setattr(buildsrpm_scm, "srpm_from_scm", fake.srpm_from_scm)
     monkeypatch.setattr(createrepo, "create_repo", fake.create_repo)

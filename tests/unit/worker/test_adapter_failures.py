@@ -19,7 +19,7 @@ from koji_adjutant.rpmheader import Tag
 from koji_adjutant.task_adapters import ADAPTERS
 from tests.unit.worker.recipes import Recipes
 from tests.unit.worker.rpms import write_rpm, write_srpm
-from tests.unit.worker.scripted import REPO, ScriptedHub
+from tests.unit.worker.scripted import REPO, TAG, ScriptedHub
 
 BUILD_FAULT, BUILDROOT_FAULT, GENERIC_FAULT = 1005, 1012, 1000
 SRPM = "cli-build/1/hello-1.0-1.src.rpm"
@@ -70,6 +70,17 @@ def test_a_repo_that_cannot_be_used(
 def test_an_expired_repo_is_good_enough(options: KojidOptions, srpm: Path, recipes: Recipes) -> None:
     hub = ScriptedHub(repoInfo=REPO | {"state": koji.REPO_EXPIRED})
     assert run("rebuildSRPM", options, hub)["brootid"] == 11
+
+
+@pytest.mark.parametrize("method", REQUESTS)
+def test_a_tag_whose_packages_mock_signs_is_left_to_others(
+    method: str, options: KojidOptions, srpm: Path, recipes: Recipes
+) -> None:
+    tag = TAG | {"extra": {"mock.plugin_conf.sign_enable": True}}
+    hub = ScriptedHub(getBuildConfig=tag)
+    with pytest.raises(RefuseTask, match="has mock sign packages"):
+        run(method, options, hub)
+    assert hub.methods("host.newBuildRoot") == []
 
 
 @contextmanager

@@ -1,0 +1,186 @@
+"""Archives and a spec file template to SRPM: kojid's wrapperRPM."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from koji_adjutant.buildroot.config import CHROOT_HOME
+from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
+from koji_adjutant.builds.scm_srpm import (
+    SCM_ROOT,
+    ScmHooks,
+    SourceTree,
+    build_source_package,
+    check_out_tree,
+    read_spec,
+)
+from koji_adjutant.builds.spec import SpecRules, check_spec
+from koji_adjutant.container.interface import ContainerSpec, ImageRoot, VolumeMount
+from koji_adjutant.errors import BuildTimeout, ContainerTimeout, ImageError, SpecError
+from koji_adjutant.scm.checkout import CheckoutOptions
+from koji_adjutant.scm.source import ScmSource
+
+PROGRAMS = Path(__file__).parent / "tool"
+NO_CHEETAH = 3
+SUFFIX = ".spec.tmpl"
+LOG = "template.log"
+REASON_BYTES = 4096
+"""Of the end of the log, where Python says what was wrong."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file that is wrapped: its path below the hub's topdir, and where it is."""
+
+    path: PurePosixPath
+    file: Path
+
+
+@dataclass(frozen=True)
+class Wrapping:
+    """What is wrapped, and the variables of the template that say so."""
+
+    archives: Sequence[Archive]
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WrapperSrpm:
+    """The SRPM, in resultdir, and koji's ``source``."""
+
+    srpm: Path
+    source: dict[str, str]
+
+
+def srpm_from_template(
+    root: Buildroot,
+    source: ScmSource,
+    wrapping: Wrapping,
+    *,
+    rules: SpecRules,
+    hooks: ScmHooks,
+    options: CheckoutOptions,
+    rendered: Callable[[Path], None],
+) -> WrapperSrpm:
+    """Check out, put the archives beside the template, render it, and ``rpmbuild -bs``.
+
+    ``rendered`` gets the spec file, in resultdir, before it is looked at. SourceError (checkout), SpecError
+    (no template, or none that can be rendered; spec rules), BuildFailed ("error building srpm, …").
+    """
+    tree = check_out_tree(root, source, hooks, options)
+    template = find_template(tree, source.shown_url)
+    for archive in wrapping.archives:
+        _put_beside(archive, template.outside)
+    spec = _render(root, template, wrapping.variables)
+    text = read_spec(root, spec)
+    copy = root.workspace.resultdir / spec.name
+    copy.write_bytes(text)
+    rendered(copy)
+    log = root.workspace.resultdir / "build.log"
+    for warning in check_spec(text.decode("utf-8", "replace"), rules):
+        with log.open("a") as sink:
+            sink.write(f"Warning: {spec.name}: {warning}; this builder lets it pass\n")
+    return WrapperSrpm(build_source_package(root, spec, spec.parent, rules), tree.source)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template's file name, and its directory as seen from outside and in the buildroot."""
+
+    name: str
+    outside: Path
+    inside: PurePosixPath
+
+
+def find_template(tree: SourceTree, url: str) -> Template:
+    """The spec file template: of several the first one in the last directory, as kojid looks for it.
+
+    SpecError if there is none, or its name is not fit for a file that others shall see.
+    """
+    found: Template | None = None
+    for parent, directories, files in os.walk(tree.outside):
+        directories.sort()
+        names = sorted(name for name in files if name.endswith(SUFFIX))
+        if names:
+            inside = tree.inside / Path(parent).relative_to(tree.outside)
+            found = Template(names[0], Path(parent), inside)
+    if found is None:
+        raise SpecError(f"no spec file template found at URL: {url}")
+    if not str(found.inside / found.name).isprintable():
+        raise SpecError(f"the name of the spec file template {found.name!r} is not acceptable")
+    return found
+
+
+def _put_beside(archive: Archive, directory: Path) -> None:
+    """Copy an archive into the template's directory: rpm wants all sources of a package in one place.
+
+    A name that is taken becomes the whole path with dashes, as with kojid. The directory is a packager's:
+    what is there already may be a link.
+    """
+    target = directory / archive.path.name
+    if os.path.lexists(target):
+        target = directory / str(archive.path).replace("/", "-")
+        target.unlink(missing_ok=True)
+    with archive.file.open("rb") as original, target.open("xb") as copy:
+        shutil.copyfileobj(original, copy, 1 << 20)
+        os.fchown(copy.fileno(), BUILD_UID, BUILD_GID)
+
+
+def _render(root: Buildroot, template: Template, variables: Mapping[str, Any]) -> PurePosixPath:
+    """Make the spec file in a container that has the checkout and nothing else; its path in the buildroot."""
+    workspace = root.workspace
+    spec = template.inside / template.name.removesuffix(".tmpl")
+    work = workspace.workdir / "template"
+    work.mkdir()
+    request = {
+        "directory": str(template.inside),
+        "template": template.name,
+        "spec": spec.name,
+        "values": variables,
+    }
+    (work / "request.json").write_text(json.dumps(request))
+    container = ContainerSpec(
+        root=ImageRoot(workspace.tool_image),
+        command=["/usr/bin/python3", "-B", "/adjutant/render_template.py", "/work/request.json"],
+        owner=workspace.owner,
+        role="template",
+        user=f"{BUILD_UID}:{BUILD_GID}",
+        environment={"HOME": "/nowhere", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+        mounts=[
+            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
+            VolumeMount(work, PurePosixPath("/work"), read_only=True),
+            VolumeMount(root.home / SCM_ROOT.relative_to(CHROOT_HOME), SCM_ROOT),
+        ],
+        limits=workspace.limits,
+    )
+    log = workspace.resultdir / LOG
+    limit = root.config.rpmbuild_timeout or None
+    with workspace.progress.phase(f"rendering {template.name}"), log.open("ab", buffering=0) as sink:
+        try:
+            status = workspace.manager.run(container, sink, limit)
+        except ContainerTimeout as error:
+            raise BuildTimeout(f"rendering {template.name} did not end within {limit:g} seconds") from error
+    if status == NO_CHEETAH:
+        raise ImageError(
+            f"the tool image {workspace.tool_image} has no Cheetah to render {template.name} with: "
+            "install python3-cheetah in it, or make it anew with `koji-adjutant image build`"
+        )
+    if status != 0:
+        raise SpecError(
+            f"the spec file template {template.name} could not be rendered, see {LOG} for details\n"
+            f"{_last_line(log)}"
+        )
+    return spec
+
+
+def _last_line(log: Path) -> str:
+    with log.open("rb") as stream:
+        stream.seek(max(0, log.stat().st_size - REASON_BYTES))
+        lines = stream.read().decode("utf-8", "replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

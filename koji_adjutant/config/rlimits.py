@@ -1,0 +1,22 @@
+"""kojid's RLIMIT_* options: limits of the worker's process, which the builds of a stock builder inherit."""
+
+from __future__ import annotations
+
+import resource
+
+from koji_adjutant.config.kojid import KojidOptions
+
+PREFIX = "RLIMIT_"
+
+
+def build_rlimits(options: KojidOptions) -> dict[str, tuple[int, int]]:
+    """What this process has of the limits that kojid.conf names; podman's names for them.
+
+    A container's processes are not children of ours: they must be told.
+    """
+    kinds = {name: getattr(resource, name, None) for name in vars(options) if name.startswith(PREFIX)}
+    return {
+        name.removeprefix(PREFIX).lower(): resource.getrlimit(kind)
+        for name, kind in sorted(kinds.items())
+        if kind is not None
+    }

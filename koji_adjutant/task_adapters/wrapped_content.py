@@ -1,0 +1,121 @@
+"""What a wrapperRPM task wraps: a build's archives, or what a task has left, and what templates know of it.
+
+The names of the variables are kojid's: packagers' templates use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+import koji
+
+NEVRA = ("epoch", "name", "version", "release")
+IMAGE_METHODS = ("createLiveCD", "createAppliance", "createImage", "createLiveMedia")
+VARIABLE = {"maven": "maven_info", "win": "win_info", "image": "image_info"}
+
+
+@dataclass
+class WrappedContent:
+    """``paths`` of files below the hub's topdir, and the template's ``variables``."""
+
+    paths: list[str] = field(default_factory=list)
+    variables: dict[str, Any] = field(
+        default_factory=lambda: {"artifacts": {}, "all_artifacts": [], "all_artifacts_with_path": []}
+    )
+
+    def add(self, name: str, shown_path: str) -> None:
+        """Tell the template of a file: by its extension, by its name, by its path."""
+        self.variables["artifacts"].setdefault(PurePosixPath(name).suffix, []).append(name)
+        self.variables["all_artifacts"].append(name)
+        self.variables["all_artifacts_with_path"].append(shown_path)
+
+
+def wrapped_content(
+    session: Any, build: Mapping[str, Any] | None, task: Mapping[str, Any] | None
+) -> WrappedContent:
+    """What is to be wrapped: a task's output where there is a task, else the build's archives.
+
+    koji.BuildError with kojid's sentences, where there is nothing, or nothing that can be wrapped.
+    """
+    kind, about = _kind_of(session, build) if build else (None, None)
+    content = _output_of(session, task["id"]) if task else _archives_of(session, build, kind)
+    if not content.variables["artifacts"]:
+        nothing = f"{task['method']} task {task['id']}" if task else koji.buildLabel(build)
+        raise koji.BuildError(f"no output found for {nothing}")
+    if build:
+        if kind is None:
+            raise koji.BuildError("unsupported build type")
+        content.variables |= {name: build.get(name) for name in NEVRA} | {VARIABLE[kind]: about}
+    else:
+        content.variables |= _told_by(session, task)
+    return content
+
+
+def _kind_of(session: Any, build: Mapping[str, Any]) -> tuple[str | None, Any]:
+    asked = {
+        "maven": session.getMavenBuild(build["id"], strict=False),
+        "win": session.getWinBuild(build["id"], strict=False),
+        "image": session.getImageBuild(build["id"], strict=False),
+    }
+    return next(((kind, about) for kind, about in asked.items() if about), (None, None))
+
+
+def _output_of(session: Any, task_id: int) -> WrappedContent:
+    """The files of a task that is a part of the same build, on every volume; no logs."""
+    content = WrappedContent()
+    where = koji.PathInfo(topdir="")
+    for path, volumes in session.listTaskOutput(task_id, all_volumes=True).items():
+        name = PurePosixPath(path).name
+        if PurePosixPath(name).suffix == ".log":
+            continue
+        for volume in volumes:
+            full = f"{where.work(volume=volume)}/{where.taskrelpath(task_id)}/{path}".lstrip("/")
+            content.add(name, full)
+            content.paths.append(full)
+    return content
+
+
+def _archives_of(session: Any, build: Mapping[str, Any] | None, kind: str | None) -> WrappedContent:
+    """The archives of a complete build: the directory of its task may be gone."""
+    if build is None or build["state"] != koji.BUILD_STATES["COMPLETE"]:
+        raise koji.BuildError("cannot call wrapperRPM on a build that did not complete successfully")
+    if kind is None:
+        raise koji.BuildError("unsupported build type")
+    content = WrappedContent()
+    where = koji.PathInfo(topdir="")
+    for archive in session.listArchives(buildID=build["id"], type=kind):
+        directory, path = _place(where, build, archive, kind)
+        content.add(archive["filename"], path)
+        if PurePosixPath(archive["filename"]).suffix != ".log":
+            content.paths.append(f"{directory}/{path}".lstrip("/"))
+    return content
+
+
+def _place(
+    where: koji.PathInfo, build: Mapping[str, Any], archive: Mapping[str, Any], kind: str
+) -> Sequence[str]:
+    """The directory of a build's archives, and an archive's path in it."""
+    if kind == "maven":
+        return where.mavenbuild(build), where.mavenfile(archive)
+    if kind == "win":
+        return where.winbuild(build), where.winfile(archive)
+    return where.imagebuild(build), archive["filename"]
+
+
+def _told_by(session: Any, task: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the result of a task of a scratch build says about it."""
+    assert task is not None  # noqa: S101 - there is a build or a task
+    result = session.getTaskResult(task["id"])
+    method = task["method"]
+    if method == "buildMaven":
+        about = koji.maven_info_to_nvr(result["maven_info"]) | {"release": "0.scratch"}
+        return {name: about.get(name) for name in NEVRA} | {"maven_info": result["maven_info"]}
+    told = {name: result.get(name) for name in NEVRA}
+    if method == "vmExec":
+        return told | {"win_info": {"platform": result["platform"]}}
+    if method in IMAGE_METHODS:
+        return told
+    raise koji.BuildError(f"the output of a {method} task cannot be wrapped")
