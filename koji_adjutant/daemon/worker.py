@@ -196,6 +196,18 @@ class Worker(TaskManager):  # type: ignore[misc]
             if child == pid or _session(child) == _session(pid)
         ]
 
+    def _getStat(self, pid: int) -> list[int | str] | None:  # noqa: N802
+        """koji's, but no file is left open if the process ends meanwhile."""
+        directory = Path("/proc") / str(pid)
+        try:
+            fields = (directory / "stat").read_text(errors="replace").split()
+            command = (directory / "cmdline").read_text(errors="replace").replace("\0", " ").strip()
+        except OSError:
+            return None
+        status: list[int | str] = [int(field) if field.isdigit() else field for field in fields]
+        status[1] = command
+        return status if command else None
+
     def _doKill(  # noqa: N802
         self, task_id: int, pid: int, cmd: str, sig: int, timeout: float, pause: float
     ) -> bool:

@@ -57,9 +57,9 @@ def _serve(directory: Path, host: str, listener: socket.socket, admin: tuple[str
     )
     ready = directory / READY_FILE
     # uvicorn stops at these signals and raises them again when it has: by then they must not end the process,
-    # which still has to tidy up.
+    # which still has to tidy up. One that comes before uvicorn looks out for them counts, too.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     keeper.start()
     try:
         _write_ready(ready, listener, host)
