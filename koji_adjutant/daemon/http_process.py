@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from koji_adjutant.buildroot.cache import Cache
@@ -83,10 +84,11 @@ class CacheSize:
 
     def present(self) -> CacheUse:
         if time.monotonic() > self._measured + MEASURED_FOR or not self._measured:
-            entries, layers = self._cache.store.size()
-            _, packages = self._cache.packages.size()
-            self._size = CacheUse(entries, layers + packages, self._limit)
             self._measured = time.monotonic()
+            with suppress(FileNotFoundError):  # evicted while we looked
+                entries, layers = self._cache.store.size()
+                _, packages = self._cache.packages.size()
+                self._size = CacheUse(entries, layers + packages, self._limit)
         return self._size
 
 

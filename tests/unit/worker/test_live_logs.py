@@ -8,6 +8,7 @@ from typing import Any
 import koji
 import koji.util
 import pytest
+import requests
 
 from koji_adjutant.task_adapters import live_logs
 from koji_adjutant.task_adapters.live_logs import LiveLogs
@@ -24,10 +25,12 @@ class Hub:
         self.files: dict[str, bytes] = {}
         self.failure: Exception | None = None
         self.uploaded = threading.Event()
+        self.refused = threading.Event()
 
     def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> dict[str, Any]:  # noqa: N802
         assert overwrite
         if self.failure:
+            self.refused.set()
             raise self.failure
         self.files[f"{path}/{name}"] = self.files.get(f"{path}/{name}", b"")[:offset] + chunk
         self.uploaded.set()
@@ -141,6 +144,31 @@ def test_timestamps(hub: Hub, tmp_path: Path) -> None:
     lines = hub.files["tasks/1/1/build.log-ts.log"].decode().splitlines()
     assert [line.split()[1] for line in lines] == ["0", "4", "8"]
     assert logs.names == ["build.log", "build.log-ts.log"]
+
+
+@pytest.mark.usefixtures("_eager")
+def test_a_hub_that_is_away_for_a_while_loses_nothing(hub: Hub, tmp_path: Path) -> None:
+    sizes: list[int] = []
+    logs = LiveLogs(hub, "tasks/1/1", tmp_path, uploaded=sizes.append)
+    with logs.following(), (tmp_path / "build.log").open("ab", buffering=0) as log:
+        log.write(b"one\n")
+        assert hub.uploaded.wait(LONG)
+        hub.failure = requests.exceptions.ConnectionError("away")
+        log.write(b"two\n")
+        assert hub.refused.wait(LONG)
+        hub.failure = None
+        hub.uploaded.clear()
+        assert hub.uploaded.wait(LONG)
+        log.write(b"three\n")
+    logs.close()
+    assert hub.files["tasks/1/1/build.log"] == b"one\ntwo\nthree\n"
+    assert sum(sizes) == 14
+
+
+def test_a_hub_that_stays_away_ends_the_task(hub: Hub, logs: LiveLogs, tmp_path: Path) -> None:
+    hub.failure = requests.exceptions.ConnectionError("away")
+    with pytest.raises(requests.exceptions.ConnectionError), logs.following():
+        (tmp_path / "build.log").write_text("line\n")
 
 
 @pytest.mark.usefixtures("_eager")

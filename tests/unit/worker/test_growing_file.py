@@ -1,0 +1,133 @@
+"""Every byte once, whatever the hub does: an uploader against a hub that keeps files as the real one does."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import koji
+import koji.util
+import pytest
+import requests
+
+from koji_adjutant.errors import HubError
+from koji_adjutant.task_adapters import growing_file
+from koji_adjutant.task_adapters.growing_file import HICCUPS, GrowingFile
+
+
+class Hub:
+    """Keeps one file. ``trouble`` is called before and after a chunk is written, and may raise."""
+
+    def __init__(self, *, fast: bool = True) -> None:
+        self.opts = {"use_fast_upload": fast}
+        self.data = b""
+        self.requests = 0
+        self.trouble: Callable[[str], None] = lambda _when: None
+
+    def _write(self, chunk: bytes, offset: int) -> None:
+        self.requests += 1
+        self.trouble("before")
+        self.data = self.data[:offset].ljust(offset, b"\0") + chunk
+        self.trouble("after")
+
+    def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> dict[str, Any]:  # noqa: N802
+        assert (path, name, overwrite) == ("tasks/1", "build.log", True)
+        self._write(chunk, offset)
+        return {"hexdigest": koji.util.adler32_constructor(chunk).hexdigest()}
+
+    def uploadFile(  # noqa: N802
+        self, path: str, name: str, size: int, digest: tuple[str, str], offset: int, data: str
+    ) -> bool:
+        chunk = base64.b64decode(data)
+        assert (path, name, size) == ("tasks/1", "build.log", len(chunk))
+        assert digest == ("sha256", hashlib.sha256(chunk).hexdigest())
+        self._write(chunk, offset)
+        return True
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "build.log"
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_it_grows_on_the_hub(log: Path, fast: bool) -> None:
+    hub = Hub(fast=fast)
+    file = GrowingFile(hub, log, "tasks/1")
+    with log.open("ab", buffering=0) as out:
+        for piece in (b"one\n", b"", b"\xff\0two", b"x" * 3_000_000):
+            out.write(piece)
+            assert file.upload() == len(piece)
+            assert hub.data == log.read_bytes()
+    file.close()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_byte_is_lost_or_doubled(log: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hiccups before and after the hub wrote a chunk, while the log goes on to grow."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable trouble
+    monkeypatch.setattr(growing_file, "CHUNK", 100)
+    hub = Hub()
+
+    def trouble(_when: str) -> None:
+        if chance.random() < 0.2:
+            raise chance.choice(
+                [
+                    requests.exceptions.ConnectionError("reset"),
+                    koji.RetryError("seen"),
+                    koji.LockError("busy"),
+                ]
+            )
+
+    file = GrowingFile(hub, log, "tasks/1")
+    hub.trouble = trouble
+    with log.open("ab", buffering=0) as out:
+        for _ in range(50):
+            out.write(chance.randbytes(chance.randrange(300)))
+            with suppress(*HICCUPS):
+                file.upload()
+    hub.trouble = lambda _when: None
+    file.upload()
+    assert hub.data == log.read_bytes()
+    file.close()
+
+
+def test_a_chunk_that_arrives_broken_is_sent_again(log: Path) -> None:
+    hub = Hub()
+    whole, broken = hub.rawUpload, iter([True, True])
+    hub.rawUpload = lambda *args, **options: (  # type: ignore[method-assign]
+        {"hexdigest": "0"} if next(broken, False) else whole(*args, **options)
+    )
+    log.write_text("line\n")
+    file = GrowingFile(hub, log, "tasks/1")
+    assert file.upload() == 5
+    assert hub.data == b"line\n"
+    hub.rawUpload = lambda *_, **__: {"hexdigest": "0"}  # type: ignore[method-assign]
+    with log.open("a") as out:
+        out.write("more\n")
+    with pytest.raises(HubError, match=r"did not get build\.log as it was sent, from byte 5"):
+        file.upload()
+    file.close()
+
+
+def test_a_log_that_begins_anew(log: Path) -> None:
+    hub = Hub()
+    log.write_text("a first, long try\n")
+    file = GrowingFile(hub, log, "tasks/1")
+    file.upload()
+    log.write_text("second\n")
+    file.upload()
+    assert hub.data == b"second\n"
+    new = log.with_name("new")
+    new.write_text("another file, longer than that\n")
+    new.rename(log)
+    file.upload()
+    assert hub.data == log.read_bytes()
+    file.close()
