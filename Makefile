@@ -37,6 +37,7 @@ unit: $(VENV)/ready ## Unit tests: no podman, no root
 
 integration: host ## Tests with real podman, rpmbuild, git
 	@tools/host-packages servers
+	@tools/host-packages browser
 	$(BIN)/python -m pytest tests/integration
 
 hub: host ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST_HUB

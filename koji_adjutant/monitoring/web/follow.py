@@ -65,7 +65,8 @@ class TextTeller:
 class Follower:
     """One reader of one log. ``task`` reads the task's present record; None when it is forgotten.
 
-    ``name`` chooses the log once the task has any. ``tail``: begin with so many last lines.
+    ``name`` chooses the log once the task has any. ``tail``: begin with so many last lines. ``stopping``:
+    whether the server is about to end.
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class Follower:
         name: Callable[[Path], str | None],
         tail: int | None = None,
         teller: Teller | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._task = task
         self._name = name
         self._tail = tail
         self._teller = teller or TextTeller()
+        self._stopping = stopping
         self._descriptor: int | None = None
         self._inode = 0
         self._offset = 0
@@ -99,6 +102,8 @@ class Follower:
                         yield _event("log", told, self._offset)
                 if not running:
                     break
+                if self._stopping():
+                    return
                 if time.monotonic() > said_at + SIGN_OF_LIFE:
                     said_at = time.monotonic()
                     yield ": still there\n\n"

@@ -64,7 +64,7 @@ def _following(
         with sources.history() as history:
             return history.task(task.task_id)
 
-    follower = Follower(present, _naming(name), tail)
+    follower = Follower(present, _naming(name), tail, stopping=request.app.state.stopping)
     return StreamingResponse(
         follower.events(resume_at(request)),
         media_type="text/event-stream",

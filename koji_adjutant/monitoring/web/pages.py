@@ -166,7 +166,9 @@ def live_log(request: Request) -> Response:
         with sources.history() as history:
             return history.task(found.task_id)
 
-    follower = Follower(present, lambda _directory: name, teller=_HtmlTeller())
+    follower = Follower(
+        present, lambda _directory: name, teller=_HtmlTeller(), stopping=request.app.state.stopping
+    )
     begin = follow.resume_at(request) or given.number("at", 0)
     return StreamingResponse(follower.events(begin), media_type="text/event-stream")
 

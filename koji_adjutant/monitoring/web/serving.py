@@ -34,8 +34,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def make_server(app: Starlette) -> uvicorn.Server:
-    """``run(sockets=[listener])`` answers until SIGTERM or SIGINT; then whoever follows a log is cut off."""
-    return uvicorn.Server(
+    """``run(sockets=[listener])`` answers until SIGTERM or SIGINT."""
+    server = uvicorn.Server(
         uvicorn.Config(
             app,
             log_level="warning",
@@ -46,3 +46,5 @@ def make_server(app: Starlette) -> uvicorn.Server:
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
+    app.state.stopping = lambda: server.should_exit
+    return server
