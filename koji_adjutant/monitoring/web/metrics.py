@@ -48,11 +48,11 @@ PREFIX = "koji_adjutant_"
 
 def metrics(request: Request) -> Response:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(request.app.state.sources))
+    registry.register(Collector(request.app.state.sources))
     return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-class _Collector:
+class Collector:
     """prometheus_client asks it for everything, once a request."""
 
     def __init__(self, sources: Sources) -> None:

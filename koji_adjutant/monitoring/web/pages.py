@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from koji_adjutant.errors import printable
 from koji_adjutant.monitoring.history import TaskFilter
 from koji_adjutant.monitoring.records import Task
 from koji_adjutant.monitoring.web import api, containers, follow, log_files, shapes, timeline, wording
@@ -31,10 +32,17 @@ BEFORE, AFTER = 64 << 10, 192 << 10
 DAY_MAX = 2000
 """Tasks of a day that the overview's columns count."""
 
+
+def _visible(value: object) -> object:
+    """Names may have characters in them that turn text round, or are nothing to see."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 _templates = jinja2.Environment(
     loader=jinja2.PackageLoader("koji_adjutant.monitoring.web"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
+    finalize=_visible,
     trim_blocks=True,
     lstrip_blocks=True,
 )

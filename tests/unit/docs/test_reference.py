@@ -10,6 +10,7 @@ from pathlib import Path
 
 import koji.tasks
 import pytest
+from prometheus_client import CollectorRegistry
 
 import koji_adjutant
 from koji_adjutant import errors
@@ -19,6 +20,13 @@ from koji_adjutant.config.adjutant import READERS
 from koji_adjutant.config.kojid import FileOptions
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.daemon.arguments import command_line
+from koji_adjutant.monitoring import database
+from koji_adjutant.monitoring.durations import STAGES
+from koji_adjutant.monitoring.events import WorkerSeen, WorkerStarted
+from koji_adjutant.monitoring.journal import FileJournal
+from koji_adjutant.monitoring.web.application import ROUTES
+from koji_adjutant.monitoring.web.metrics import Collector
+from koji_adjutant.monitoring.web.sources import CacheUse, Sources
 from koji_adjutant.policy.reading import read_policy
 from koji_adjutant.policy.rules import CONDITIONS
 from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
@@ -107,6 +115,32 @@ def test_every_task_of_the_koji_library_is_listed() -> None:
     methods = {method for handler in handlers for method in handler.Methods}
     assert methods
     assert {method for method in methods if f"`{method}`" not in REFERENCE} == set()
+
+
+def test_every_page_and_endpoint_is_listed() -> None:
+    assert set(table("Monitoring")) == {route.path for route in ROUTES}
+
+
+def test_every_metric_is_listed(tmp_path: Path) -> None:
+    path = database.path_in(tmp_path)
+    database.prepare(path)
+    journal = FileJournal(path)
+    journal.record(WorkerStarted())
+    journal.record(WorkerSeen(capacity=1, task_load=0))
+    journal.close()
+    registry = CollectorRegistry()
+    registry.register(Collector(Sources(path, cache=lambda: CacheUse(0, 0, 0), disks=[tmp_path])))
+    samples = {"counter": "_total", "info": "_info"}
+    metrics = {
+        metric.name.removeprefix("koji_adjutant_") + samples.get(metric.type, "")
+        for metric in registry.collect()
+    }
+    assert set(table("Metrics")) == metrics
+
+
+def test_every_stage_is_listed() -> None:
+    line = next(line for line in REFERENCE.splitlines() if line.startswith("Stages: "))
+    assert set(re.findall(r"`([a-z-]+)`", line)) == {*STAGES.values(), "other"}
 
 
 def test_every_exit_code_is_listed() -> None:
