@@ -93,6 +93,7 @@ class HttpServer:
                     stderr=self._said,
                     start_new_session=True,  # a Ctrl-C is the worker's, which then stops this process
                     cwd="/",
+                    env={**os.environ, "MALLOC_ARENA_MAX": "2"},  # many threads, little to allocate
                 )
         except OSError as problem:
             self._complain(f"cannot be started: {problem}")

@@ -17,6 +17,7 @@ from koji_adjutant.monitoring.records import (
     CacheUse,
     Container,
     Day,
+    Ended,
     Failure,
     Phase,
     Progress,
@@ -25,6 +26,8 @@ from koji_adjutant.monitoring.records import (
     Worker,
 )
 
+ID_LENGTH = 12
+"""How much of an id podman shows, and takes for it."""
 ESTIMATED_FROM = 5
 """How many earlier tasks of the same kind a running one's progress is estimated from."""
 
@@ -133,32 +136,25 @@ class History:
         offset: int = 0,
     ) -> list[Container]:
         """Newest first."""
-        conditions, values = ["1"], []
-        for column, value in (("task_id", task_id), ("status", status)):
-            if value is not None:
-                conditions.append(f"{column} = ?")
-                values.append(value)
+        conditions, values = _containers_like(task_id, status)
         rows = self._connection.execute(
-            f"SELECT * FROM containers WHERE {' AND '.join(conditions)}"  # noqa: S608
+            f"SELECT * FROM containers WHERE {conditions}"  # noqa: S608
             " ORDER BY created_at DESC, rowid DESC LIMIT ? OFFSET ?",
             [*values, limit, offset],
         )
         return [_container(row) for row in rows]
 
     def count_containers(self, *, task_id: str | None = None, status: str | None = None) -> int:
-        return self._number(
-            "SELECT count(*) FROM containers WHERE task_id = ifnull(?, task_id)"
-            " AND status = ifnull(?, status)",
-            [task_id, status],
-        )
+        conditions, values = _containers_like(task_id, status)
+        return self._number(f"SELECT count(*) FROM containers WHERE {conditions}", values)  # noqa: S608
 
     def container(self, container_id: str) -> Container | None:
         """By id, by at least twelve characters of its beginning, or by name."""
-        row = self._connection.execute(
-            "SELECT * FROM containers WHERE container_id = ? OR name = ?"
-            " OR (length(?1) >= 12 AND substr(container_id, 1, length(?1)) = ?1)",
-            [container_id, container_id],
-        ).fetchone()
+        query = "SELECT * FROM containers WHERE container_id = ?1 OR name = ?1"
+        row = self._connection.execute(query, [container_id]).fetchone()
+        if row is None and len(container_id) >= ID_LENGTH:
+            query = "SELECT * FROM containers WHERE container_id > ?1 AND container_id < ?1 || x'7f'"
+            row = self._connection.execute(query, [container_id]).fetchone()
         return _container(row) if row else None
 
     def containers_active(self) -> int:
@@ -177,6 +173,15 @@ class History:
         """The worker that keeps this journal; None before its first start."""
         row = self._connection.execute("SELECT * FROM worker").fetchone()
         return Worker(**{field.name: row[field.name] for field in fields(Worker)}) if row else None
+
+    def ended(self, since: float, interval: float) -> list[Ended]:
+        """How many tasks ended, by status, in each interval of so many seconds since then."""
+        rows = self._connection.execute(
+            "SELECT CAST((finished_at - ?1) / ?2 AS INTEGER) AS number, status, count(*) FROM tasks"
+            " WHERE finished_at >= ?1 GROUP BY number, status",
+            [since, interval],
+        )
+        return [Ended(*row) for row in rows]
 
     def totals(self) -> dict[str, dict[tuple[str, ...], float]]:
         """Metric → labels' values → what it has grown to since the journal began."""
@@ -243,6 +248,12 @@ class History:
     def _number(self, query: str, values: Sequence[Any] = ()) -> int:
         (number,) = self._connection.execute(query, values).fetchone()
         return int(number)
+
+
+def _containers_like(task_id: str | None, status: str | None) -> tuple[str, list[str]]:
+    wanted = {"task_id": task_id, "status": status}
+    given = {column: value for column, value in wanted.items() if value is not None}
+    return " AND ".join(["1", *(f"{column} = ?" for column in given)]), list(given.values())
 
 
 def _container(row: sqlite3.Row) -> Container:

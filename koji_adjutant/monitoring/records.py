@@ -132,6 +132,15 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """How many tasks ended with a status in one interval of time, ``number`` counts from 0."""
+
+    number: int
+    status: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Worker:
     """The worker that keeps this journal. ``seen_at``: when the hub answered it last.
 

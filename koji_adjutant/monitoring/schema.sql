@@ -26,6 +26,8 @@ CREATE TABLE tasks (
     bytes_uploaded INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX tasks_by_start ON tasks (started_at);
+CREATE INDEX tasks_newest_first ON tasks (finished_at IS NULL DESC, started_at DESC, task_id DESC);
+CREATE INDEX tasks_by_status ON tasks (status);
 CREATE INDEX tasks_by_end ON tasks (finished_at);
 CREATE INDEX tasks_by_method ON tasks (method, finished_at);
 
@@ -61,9 +63,10 @@ CREATE TABLE containers (
     cpu_limit REAL,
     pids_limit INTEGER
 );
-CREATE INDEX containers_by_task ON containers (task_id);
+CREATE INDEX containers_by_task ON containers (task_id, status, created_at);
 CREATE INDEX containers_by_name ON containers (name);
 CREATE INDEX containers_by_time ON containers (created_at);
+CREATE INDEX containers_by_status ON containers (status, created_at);
 
 CREATE TABLE cache_uses (
     task_id INTEGER NOT NULL,

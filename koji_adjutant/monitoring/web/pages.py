@@ -29,8 +29,6 @@ from koji_adjutant.monitoring.web.sources import Sources
 PAGE = 25
 BEFORE, AFTER = 64 << 10, 192 << 10
 """Bytes of a log that a page shows before and after the place that is looked at."""
-DAY_MAX = 2000
-"""Tasks of a day that the overview's columns count."""
 
 
 def _visible(value: object) -> object:
@@ -69,7 +67,7 @@ def overview(request: Request) -> Response:
         running = history.tasks(TaskFilter(status="running"), limit=LIMIT_MAX)
         found = history.tasks(wanted, limit=PAGE, offset=offset)
         total = history.count_tasks(wanted)
-        day = history.tasks(TaskFilter(since=now - 2 * 86400), limit=DAY_MAX)
+        ended = history.ended(now - timeline.HOURS * 3600, 3600)
         phases = {task.task_id: history.phases(task.task_id) for task in running}
     return _page(
         "overview.html",
@@ -82,7 +80,7 @@ def overview(request: Request) -> Response:
         offset=offset,
         older=_elsewhere(request, offset + PAGE) if offset + PAGE < total else None,
         newer=_elsewhere(request, max(0, offset - PAGE)) if offset else None,
-        columns=timeline.columns(day, now),
+        columns=timeline.columns(ended),
         wanted=wanted,
         statuses=api.TASK_STATUSES,
     )

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from koji_adjutant.monitoring.durations import stage
-from koji_adjutant.monitoring.records import Phase, Task
+from koji_adjutant.monitoring.records import Ended, Phase, Task
 
 WIDTH = 1000
+HOURS = 24
 NARROWEST = 3
 """What a moment's phase gets, or nobody sees it."""
 
@@ -52,16 +53,14 @@ class Column:
     other_height: int
 
 
-def columns(tasks: Sequence[Task], now: float, hours: int = 24) -> list[Column]:
-    """The last hours, oldest first."""
-    counts = [[0, 0, 0] for _ in range(hours)]
-    for task in tasks:
-        if task.finished_at is None or not 0 <= now - task.finished_at < hours * 3600:
-            continue
-        kind = {"closed": 0, "failed": 1}.get(task.status, 2)
-        counts[int((now - task.finished_at) // 3600)][kind] += 1
+def columns(ended: Sequence[Ended]) -> list[Column]:
+    """The last hours, oldest first; ``ended`` are tasks by hour."""
+    counts = [[0, 0, 0] for _ in range(HOURS)]
+    for one in ended:
+        if 0 <= one.number < HOURS:
+            counts[one.number][{"closed": 0, "failed": 1}.get(one.status, 2)] += one.count
     highest = max(1, *(sum(count) for count in counts))
     return [
-        Column(hour, *count, *(round(100 * one / highest) for one in count))
-        for hour, count in reversed(list(enumerate(counts)))
+        Column(HOURS - 1 - hour, *count, *(round(100 * one / highest) for one in count))
+        for hour, count in enumerate(counts)
     ]
