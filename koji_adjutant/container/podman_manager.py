@@ -224,14 +224,14 @@ class PodmanManager:
     def remove(self, container: str) -> None:
         # timeout=0 is SIGKILL at once: nothing in there is worth ten seconds of waiting.
         params = {"force": True, "timeout": 0, "v": True}
-        self._watch.exited(container, None)
         with uninterrupted():
+            self._watch.exited(container, None)
             try:
                 self._call("DELETE", f"containers/{path_segment(container)}", params=params)
             except RefusedError as error:
                 if error.status != NOT_FOUND:
                     raise
-        self._watch.removed(container)
+            self._watch.removed(container)
 
     def list_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         filters = {"label": [f"{key}={value}" for key, value in labels.items()]}

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import koji
+
 from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
@@ -23,17 +25,20 @@ from koji_adjutant.monitoring.web.sources import CacheUse, EngineUnknownError, L
 
 MEASURED_FOR = 15.0
 """Seconds that a measurement of the cache serves."""
+LOGGERS = ("koji_adjutant", "uvicorn")
 NICENESS = 5
 """Builds come first."""
 
 
 def main() -> None:
-    """Serve until the worker ends, or ends us. What goes wrong is the last line on standard error."""
+    """Serve until the worker ends, or ends us. Why it cannot is the last line on standard error."""
     settings = ServerSettings(**json.load(sys.stdin))
     die_with_parent()
     if os.getppid() != settings.worker_pid:
         return  # it ended before we could ask to be told
     os.nice(NICENESS)
+    for name in LOGGERS:
+        koji.add_file_logger(name, settings.log_file)
     sources = Sources(
         journal=Path(settings.journal),
         containers=Engine(settings).containers,

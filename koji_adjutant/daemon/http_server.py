@@ -42,6 +42,7 @@ class ServerSettings:
     podman_socket: str | None
     disks: list[str]
     cache_limit: int
+    log_file: str
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -114,6 +115,7 @@ class HttpServer:
             podman_socket=ours.podman_socket,
             disks=[str(ours.state_dir), self._options.workdir, str(ours.log_dir)],
             cache_limit=ours.cache_size,
+            log_file=str(ours.log_file),
         )
 
     def _ended(self, status: int) -> None:

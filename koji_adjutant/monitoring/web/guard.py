@@ -75,15 +75,15 @@ class Guard:
 
 
 def _shows(authorization: str, token: str) -> bool:
-    kind, _, given = authorization.partition(" ")
-    if kind.lower() == "basic":
+    kind, _, given = authorization.encode("latin-1").partition(b" ")
+    if kind.lower() == b"basic":
         try:
-            given = base64.b64decode(given, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+            given = base64.b64decode(given, validate=True).partition(b":")[2]
+        except binascii.Error:
             return False
-    elif kind.lower() != "bearer":
+    elif kind.lower() != b"bearer":
         return False
-    return hmac.compare_digest(given.strip().encode(), token.encode())
+    return hmac.compare_digest(given.strip(), token.encode())
 
 
 def _is_local_name(host: str) -> bool:

@@ -38,6 +38,7 @@ def make_server(app: Starlette) -> uvicorn.Server:
     server = uvicorn.Server(
         uvicorn.Config(
             app,
+            log_config=None,
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -176,3 +176,33 @@ def test_a_directory_is_read_as_all_its_files(tmp_path: Path) -> None:
 def test_both_sections_can_be_reached_from_the_options_that_handlers_get(conf: Path) -> None:
     settings = loaded(conf)
     assert settings.kojid.adjutant is settings.adjutant
+
+
+@pytest.mark.parametrize(
+    ("bind", "address"),
+    [
+        ("127.0.0.1:8080", ("127.0.0.1", 8080)),
+        ("[::1]:80", ("::1", 80)),
+        ("localhost:9000", ("localhost", 9000)),
+    ],
+)
+def test_where_to_be_watched(conf: Path, bind: str, address: tuple[str, int]) -> None:
+    found = loaded(conf, adjutant=f"monitoring_bind = {bind}").adjutant.monitoring_bind
+    assert (found, str(found)) == (address, bind)
+
+
+@pytest.mark.parametrize("bind", ["8080", ":8080", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "::1:80"])
+def test_nowhere_to_be_watched(conf: Path, bind: str) -> None:
+    with pytest.raises(ConfigError, match=r"^The option monitoring_bind in section \[adjutant\] of \S+ must"):
+        loaded(conf, adjutant=f"monitoring_bind = {bind}")
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0:8080", "[::]:80", "builder.example.com:8080"])
+def test_who_can_be_reached_needs_a_token(conf: Path, bind: str) -> None:
+    with pytest.raises(ConfigError, match=r"set monitoring_token in section \[adjutant\]"):
+        loaded(conf, adjutant=f"monitoring_bind = {bind}\nmonitoring_token =")
+    found = loaded(conf, adjutant=f"monitoring_bind = {bind}\nmonitoring_token = s3cret").adjutant
+    assert found.monitoring_token == "s3cret"
+    assert "s3cret" not in repr(found)
+    off = loaded(conf, adjutant=f"monitoring_bind = {bind}\nmonitoring_enabled = no").adjutant
+    assert not off.monitoring_enabled

@@ -1,0 +1,93 @@
+"""What an observer is told of real containers, and what their control groups say."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.container.cgroups import Usage
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import ContainerSpec, ResourceLimits, UsageMeter
+from koji_adjutant.container.podman_manager import PodmanManager
+from tests.integration.container.conftest import MakeSpec
+
+BUSY = "import time\nwhile time.process_time() < 0.5: pass\nblock = b'x' * (64 << 20)"
+GREEDY = "block = b'x' * (512 << 20)"
+
+
+class Observer:
+    """Notes what it is told; ``usage`` is what the last container had used when it ended."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.usage = Usage()
+        self._meters: dict[str, UsageMeter | None] = {}
+        self.ids: list[str] = []
+
+    def created(self, container: str, name: str, spec: ContainerSpec) -> None:
+        assert name.startswith(f"adjutant-{spec.owner.task_id}-")
+        self.ids.append(container)
+        self.told.append("created")
+
+    def started(self, container: str, meter: UsageMeter | None) -> None:
+        assert container == self.ids[-1]
+        self._meters[container] = meter
+        self.told.append("started")
+
+    def exited(self, container: str, exit_code: int | None) -> None:
+        meter = self._meters[container]
+        assert meter
+        self.usage = meter.read()
+        self.told.append(f"exited {exit_code}")
+
+    def removed(self, container: str) -> None:
+        assert container in (*self.ids, "no-such-container")
+        self.told.append("removed")
+
+
+@pytest.fixture
+def observer() -> Observer:
+    return Observer()
+
+
+@pytest.fixture
+def watched(state_dir: Path, observer: Observer) -> Iterator[PodmanManager]:
+    with open_engine(state_dir=state_dir, observer=observer) as manager:
+        yield manager
+
+
+def test_a_container_that_ends_by_itself(watched: PodmanManager, observer: Observer, spec: MakeSpec) -> None:
+    assert watched.run(spec(["python3", "-c", BUSY]), io.BytesIO()) == 0
+    assert observer.told == ["created", "started", "exited 0", "removed"]
+    assert observer.usage.cpu_seconds
+    assert observer.usage.cpu_seconds >= 0.5
+    assert observer.usage.memory_peak
+    assert observer.usage.memory_peak > 64 << 20
+    assert observer.usage.oom_kills == 0
+
+
+def test_a_container_that_is_removed_while_it_runs(
+    watched: PodmanManager, observer: Observer, spec: MakeSpec
+) -> None:
+    with watched.container(spec(["sleep", "600"])) as container:
+        watched.start(container)
+        assert watched.exec(container, ["python3", "-c", BUSY], stdout=io.BytesIO()) == 0
+    assert observer.told == ["created", "started", "exited None", "removed"]
+    assert observer.usage.cpu_seconds
+    assert observer.usage.cpu_seconds >= 0.5
+
+
+def test_a_process_that_wants_too_much_memory(
+    watched: PodmanManager, observer: Observer, spec: MakeSpec
+) -> None:
+    limits = ResourceLimits(memory_bytes=128 << 20)
+    assert watched.run(spec(["python3", "-c", GREEDY], limits=limits), io.BytesIO()) != 0
+    assert observer.usage.oom_kills
+
+
+def test_a_container_of_somebody_else_s(watched: PodmanManager, observer: Observer) -> None:
+    watched.remove("no-such-container")
+    assert observer.told == ["removed"]
