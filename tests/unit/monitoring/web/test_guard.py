@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import http.client
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -30,8 +31,8 @@ def test_the_token_is_needed_everywhere(guarded: str, path: str) -> None:
 def test_ways_to_show_the_token(guarded: str) -> None:
     bearer = {"Authorization": f"Bearer {TOKEN}".encode()}
     assert requests.get(f"{guarded}/metrics", timeout=60, headers=bearer).status_code == 200
-    password = ("anybody", TOKEN.encode())
-    assert requests.get(f"{guarded}/", timeout=60, auth=password).status_code == 200
+    password = {"Authorization": b"Basic " + base64.b64encode(f"anybody:{TOKEN}".encode())}
+    assert requests.get(f"{guarded}/", timeout=60, headers=password).status_code == 200
 
 
 @pytest.mark.parametrize(
