@@ -38,7 +38,7 @@ def recorded(journal: events.Journal, task: Any, arch: str) -> Iterator[None]:
             method=task.method,
             arch=arch,
             tag=_first(given, TAGS),
-            source=_first(given, SOURCES),
+            source=_without_place(_first(given, SOURCES)),
             pid=os.getpid(),
         )
     )
@@ -66,6 +66,11 @@ def recorded(journal: events.Journal, task: Any, arch: str) -> Iterator[None]:
 def _failure(error: Exception) -> Failure:
     why = explain(error)
     return Failure(str(why.failure), why.sentence, why.excerpt, why.log, why.offset)
+
+
+def _without_place(source: str | None) -> str | None:
+    """An uploaded source package's name alone: where the hub keeps it says nothing."""
+    return source.rpartition("/")[2] if source and source.endswith(".src.rpm") else source
 
 
 def _parameters(method: str, params: Sequence[Any]) -> Mapping[str, Any]:

@@ -29,6 +29,7 @@ from koji_adjutant.demo.stage import (
     write_client_config,
     write_worker_config,
 )
+from koji_adjutant.monitoring import database
 
 STOP_ORDER = ("worker", "hub", "git-server", "distribution")
 EXTERNAL_REPO = "demo-distribution"
@@ -56,6 +57,7 @@ class Farm:
         if alive:
             raise DemoError(f"a demo is running already ({', '.join(alive)}): stop it with make demo-down")
         shutil.rmtree(self.stage.directory, ignore_errors=True)
+        database.remove(database.path_in(self.stage.state))  # of a hub that is gone, too
         for directory in (
             self.stage.logs,
             self.stage.task_logs,

@@ -10,6 +10,8 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 NAME = "journal.sqlite"
+SUFFIXES = ("", "-wal", "-shm")
+"""Of the files that SQLite makes of one database."""
 VERSION = 1
 """Of schema.sql, kept in the file's user_version."""
 
@@ -56,7 +58,7 @@ def prepare(path: Path) -> None:
     if path.exists() and not _is_sound(path):
         aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
         logger.warning("The journal %s cannot be used; it is kept as %s, and a new one begins", path, aside)
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in SUFFIXES:
             part = path.with_name(path.name + suffix)
             if part.exists():
                 part.rename(aside.with_name(aside.name + suffix))
@@ -69,6 +71,12 @@ def prepare(path: Path) -> None:
         path.chmod(0o640)
     finally:
         connection.close()
+
+
+def remove(path: Path) -> None:
+    """Forget everything; call it where no process has the file open."""
+    for suffix in SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def checkpoint(path: Path) -> None:

@@ -63,7 +63,10 @@ class TaskEnded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerStarted(Event):
-    """No task of an earlier worker process runs any more, and none of its containers is left."""
+    """No task of an earlier worker process runs any more, and none of its containers is left.
+
+    What was told by a worker of another hub is forgotten: numbers of tasks mean nothing here then.
+    """
 
     worker_id: str = ""
     hub: str = ""

@@ -164,6 +164,10 @@ def _task_ended(connection: sqlite3.Connection, event: events.TaskEnded) -> None
 
 
 def _worker_started(connection: sqlite3.Connection, event: events.WorkerStarted) -> None:
+    row = connection.execute("SELECT worker_id FROM worker").fetchone()
+    if row and row[0] != event.worker_id:
+        for table in ("tasks", "phases", "cache_uses", "containers"):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608
     unfinished = connection.execute("SELECT task_id FROM tasks WHERE finished_at IS NULL").fetchall()
     for (task_id,) in unfinished:
         _task_ended(connection, events.TaskEnded(task_id=task_id, status="interrupted", at=event.at))

@@ -246,3 +246,20 @@ def test_pruning_takes_history_but_no_totals(told: FileJournal, monkeypatch: pyt
         assert history.phases(0) == []
         assert history.totals()["tasks_finished"] == {("buildArch", "closed"): 5}
         assert [container.container_id[0] for container in history.containers()] == ["d"]
+
+
+def test_another_hub_s_tasks_are_forgotten(told: FileJournal) -> None:
+    told.record(events.WorkerStarted(worker_id="hub-host1"))
+    told.record(taken())
+    told.record(created())
+    told.record(events.WorkerStarted(worker_id="hub-host1"))
+    with open_history(told.path) as history:
+        assert history.count_tasks() == 1
+        before = history.totals()
+    told.record(events.WorkerStarted(worker_id="other-host7"))
+    with open_history(told.path) as history:
+        assert (history.count_tasks(), history.containers()) == (0, [])
+        assert history.totals() == before
+        worker = history.worker()
+    assert worker
+    assert worker.worker_id == "other-host7"

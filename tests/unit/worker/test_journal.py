@@ -102,7 +102,7 @@ class Asked:
     ("asked", "source", "tag"),
     [
         (Asked("build", "git://host/pkg#1", "f39", {}), "git://host/pkg#1", "f39"),
-        (Asked("buildArch", "tasks/1/a-1-1.src.rpm", 17, "x86_64", True), "tasks/1/a-1-1.src.rpm", "17"),
+        (Asked("buildArch", "tasks/1/a-1-1.src.rpm", 17, "x86_64", True), "a-1-1.src.rpm", "17"),
         (Asked("buildSRPMFromSCM", "https://me:secret@host/x", {"name": "t"}), "https://host/x", "t"),
         (Asked("createrepo", 12, "x86_64", None), "12", None),
         (Asked("build", "a\x1b[31m\ud800\n", "f39"), "a\\x1b[31m\\ud800\n", "f39"),
@@ -136,7 +136,7 @@ def test_a_task_s_own_tale(journal: FileJournal, tmp_path: Path) -> None:
         told.cache_used("root", "abc", True)
         told.uploaded(100)
         with told.phase("outer"), told.phase("inner"):
-            for container, root in ("a" * 64, ImageRoot("tools")), ("b" * 64, DirectoryRoot(tmp_path)):
+            for container, root in ("a" * 64, ImageRoot("1")), ("b" * 64, DirectoryRoot(tmp_path)):
                 spec = ContainerSpec(root, ["true"], Owner("5", "w"), "compose")
                 told.created(container, f"name-{container[0]}", spec)
             told.started("a" * 64, Meter(Usage(1.0, 10, 1, 2, 3, 0), Usage(2.0, 20, 1, 2, 3, 0)))
