@@ -11,10 +11,10 @@ import logging
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from koji_adjutant.config import KojidOptions
 
@@ -55,7 +55,7 @@ class HttpServer:
         self._options = options
         self._journal = journal
         self._process: subprocess.Popen[bytes] | None = None
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
+        self._said: IO[bytes] | None = None
         self._started_at = 0.0
         self._pause = PAUSE
         self._not_before = 0.0
@@ -78,13 +78,13 @@ class HttpServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
-        self._said.close()
+        if self._said is not None:
+            self._said.close()
 
     def _start(self) -> None:
-        self._said.seek(0)
-        self._said.truncate()
         try:
-            with tempfile.TemporaryFile() as settings:
+            self._said = _file_in_memory()
+            with _file_in_memory() as settings:
                 settings.write(self._settings().to_json())
                 settings.seek(0)
                 self._process = subprocess.Popen(
@@ -122,9 +122,16 @@ class HttpServer:
         self._process = None
         if time.monotonic() - self._started_at > STABLE:
             self._pause, self._complaint = PAUSE, ""
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").strip().splitlines()
-        self._complain(lines[-1] if lines else f"it ended with status {status}")
+        self._complain(self._last_words() or f"it ended with status {status}")
+
+    def _last_words(self) -> str:
+        if self._said is None:
+            return ""
+        with self._said as said:
+            said.seek(0)
+            lines = said.read().decode(errors="replace").strip().splitlines()
+        self._said = None
+        return lines[-1] if lines else ""
 
     def _complain(self, reason: str) -> None:
         """Say it once, however often it happens in a row."""
@@ -135,3 +142,8 @@ class HttpServer:
             )
         self._complaint = reason
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+
+def _file_in_memory() -> IO[bytes]:
+    """A full disk is the last thing that should keep an operator from looking."""
+    return os.fdopen(os.memfd_create("koji-adjutant"), "w+b")
