@@ -55,7 +55,6 @@ class BuildArchTask(ContainerTask):
             arch=self._buildroot_arch(root, arch, repo["create_event"]),
             repo_id=repo_id,
         )
-        self.told.tag_known(buildroot.tag_name)
         with (
             buildroot.expired_in_the_end(),
             self.open_buildroot_workspace(buildroot) as workspace,

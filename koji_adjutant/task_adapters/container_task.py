@@ -85,6 +85,7 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         workdir.mkdir(mode=0o700)
         resultdir.mkdir()
         stamps = Path(self.workdir) if self.options.log_timestamps else None
+        self.told.tag_known(tag)
         self.told.logs_kept(resultdir)
         self.live_logs = LiveLogs(
             self.session, self.getUploadDir(), resultdir, stamps, uploaded=self.told.uploaded

@@ -27,7 +27,6 @@ class CreaterepoTask(ContainerTask):
         repo = self.session.repoInfo(repo_id, strict=True)
         if repo["state"] != koji.REPO_INIT:
             raise koji.GenericError(f"Repo {repo['id']} not in INIT state (got {repo['state']})")
-        self.told.tag_known(repo["tag_name"])
         directory = self._repo_directory(repo, arch)
         old_repodata = self._old_repodata(oldrepo, arch, directory)
         external = self.session.getExternalRepoList(repo["tag_id"], event=repo["create_event"])

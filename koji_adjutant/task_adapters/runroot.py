@@ -59,7 +59,6 @@ class RunRootTask(ContainerTask):
             repo_id=self._repo(root, repo_id),
             network=True,
         )
-        self.told.tag_known(buildroot.tag_name)
         with (
             buildroot.expired_in_the_end(),
             self.open_buildroot_workspace(buildroot) as workspace,

@@ -30,7 +30,6 @@ class SourcePackageTask(ContainerTask):
         host = self.session.host.getHost()
         arch = self.find_arch("noarch", host, self.session.getBuildConfig(tag["id"], event=event))
         self.build_tag = tag
-        self.told.tag_known(tag["name"])
         return TaskBuildroot.new(
             self.session,
             self.options,

@@ -73,7 +73,6 @@ class WrapperRPMTask(ScmTask):
         scm = self.allowed_scm(spec_url, opts.get("scratch"))
         _check_metadata(opts)
         tag = self.session.getTag(build_target["build_tag"], strict=True)
-        self.told.tag_known(tag["name"])
         buildroot = self._new_buildroot(tag, opts)
         with buildroot.expired_in_the_end(), self.open_buildroot_workspace(buildroot) as workspace:
             made = self._source_package(workspace, buildroot, scm, tag, content, opts.get("scratch"))

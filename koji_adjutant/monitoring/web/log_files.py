@@ -17,7 +17,10 @@ PIECE = 1 << 18
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 SHOWN = (".log", ".json", ".repo", ".koji", ".sh")
 """What lies beside the logs while a task runs, its results, is nobody's business here."""
-FIRST = ("build.log", "createrepo.log", "mergerepos.log", "runroot.log", "checkout.log", "root.log")
+FIRST = (
+    *("build.log", "createrepo.log", "mergerepos.log", "runroot.log", "save_tree.log", "checkout.log"),
+    "root.log",
+)
 """Of which somebody who names none wants to see the first that there is."""
 
 
