@@ -169,9 +169,9 @@ def chainbuild(stage: Stage) -> Sequence[Call]:
 def waitrepo(stage: Stage) -> Sequence[Call]:
     stage.monkeypatch.setattr(WaitrepoTask, "PAUSE", 0)
     request = {"id": 4, "min_event": 8, "active": True, "task_id": None, "repo_id": None, "tries": 0}
-    answers = {"repo__request": {"repo": None, "request": request, "duplicate": False}}
-    answers["repo__checkRequest"] = {"repo": REPO, "request": request}
-    return stage.run(WaitrepoTask, ScriptedHub(**answers), "f39-build", None, None, 8)
+    asked = {"repo": None, "request": request, "duplicate": False}
+    session = ScriptedHub(repo__request=asked, repo__checkRequest={"repo": REPO, "request": request})
+    return stage.run(WaitrepoTask, session, "f39-build", None, None, 8)
 
 
 def build_notification_(stage: Stage) -> Sequence[Call]:
@@ -232,7 +232,8 @@ RECORDED = {
 
 
 def test_every_method_is_listed() -> None:
-    methods = {method for task in (*HANDLERS, *ADAPTERS, *PLUGINS.values()) for method in task.Methods}
+    tasks: Sequence[type[Any]] = (*HANDLERS, *ADAPTERS, *PLUGINS.values())
+    methods = {method for task in tasks for method in task.Methods}
     assert {heading.partition(",")[0] for heading in LISTINGS} == {"The daemon", *methods}
     assert LISTINGS.keys() == SCENARIOS.keys()
 
