@@ -98,6 +98,9 @@ def test_drafts_in_a_tag(builder: Builder, admin: Any, made: RpmSet, hub: Any) -
     assert [one["nvr"] for one in admin.listTagged(tag)] == [build["nvr"]]
     assert [one["nvr"] for one in admin.listTagged(tag, draft=True)] == [build["nvr"]]
     assert admin.listTagged(tag, draft=False) == []
+    latest = {choice: admin.getLatestBuilds(tag, draft=choice) for choice in (None, True, False)}
+    assert [[one["nvr"] for one in builds] for builds in latest.values()] == [[build["nvr"]]] * 2 + [[]]
+    assert admin.getLatestRPMS(tag, draft=False) == [[], []]
     rpms, builds = admin.listTaggedRPMS(tag, draft=True)
     assert (len(rpms), [one["id"] for one in builds]) == (2, [build["id"]])
     assert koji.BUILD_STATES[builds[0]["state"]] == "COMPLETE"
