@@ -186,7 +186,8 @@ def runroot(stage: Stage) -> Sequence[Call]:
 
 def save_failed_tree(stage: Stage) -> Sequence[Call]:
     stage.monkeypatch.setattr(FailedRoots, "open", lambda *_: nullcontext())
-    session = ScriptedHub(getBuildroot={"id": 11, "host_id": 1, "tag_name": "f39-build", "repo_id": 7})
+    root = {"id": 11, "host_id": 1, "tag_name": "f39-build", "repo_id": 7, "arch": "x86_64"}
+    session = ScriptedHub(getBuildroot=root)
     return stage.run(PLUGINS["save_failed_tree"], session, 11, False)
 
 
