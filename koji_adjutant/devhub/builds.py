@@ -186,7 +186,7 @@ def get_build_logs(call: Call, build: Any) -> list[Row]:
     ]
 
 
-@exported("getNextRelease", "buildInfo")
+@exported("getNextRelease")
 def get_next_release(call: Call, build_info: dict[str, Any], incr: int = 1) -> str:
     """The release after the highest plain number used for a name and version."""
     rows = call.db.all(

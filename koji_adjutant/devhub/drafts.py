@@ -5,9 +5,7 @@ A draft's release ends in ``,draft_<build id>``; its packages are named as the p
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 from typing import Any
 
 import koji
@@ -20,7 +18,8 @@ from koji_adjutant.devhub.call import Call
 
 @exported("promoteBuild")
 def promote_build(call: Call, build: Any, force: bool = False) -> Any:
-    """Make a complete draft the build of its name; returns the build. Where its files were, a link stays."""
+    """Make a complete draft the build of its name; returns the build. Its files move, and as on a real hub's
+    default volume, no link stays where they were."""
     sessions.assert_login(call)
     draft = builds.get_build(call, build, strict=True)
     release = _target_release(call, draft)
@@ -35,9 +34,7 @@ def promote_build(call: Call, build: Any, force: bool = False) -> Any:
     call.db.update("build", values, {"id": draft["id"]})
     call.db.update("rpminfo", {"draft": False}, {"build_id": draft["id"]})
     promoted = builds.get_build(call, draft["id"], strict=True)
-    old, new = (Path(call.paths.build(one)) for one in (draft, promoted))
-    koji.util.safer_move(str(old), str(new))
-    old.symlink_to(os.path.relpath(new, old.parent))
+    koji.util.safer_move(call.paths.build(draft), call.paths.build(promoted))
     return promoted
 
 

@@ -19,7 +19,7 @@ from koji_adjutant.devhub import channels, hosts, inheritance, tags, tasks, user
 from koji_adjutant.devhub.api import exported
 from koji_adjutant.devhub.call import Call
 from koji_adjutant.devhub.database import Row
-from koji_adjutant.devhub.query import Select, apply_options
+from koji_adjutant.devhub.query import Select
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +176,7 @@ def refuse_wrong_arches(call: Call, task_id: int) -> None:
 
 
 @exported("scheduler.getTaskRefusals")
-def get_task_refusals(call: Call, clauses: Any = None, fields: Any = None, opts: Any = None) -> Any:
+def get_task_refusals(call: Call, clauses: Any = None, fields: Any = None) -> Any:
     """Who has refused which task and why; ``clauses``: ``[[field, "=", value], …]``."""
     del fields
     query = Select("task_refusals").columns("id", "task_id", "host_id", "by_host", "soft", "msg", ts="time")
@@ -184,7 +184,7 @@ def get_task_refusals(call: Call, clauses: Any = None, fields: Any = None, opts:
         if field not in ("id", "task_id", "host_id") or sign != "=":
             raise koji.ParameterError(f"devhub cannot filter refusals by {field} {sign}")
         query.where(f"{field} = ?", value)
-    return apply_options(query.order("id").all(call.db), opts)
+    return query.order("id").all(call.db)
 
 
 @exported("scheduler.getHostData", "hostID")

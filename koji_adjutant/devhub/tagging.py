@@ -194,12 +194,13 @@ def get_latest_builds(
     event: int | None = None,
     package: str | None = None,
     type: Any = None,  # noqa: A002
+    draft: bool | None = None,
 ) -> list[Row]:
     """The newest build of each package in a tag, inherited ones too."""
     if type not in (None, "rpm"):
         return []
     tag_id = lookups.require_id(call, "tag", tag)
-    return tagged_builds(call, tag_id, event=event, inherit=True, latest=True, package=package)
+    return tagged_builds(call, tag_id, event=event, inherit=True, latest=True, package=package, draft=draft)
 
 
 @exported("getLatestRPMS")
@@ -211,12 +212,15 @@ def get_latest_rpms(
     event: int | None = None,
     rpmsigs: bool = False,
     type: Any = None,  # noqa: A002 - the remote name
+    draft: bool | None = None,
 ) -> Any:
     """``[packages, builds]`` of the newest build of each package in a tag, inherited ones too."""
     if type not in (None, "rpm"):
         return [[], []]
     tag_id = lookups.require_id(call, "tag", tag)
-    return tagged_rpms(call, tag_id, event=event, inherit=True, package=package, arch=arch, rpmsigs=rpmsigs)
+    return tagged_rpms(
+        call, tag_id, event=event, inherit=True, package=package, arch=arch, rpmsigs=rpmsigs, draft=draft
+    )
 
 
 @exported("checkTagAccess")

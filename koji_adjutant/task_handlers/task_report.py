@@ -46,6 +46,8 @@ def task_tree(session: Any, task_id: int) -> list[TaskFacts]:
 
 
 def _facts(session: Any, info: dict[str, Any]) -> TaskFacts:
+    host = session.getHost(info["host_id"])["name"] if info["host_id"] else None
+    result = _result(session, info["id"])
     files = session.listTaskOutput(info["id"], all_volumes=True)
     srpms = sorted(name for name in files if name.endswith(".src.rpm"))
     rpms = sorted(name for name in files if name.endswith(".rpm") and name not in srpms)
@@ -56,9 +58,9 @@ def _facts(session: Any, info: dict[str, Any]) -> TaskFacts:
         label=koji.taskLabel(info),
         arch=info["arch"],
         build_arch=info["label"] or "",
-        host=session.getHost(info["host_id"])["name"] if info["host_id"] else None,
+        host=host,
         state=koji.TASK_STATES[info["state"]].lower(),
-        result=_result(session, info["id"]),
+        result=result,
         logs=_on_volumes(files, logs),
         rpms=rpms,
         srpms=srpms,

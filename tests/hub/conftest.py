@@ -11,12 +11,15 @@ ADJUTANT_TEST_USER           ``user:password`` without any permission; default p
 ADJUTANT_TEST_HOSTS          three host users: the one played by hand, another one, the worker's;
                              default builder1,builder2,builder3
 ADJUTANT_TEST_HOST_PASSWORD  the password of all three; default builder
+ADJUTANT_TEST_STOCK_KOJID    a command that starts a stock kojid whose Python can import koji_adjutant, for
+                             plugin mode; default: the task manager of the koji library, without kojid
 
 The hub must be prepared: the API cannot set a password (``koji add-host`` makes a host user without one), so
 write the users' passwords into its database. Hosts need the arches "x86_64 noarch" and the channels default
-and createrepo. Policies build_from_srpm and build_from_scm must allow, the rest may stay as Koji has it. The
-program kojira must run. Nothing else may use the three hosts meanwhile: the suite takes their exclusive
-sessions by force.
+and createrepo. Policies build_from_srpm and build_from_scm must allow, the rest may stay as Koji has it. Its
+plugins runroot_hub and save_failed_tree must be loaded, and the program kojira must run. With
+``DisableNotifications = True`` the worker does not spend its time on mails about the suite's builds.
+Nothing else may use the three hosts meanwhile: the suite takes their exclusive sessions by force.
 Every test makes tags and packages of its own, so one hub can be used again and again.
 """
 

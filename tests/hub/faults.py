@@ -23,3 +23,8 @@ def refused(code: int, message: str = "") -> Iterator[None]:
     text = error.faultString if isinstance(error, Fault) else str(error)
     assert error.faultCode == code, f"fault {error.faultCode} instead of {code}: {text}"
     assert re.search(message, text), f"fault {code} says {text!r}, not {message!r}"
+
+
+def stock_words(error: koji.GenericError) -> str:
+    """A failed task's message without our explanation, which stands below: what a stock builder says."""
+    return str(error).partition("\n\nWhy (")[0]

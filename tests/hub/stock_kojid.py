@@ -1,15 +1,15 @@
 """The main loop of a stock kojid, as far as koji's library has it, for a plugin to be loaded into.
 
-    python -m tests.hub.stock_kojid kojid.conf
+    python -m tests.hub.stock_kojid -c kojid.conf -f --force-lock -v
 
 koji's own TaskManager, PluginTracker and options without anything of ours; the daemon is ours only as to
-reading the file.
+reading the file. It has none of kojid's own task handlers, and always behaves as those options say.
 """
 
 from __future__ import annotations
 
-import sys
 import time
+from argparse import ArgumentParser
 from types import SimpleNamespace
 
 import koji
@@ -21,7 +21,11 @@ from koji_adjutant import config
 
 
 def main() -> None:
-    options = SimpleNamespace(**vars(config.load(sys.argv[1], {}).kojid))
+    parser = ArgumentParser()
+    parser.add_argument("-c", dest="configuration", required=True)
+    for option in ("-f", "--force-lock", "-v"):
+        parser.add_argument(option, action="store_true")
+    options = SimpleNamespace(**vars(config.load(parser.parse_args().configuration, {}).kojid))
     del options.adjutant, options.worker_id
     koji.pathinfo.topdir = options.topdir
     koji.add_stderr_logger("koji")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -47,8 +48,8 @@ def test_promotion(builder: Builder, admin: Any, made: RpmSet, hub: Any) -> None
         old, new = (
             hub.topdir / "packages" / made.srpm.name / "1" / one["release"] for one in (build, promoted)
         )
-        assert old.is_symlink()
-        assert old.resolve() == new
+        assert new.is_dir()
+        assert not os.path.lexists(old)
     with refused(1000, re.escape(f"Cannot promote build {promoted['nvr']}. Reason: Not a draft build")):
         admin.promoteBuild(build["id"])
     with refused(1000, re.escape(f"Target build already exists: {promoted['nvr']} (id={build['id']})")):
@@ -82,6 +83,9 @@ def test_drafts_in_a_tag(builder: Builder, admin: Any, made: RpmSet, hub: Any) -
     assert [one["nvr"] for one in admin.listTagged(tag)] == [build["nvr"]]
     assert [one["nvr"] for one in admin.listTagged(tag, draft=True)] == [build["nvr"]]
     assert admin.listTagged(tag, draft=False) == []
+    latest = {choice: admin.getLatestBuilds(tag, draft=choice) for choice in (None, True, False)}
+    assert [[one["nvr"] for one in builds] for builds in latest.values()] == [[build["nvr"]]] * 2 + [[]]
+    assert admin.getLatestRPMS(tag, draft=False) == [[], []]
     rpms, builds = admin.listTaggedRPMS(tag, draft=True)
     assert (len(rpms), [one["id"] for one in builds]) == (2, [build["id"]])
     assert koji.BUILD_STATES[builds[0]["state"]] == "COMPLETE"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.packages import InstalledPackage
+from koji_adjutant.buildroot.root import Privileges
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo import CreateRepoRequest
 from koji_adjutant.builds.rpms import RpmBuild
@@ -28,6 +29,8 @@ from koji_adjutant.task_adapters import (
     createrepo,
     package_build,
     rebuild_srpm,
+    runroot,
+    save_failed_tree,
     task_buildroot,
 )
 from tests.unit.worker.rpms import write_rpm, write_srpm
@@ -57,6 +60,9 @@ class FakeRoot:
     def installed_packages(self) -> list[InstalledPackage]:
         return [InstalledPackage("bash", "5.2", "1", None, "x86_64", "abc", 1, 2)]
 
+    def install(self, _packages: Sequence[str]) -> None:
+        pass
+
 
 class Recipes:
     """What the recipes will do, for a test to change before it runs a task.
@@ -85,7 +91,12 @@ class Recipes:
         yield FakeEngine()
 
     @contextmanager
-    def open_buildroot(self, workspace: Workspace, config: BuildrootConfig) -> Iterator[FakeRoot]:
+    def open_buildroot(
+        self,
+        workspace: Workspace,
+        config: BuildrootConfig,
+        _privileges: Privileges | None = None,
+    ) -> Iterator[FakeRoot]:
         with (workspace.resultdir / "root.log").open("a") as log:
             log.write("installing\n")
         for name in FILES:
@@ -132,6 +143,19 @@ class Recipes:
         self.seen |= {"source": source, "rules": rules}
         return ScmSrpm(self._srpm(root.workspace.resultdir), self.source)
 
+    def run_command(self, root: FakeRoot, _command: str | Sequence[str], *, skip_setarch: bool) -> int:  # noqa: ARG002
+        (root.workspace.resultdir / "runroot.log").write_text("running\n")
+        return 0
+
+    def copy_out(self, _root: FakeRoot, _path: PurePosixPath, destination: Path) -> bool:
+        destination.write_text("content\n")
+        return True
+
+    def save_tree(self, workspace: Workspace, _kept: Any, **_: Any) -> list[Path]:
+        tree = workspace.workdir / "broot-11.tar.gz"
+        tree.write_text("files\n")
+        return [tree]
+
     def create_repo(self, workspace: Workspace, request: CreateRepoRequest) -> list[Path]:
         with (workspace.resultdir / "createrepo.log").open("a") as log:
             log.write("reading\n")
@@ -148,12 +172,15 @@ class Recipes:
 def install(monkeypatch: pytest.MonkeyPatch) -> Recipes:
     """In place of the real ones, in every adapter."""
     fake = Recipes()
-    for module in (buildarch, buildsrpm_scm, rebuild_srpm):
+    for module in (buildarch, buildsrpm_scm, rebuild_srpm, runroot):
         monkeypatch.setattr(module, "open_buildroot", fake.open_buildroot)
     monkeypatch.setattr(container_task, "open_engine", fake.open_engine)
     monkeypatch.setattr(package_build, "build_rpms", fake.build_rpms)
     monkeypatch.setattr(rebuild_srpm, "rebuild_srpm", fake.rebuild_srpm)
     monkeypatch.setattr(buildsrpm_scm, "srpm_from_scm", fake.srpm_from_scm)
     monkeypatch.setattr(createrepo, "create_repo", fake.create_repo)
+    monkeypatch.setattr(runroot, "run_command", fake.run_command)
+    monkeypatch.setattr(runroot, "copy_out", fake.copy_out)
+    monkeypatch.setattr(save_failed_tree, "save_tree", fake.save_tree)
     monkeypatch.setattr(task_buildroot, "buildroot_list", lambda *_, **__: fake.listings())
     return fake

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import koji
@@ -45,7 +45,6 @@ class ScriptedHub(Replay):
         super().__init__(info, [], {})
         self.answers = {**ANSWERS, "getTaskInfo": info}
         self.answers |= {name.replace("__", "."): answer for name, answer in answers.items()}
-        self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
 
     def call(self, method: str, /, *args: Any, **kwargs: Any) -> Any:
         self.calls.append((method, args, kwargs))
@@ -57,5 +56,5 @@ class ScriptedHub(Replay):
     def methods(self, prefix: str = "") -> list[str]:
         return [method for method, _, _ in self.calls if method.startswith(prefix)]
 
-    def arguments_of(self, method: str) -> list[tuple[Any, ...]]:
+    def arguments_of(self, method: str) -> list[Sequence[Any]]:
         return [args for called, args, _ in self.calls if called == method]

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.task_adapters import ADAPTERS
 from tests.unit.worker.recipes import FILES, Recipes
-from tests.unit.worker.replay import Replay
+from tests.unit.worker.replay import Replay, play, recorded_listings
 from tests.unit.worker.rpms import write_srpm
 
 BESIDE_LOGS = {*FILES, "container.log", "buildroot.json", "resources.json"}
@@ -26,13 +25,8 @@ def options(options: KojidOptions) -> KojidOptions:
 
 
 def run(task_id: int, options: KojidOptions, recipes: Recipes) -> tuple[Any, Replay]:
-    """The task's result, and the session it was run with."""
-    hub = Replay.of_task(task_id)
-    listings = [call["args"][1] for call in hub.expected if call["method"].endswith("BuildRootList")]
-    recipes.listings = lambda: listings.pop(0)
-    adapters = {method: adapter for adapter in ADAPTERS for method in adapter.Methods}
-    adapter = adapters[hub.info["method"]](task_id, hub.info["method"], hub.info["request"], hub, options)
-    return adapter.run(), hub
+    recipes.listings = recorded_listings(task_id)
+    return play(task_id, options)
 
 
 def stock_result(hub: Replay) -> Any:

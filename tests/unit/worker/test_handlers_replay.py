@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Any
 
 import koji
 import pytest
 
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.task_handlers import HANDLERS
-from tests.unit.worker.replay import Replay
+from tests.unit.worker.replay import Replay, play
 from tests.unit.worker.rpms import write_srpm
 
 
 @pytest.fixture(autouse=True)
 def _subtasks_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signal, "pause", lambda: None)
-
-
-def run(task_id: int, options: KojidOptions) -> tuple[Any, Replay]:
-    """The task's result, and the session it was run with."""
-    hub = Replay.of_task(task_id)
-    handlers = {method: handler for handler in HANDLERS for method in handler.Methods}
-    handler = handlers[hub.info["method"]](task_id, hub.info["method"], hub.info["request"], hub, options)
-    return handler.run(), hub
 
 
 def upload(topdir: Path, path: str) -> None:
@@ -43,7 +33,7 @@ def upload(topdir: Path, path: str) -> None:
 )
 def test_build(task_id: int, srpm: str, options: KojidOptions, topdir: Path) -> None:
     upload(topdir, srpm)
-    result, hub = run(task_id, options)
+    result, hub = play(task_id, options)
     assert result is None
     assert hub.expected == []
 
@@ -51,7 +41,7 @@ def test_build(task_id: int, srpm: str, options: KojidOptions, topdir: Path) -> 
 def test_build_that_exists_already(options: KojidOptions, topdir: Path) -> None:
     upload(topdir, "tasks/20/20/hello-1.0-1.src.rpm")
     with pytest.raises(koji.GenericError, match="Build already exists"):
-        run(18, options)
+        play(18, options)
 
 
 @pytest.mark.parametrize("task_id", [pytest.param(3, id="first"), pytest.param(8, id="after another")])
@@ -61,12 +51,12 @@ def test_newrepo(task_id: int, options: KojidOptions, topdir: Path) -> None:
     arch.mkdir(parents=True)
     (arch / "pkglist").touch()
     (arch.parent / "groups").mkdir()
-    made, hub = run(task_id, options)
+    made, hub = play(task_id, options)
     assert made == (repo_id, event)
     assert hub.expected == []
 
 
 def test_tag_build(options: KojidOptions) -> None:
-    result, hub = run(7, options)
+    result, hub = play(7, options)
     assert result is None
     assert hub.expected == []

@@ -1,54 +1,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from collections.abc import Callable
 from typing import Any
 
 import koji
-import koji.xmlrpcplus
 import pytest
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon.login import open_session
 from koji_adjutant.errors import HubError
-
-SESSION = {"session-id": 7, "session-key": "key", "header-auth": True}
-
-
-@contextmanager
-def hub(answer: Callable[[str, tuple[Any, ...]], Any]) -> Iterator[tuple[str, list[str]]]:
-    """A server that speaks koji's XML-RPC: its URL, and the methods that were called."""
-    called: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            params, method = koji.xmlrpcplus.loads(body)
-            called.append(method)
-            try:
-                reply = koji.xmlrpcplus.dumps((answer(method, params),), methodresponse=1, allow_none=1)
-            except koji.GenericError as error:
-                reply = koji.xmlrpcplus.dumps(koji.xmlrpcplus.Fault(error.faultCode, str(error)))
-            data = reply.encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/kojihub", called
-        finally:
-            server.shutdown()
-            thread.join()
+from tests.unit.worker.http_hub import SESSION, hub
 
 
 def friendly(method: str, params: tuple[Any, ...]) -> Any:
@@ -60,7 +22,7 @@ def test_the_calls_are_kojid_s(options: KojidOptions) -> None:
     with hub(friendly) as (url, called):
         options.server = url
         session = open_session(options)
-        assert called == ["login", "exclusiveSession", "echo"]
+        assert [method for method, _, _ in called] == ["login", "exclusiveSession", "echo"]
         assert session.logged_in
         session.logout()
         session.rsession.close()

@@ -1,0 +1,48 @@
+"""A server that speaks koji's XML-RPC, answers what a test says, and remembers what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import koji
+import koji.xmlrpcplus
+
+Call = tuple[str, Sequence[Any], Mapping[str, Any]]
+SESSION = {"session-id": 7, "session-key": "key", "header-auth": True}
+
+
+@contextmanager
+def hub(answer: Callable[[str, tuple[Any, ...]], Any]) -> Iterator[tuple[str, list[Call]]]:
+    """Its URL, and the calls so far: method, arguments, named arguments."""
+    called: list[Call] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            params, method = koji.xmlrpcplus.loads(body)
+            called.append((method, *koji.decode_args(*params)))
+            try:
+                reply = koji.xmlrpcplus.dumps((answer(method, params),), methodresponse=1, allow_none=1)
+            except koji.GenericError as error:
+                reply = koji.xmlrpcplus.dumps(koji.xmlrpcplus.Fault(error.faultCode, str(error)))
+            data = reply.encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/kojihub", called
+        finally:
+            server.shutdown()
+            thread.join()
