@@ -15,6 +15,7 @@ import koji.util
 import requests
 
 from koji_adjutant import config
+from koji_adjutant.buildroot.overlay import unmount_below
 from koji_adjutant.config import KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.daemon import arguments, login, loop
@@ -96,6 +97,7 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
     ):
         worker.journal = watched.journal
         worker.remove_containers()
+        unmount_below(Path(options.workdir) / "tasks")
         outcome = loop.run(worker, options.sleeptime, watched.tend)
         if outcome is loop.Outcome.RESTART:
             loop.prepare_restart(worker)
