@@ -13,10 +13,12 @@ from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.packages import InstalledPackage
 from koji_adjutant.buildroot.root import Privileges
 from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.dist_repo import DistRepoRequest
 from koji_adjutant.builds.repo import CreateRepoRequest
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm
 from koji_adjutant.builds.spec import SpecRules
+from koji_adjutant.builds.wrapper_srpm import WrapperSrpm, Wrapping
 from koji_adjutant.container.interface import Image
 from koji_adjutant.errors import ImageError
 from koji_adjutant.rpmheader import Tag
@@ -26,12 +28,14 @@ from koji_adjutant.task_adapters import (
     buildarch,
     buildsrpm_scm,
     container_task,
+    createdistrepo,
     createrepo,
     package_build,
     rebuild_srpm,
     runroot,
     save_failed_tree,
     task_buildroot,
+    wrapper_rpm,
 )
 from tests.unit.worker.rpms import write_rpm, write_srpm
 
@@ -143,6 +147,29 @@ class Recipes:
         self.seen |= {"source": source, "rules": rules}
         return ScmSrpm(self._srpm(root.workspace.resultdir), self.source)
 
+    def srpm_from_template(
+        self,
+        root: FakeRoot,
+        _source: ScmSource,
+        _wrapping: Wrapping,
+        *,
+        hooks: ScmHooks,
+        rendered: Callable[[Path], None],
+        **_: Any,
+    ) -> WrapperSrpm:
+        hooks.before_checkout()
+        hooks.after_checkout(root.workspace.workdir)
+        spec = root.workspace.resultdir / "hello.spec"
+        spec.write_text("Name: hello")
+        rendered(spec)
+        return WrapperSrpm(self._srpm(root.workspace.resultdir), {"url": "", "source": ""})
+
+    def create_dist_repo(self, workspace: Workspace, _request: DistRepoRequest) -> Path:
+        repo = workspace.workdir / "repo"
+        (repo / "repodata").mkdir(parents=True)
+        (repo / "repodata" / "repomd.xml").write_text("data")
+        return repo
+
     def run_command(self, root: FakeRoot, _command: str | Sequence[str], *, skip_setarch: bool) -> int:  # noqa: ARG002
         (root.workspace.resultdir / "runroot.log").write_text("running\n")
         return 0
@@ -172,13 +199,15 @@ class Recipes:
 def install(monkeypatch: pytest.MonkeyPatch) -> Recipes:
     """In place of the real ones, in every adapter."""
     fake = Recipes()
-    for module in (buildarch, buildsrpm_scm, rebuild_srpm, runroot):
+    for module in (buildarch, buildsrpm_scm, rebuild_srpm, runroot, wrapper_rpm):
         monkeypatch.setattr(module, "open_buildroot", fake.open_buildroot)
     monkeypatch.setattr(container_task, "open_engine", fake.open_engine)
     monkeypatch.setattr(package_build, "build_rpms", fake.build_rpms)
     monkeypatch.setattr(rebuild_srpm, "rebuild_srpm", fake.rebuild_srpm)
     monkeypatch.setattr(buildsrpm_scm, "srpm_from_scm", fake.srpm_from_scm)
+    monkeypatch.setattr(wrapper_rpm, "srpm_from_template", fake.srpm_from_template)
     monkeypatch.setattr(createrepo, "create_repo", fake.create_repo)
+    monkeypatch.setattr(createdistrepo, "create_dist_repo", fake.create_dist_repo)
     monkeypatch.setattr(runroot, "run_command", fake.run_command)
     monkeypatch.setattr(runroot, "copy_out", fake.copy_out)
     monkeypatch.setattr(save_failed_tree, "save_tree", fake.save_tree)

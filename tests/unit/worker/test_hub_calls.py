@@ -23,7 +23,10 @@ from koji_adjutant.daemon.login import open_session
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
+from koji_adjutant.task_adapters.createdistrepo import CreateDistRepoTask
+from koji_adjutant.task_adapters.wrapper_rpm import WrapperRPMTask
 from koji_adjutant.task_handlers import HANDLERS, build_notification, tag_notification
+from koji_adjutant.task_handlers.distrepo import DistRepoTask
 from koji_adjutant.task_handlers.waitrepo import WaitrepoTask
 from tests.hub_calls import UPLOAD, Call, listings, written
 from tests.unit.worker import test_notifications
@@ -31,7 +34,7 @@ from tests.unit.worker.http_hub import SESSION, hub
 from tests.unit.worker.recipes import Recipes
 from tests.unit.worker.replay import Replay, play, recorded_listings
 from tests.unit.worker.rpms import write_srpm
-from tests.unit.worker.scripted import ScriptedHub
+from tests.unit.worker.scripted import TARGET, ScriptedHub
 
 LISTINGS = listings()
 
@@ -191,6 +194,36 @@ def save_failed_tree(stage: Stage) -> Sequence[Call]:
     return stage.run(PLUGINS["save_failed_tree"], session, 11, False)
 
 
+def wrapper_rpm(stage: Stage) -> Sequence[Call]:
+    stage.options.allowed_scms = "host:*"
+    stage.recipes.packages = {"all": ["hello-1.0-1.noarch.rpm"]}
+    archive = stage.topdir / "packages/disk/1/1/images/disk.raw"
+    archive.parent.mkdir(parents=True)
+    archive.touch()
+    build = {"id": 5, "name": "disk", "version": "1", "release": "1", "epoch": None, "volume_name": "DEFAULT"}
+    session = ScriptedHub(
+        getImageBuild={"build_id": 5}, listArchives=[{"filename": "disk.raw", "arch": "noarch"}]
+    )
+    arguments = ["git://host/templates#abc", TARGET, build | {"state": koji.BUILD_STATES["COMPLETE"]}, None]
+    return stage.run(WrapperRPMTask, session, *arguments, {"repo_id": 7})
+
+
+def dist_repo(stage: Stage) -> Sequence[Call]:
+    session = ScriptedHub(host__subtask=11, host__taskWait=[[11], []], host__taskWaitResults=[[11, None]])
+    opts = {"arch": ["x86_64"], "event": 60, "multilib": None}
+    return stage.run(DistRepoTask, session, "f39", 9, ["aaaa"], opts)
+
+
+def create_dist_repo(stage: Stage) -> Sequence[Call]:
+    (stage.topdir / "repos-dist/f39/9/x86_64").mkdir(parents=True)
+    repo = {"id": 9, "tag_id": 2, "tag_name": "f39", "state": koji.REPO_INIT, "dist": True}
+    opts = {"event": 60, "latest": True, "inherit": True, "multilib": None, "skip_missing_signatures": False}
+    session = ScriptedHub(repoInfo=repo, listTaggedRPMS=[[], []])
+    return stage.run(
+        CreateDistRepoTask, session, "f39", 9, "x86_64", [], opts | {"allow_missing_signatures": True}
+    )
+
+
 SCENARIOS: dict[str, Callable[[Stage], Sequence[Call]]] = {
     "The daemon": daemon,
     "build, from an SCM": build_from_scm,
@@ -202,8 +235,11 @@ SCENARIOS: dict[str, Callable[[Stage], Sequence[Call]]] = {
     "tagBuild": lambda stage: stage.replay(7),
     "newRepo": new_repo,
     "createrepo": createrepo,
+    "wrapperRPM": wrapper_rpm,
     "chainbuild": lambda stage: stage.replay(998),
     "waitrepo": waitrepo,
+    "distRepo": dist_repo,
+    "createdistrepo": create_dist_repo,
     "buildNotification": build_notification_,
     "tagNotification": tag_notification_,
     "runroot": runroot,
