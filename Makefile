@@ -11,7 +11,8 @@ PLACES = --dir $(KOJI_ADJUTANT_DEV)/demo --state-dir $(KOJI_ADJUTANT_DEV)/state
 PLAY = --repo $(KOJI_ADJUTANT_DEV)/distribution/repo --package examples/hello-adjutant
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e lint format lock host distribution clean
+.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e bench bench-quick lint format lock host \
+    distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +48,12 @@ hub: host ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST
 e2e: host ## One whole demo, as a new user runs it
 	$(BIN)/python -m pytest tests/e2e
 
+bench: host $(VENV)/bench-ready ## Measure builds beside mock and a bare chroot; docs/benchmark.md says how to read it
+	$(BIN)/python -m tests.bench
+
+bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns, in under three minutes
+	$(BIN)/python -m tests.bench --quick
+
 lint: $(VENV)/ready ## ruff, mypy --strict and the import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -61,6 +68,9 @@ lock: $(VENV)/ready ## Pin the newest dependencies that pyproject.toml allows
 	$(BIN)/pip install -q pip-tools
 	$(BIN)/pip-compile -q --upgrade --extra dev --strip-extras --allow-unsafe --generate-hashes \
 	    --no-emit-options --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --extra bench --strip-extras --allow-unsafe --generate-hashes \
+	    --no-emit-options --no-emit-index-url --no-emit-find-links -c requirements.lock \
+	    -o requirements-bench.lock pyproject.toml
 
 host: $(VENV)/ready
 	@tools/host-packages containers
@@ -75,6 +85,10 @@ $(VENV)/ready: pyproject.toml requirements.lock
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/bench-ready: $(VENV)/ready requirements-bench.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
 
 clean: demo-clean ## demo-clean, and remove the virtual environment

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.distribution.repository import Entry, Manifest
 from tests.distribution.run import DistributionError, run
 
 Say = Callable[[str], None]
+Groups = Mapping[str, Sequence[str]]
 
 _TOOLS = {"apt-get": "apt", "dpkg-deb": "dpkg", "rpmbuild": "rpm", "createrepo_c": "createrepo-c"}
 
@@ -31,29 +32,29 @@ def default_output() -> Path:
     return Path(state) / "distribution"
 
 
-def build(output: Path, *, force: bool = False, say: Say = print) -> Path:
+def build(output: Path, *, groups: Groups = seeds.GROUPS, force: bool = False, say: Say = print) -> Path:
     """Make the distribution, or find that it is made; returns the repository, ``output``/repo.
 
-    ``force`` converts every package again.  Raises DistributionError when the host is no Debian, a tool is
-    missing, or a package cannot be had.
+    ``groups`` are its comps groups; ``force`` converts every package again.  Raises DistributionError when
+    the host is no Debian, a tool is missing, or a package cannot be had.
     """
     _check_host()
     output = output.resolve()
     output.mkdir(parents=True, exist_ok=True)
     with _locked(output):
-        return _build(output, force, say)
+        return _build(output, groups, force, say)
 
 
-def _build(output: Path, force: bool, say: Say) -> Path:
+def _build(output: Path, groups: Groups, force: bool, say: Say) -> Path:
     previous = output / "repo"
     manifest = None if force else Manifest.load(previous)
     generator = _generator()
-    if manifest is not None and manifest.inputs == _fingerprint(generator, manifest.lists):
+    if manifest is not None and manifest.inputs == _fingerprint(generator, groups, manifest.lists):
         return previous
     apt = Apt(_directory(output / "apt"))
 
     say("resolving packages with apt")
-    packages = _resolve(apt)
+    packages = _resolve(apt, groups)
     megabytes = sum(package.size for package in packages.values()) / 1e6
     say(f"fetching {len(packages)} Debian packages, {megabytes:.0f} MB (those not yet in {output / 'debs'})")
     debs = apt.fetch(list(packages.values()), output / "debs")
@@ -66,14 +67,14 @@ def _build(output: Path, force: bool, say: Say) -> Path:
     done = manifest.rpms(previous) if manifest is not None else {}
     entries = _convert(recipes, done, converter, generator, say)
     say("writing repository metadata")
-    repository.write_metadata(staging, seeds.GROUPS, max(recipe.built for recipe in recipes))
-    inputs = _fingerprint(generator, apt.lists)
+    repository.write_metadata(staging, groups, max(recipe.built for recipe in recipes))
+    inputs = _fingerprint(generator, groups, apt.lists)
     Manifest(inputs, apt.lists, _rpm_arch(), tuple(entries)).save(staging)
     return repository.publish(staging, output)
 
 
-def _resolve(apt: Apt) -> Mapping[str, Package]:
-    names = {name for group in seeds.GROUPS.values() for name in group if name not in seeds.OWN}
+def _resolve(apt: Apt, groups: Groups) -> Mapping[str, Package]:
+    names = {name for group in groups.values() for name in group if name not in seeds.OWN}
     names |= {*seeds.EXTRAS, *own.RPM_BUILD_REQUIRES}
     return dependencies.Resolver(apt.closure(names)).reachable(names)
 
@@ -133,9 +134,9 @@ def _generator() -> str:
     return digest.hexdigest()
 
 
-def _fingerprint(generator: str, lists: Iterable[str]) -> str:
+def _fingerprint(generator: str, groups: Groups, lists: Iterable[str]) -> str:
     """All that decides what the repository is, without asking apt: the indexes by name, size and time."""
-    digest = hashlib.sha256(generator.encode())
+    digest = hashlib.sha256(f"{generator}\n{sorted(groups.items())!r}".encode())
     for name in lists:
         path = Path(name)
         status = path.stat() if path.exists() else None  # apt removes what is no longer a source

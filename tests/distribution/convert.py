@@ -22,6 +22,8 @@ _MACROS = {
     "use_source_date_epoch_as_buildtime": "1",
     "clamp_mtime_to_source_date_epoch": "1",
     "debug_package": "%{nil}",
+    # Debian's packages for all architectures may have programs as data, to test with
+    "_binaries_in_noarch_packages_terminate_build": "0",
 }
 
 

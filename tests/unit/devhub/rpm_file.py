@@ -7,7 +7,10 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-INT32, STRING, BINARY, STRING_ARRAY, I18N = 4, 6, 7, 8, 9
+INT16, INT32, STRING, BINARY, STRING_ARRAY, I18N = 3, 4, 6, 7, 8, 9
+NUMBERS = {INT16: "H", INT32: "I"}
+SIGNATURES, IMMUTABLE = 62, 63
+"""Regions: a header that is one as a whole is a version 4 package's."""
 MAGIC = bytes.fromhex("8eade80100000000")
 
 Value = int | str | bytes | Sequence[str] | Sequence[int]
@@ -18,22 +21,24 @@ def _encode(kind: int, value: Value) -> tuple[bytes, int]:
     if kind == BINARY:
         assert isinstance(value, bytes)
         return value, len(value)
-    if kind == INT32:
+    if kind in NUMBERS:
         numbers = [value] if isinstance(value, int) else [int(v) for v in value]
-        return struct.pack(f">{len(numbers)}I", *numbers), len(numbers)
+        return struct.pack(f">{len(numbers)}{NUMBERS[kind]}", *numbers), len(numbers)
     texts = [value] if isinstance(value, str) else [str(v) for v in value]  # type: ignore[union-attr]
     return b"".join(text.encode() + b"\0" for text in texts), len(texts)
 
 
-def _header(entries: Sequence[Entry]) -> bytes:
+def _header(region: int, entries: Sequence[Entry]) -> bytes:
     index, store = b"", b""
     for tag, kind, value in sorted(entries, key=lambda entry: entry[0]):
         data, count = _encode(kind, value)
-        if kind == INT32:
-            store += b"\0" * (-len(store) % 4)
+        if kind in NUMBERS:
+            store += b"\0" * (-len(store) % struct.calcsize(NUMBERS[kind]))
         index += struct.pack(">4I", tag, kind, len(store), count)
         store += data
-    return MAGIC + struct.pack(">2I", len(entries), len(store)) + index + store
+    index = struct.pack(">4I", region, BINARY, len(store), 16) + index
+    store += struct.pack(">2IiI", region, BINARY, -len(index), 16)
+    return MAGIC + struct.pack(">2I", len(entries) + 1, len(store)) + index + store
 
 
 def write_rpm(
@@ -49,8 +54,12 @@ def write_rpm(
     requires: Sequence[str] = (),
     file_name: str | None = None,
     payload: bytes = b"nothing",
+    more: Sequence[Entry] = (),
 ) -> Path:
-    """A package with a header and a payload that is no archive; returns its path."""
+    """A package with a header and a payload that is no archive; returns its path.
+
+    ``more`` are further entries of its header: tag, type and value.
+    """
     entries: list[Entry] = [
         (1000, STRING, name),
         (1001, STRING, version),
@@ -58,6 +67,7 @@ def write_rpm(
         (1004, I18N, f"The {name} package"),
         (1006, INT32, 1700000000),
         (1022, STRING, "x86_64" if source else arch),
+        *more,
     ]
     if epoch is not None:
         entries.append((1003, INT32, epoch))
@@ -69,12 +79,12 @@ def write_rpm(
         entries.append((1049, STRING_ARRAY, list(requires)))
         entries.append((1048, INT32, [0] * len(requires)))
         entries.append((1050, STRING_ARRAY, [""] * len(requires)))
-    main = _header(entries)
+    main = _header(IMMUTABLE, entries)
     digest = hashlib.md5(main + payload, usedforsecurity=False).digest()
-    signature = _header([(1000, INT32, len(main) + len(payload)), (1004, BINARY, digest)])
+    signature = _header(SIGNATURES, [(1000, INT32, len(main) + len(payload)), (1004, BINARY, digest)])
     signature += b"\0" * (-len(signature) % 8)
-    lead = struct.pack(">4s4H66s2H16s", b"\xed\xab\xee\xdb", 0x300, int(source), 1, 0, b"", 1, 5, b"")[:96]
+    lead = struct.pack(">4s3H66s2H16s", b"\xed\xab\xee\xdb", 0x300, int(source), 1, b"", 1, 5, b"")
     shown = "src" if source else arch
     path = directory / (file_name or f"{name}-{version}-{release}.{shown}.rpm")
-    path.write_bytes(lead.ljust(96, b"\0") + signature + main + payload)
+    path.write_bytes(lead + signature + main + payload)
     return path

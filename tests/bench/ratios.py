@@ -1,0 +1,132 @@
+"""The figures that say how good we are: ours by theirs, so that less is better throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.bench.contender import Build
+from tests.bench.packages import SMALL_C
+from tests.bench.results import Results
+from tests.bench.statistics import p50, p95
+
+RATIOS = {
+    "warm_start_vs_mock_init": (
+        "Median seconds from the request to a root that commands can run in, its base being in the cache, "
+        "by the median seconds of `mock --init`, on the test distribution."
+    ),
+    "cold_vs_mock_init": "The same with nothing in the cache.",
+    "cycle_vs_mock": (
+        f"Median seconds of a whole build of {SMALL_C}, everything cached, by those of kojid's three calls "
+        "of mock (init, the kernel's version, rebuild), without kojid's own pauses."
+    ),
+    "cycle_vs_chroot": (
+        f"Median seconds of a whole build of {SMALL_C}, everything cached, by those of unpacking and "
+        "`rpmbuild -bb` in a bare chroot of the same root."
+    ),
+    "rpmbuild_vs_chroot": (
+        "Median seconds of `rpmbuild -bb`, everything cached, by those in a bare chroot of the same root, "
+        "for the heaviest package."
+    ),
+    "parallel8_vs_1": (
+        "Median seconds of a cached build's dependency phases, eight builds at once, by those of one alone."
+    ),
+    "createrepo_vs_best": (
+        "Median seconds of our createrepo of a tag with one change by those of the bare createrepo_c command "
+        "with the best options."
+    ),
+}
+"""Name → what it means. With fewer or smaller packages in a quick run the meaning is the same."""
+
+
+def ratios(results: Results) -> dict[str, float | None]:
+    """All of RATIOS; None where a contender was missing."""
+    values = results.values
+    heaviest = results.packages()[-1] if results.packages() else ""
+    mock_init = values(_ready, "mock")
+    return {
+        "warm_start_vs_mock_init": _by(values(_ready, "base"), mock_init),
+        "cold_vs_mock_init": _by(values(_ready, "cold"), mock_init),
+        "cycle_vs_mock": _by(values(_seconds, "all", SMALL_C), values(_seconds, "mock", SMALL_C)),
+        "cycle_vs_chroot": _by(values(_seconds, "all", SMALL_C), values(_seconds, "chroot", SMALL_C)),
+        "rpmbuild_vs_chroot": _by(values(_rpmbuild, "all", heaviest), values(_rpmbuild, "chroot", heaviest)),
+        "parallel8_vs_1": _by(_dependencies(results, 8), _dependencies(results, 1)),
+        "createrepo_vs_best": _by(_repos(results, "ours"), _repos(results, "best")),
+    }
+
+
+@dataclass(frozen=True)
+class Aim:
+    """``value`` is to be at most ``limit``; None if it could not be measured."""
+
+    name: str
+    value: float | None
+    limit: float
+    unit: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        return None if self.value is None else self.value <= self.limit
+
+
+def aims(results: Results) -> list[Aim]:
+    """What was set out to be reached, beside what was."""
+    found = ratios(results)
+    lines = _first_lines(results)
+    cycle, chroot = (results.values(_seconds, name, SMALL_C) for name in ("all", "chroot"))
+    large = [results.values(_ready, name, root="large") for name in ("all", "cold", "mock")]
+    return [
+        Aim(
+            "request to rpmbuild's first line, without -bs, all cached, p95",
+            p95(lines) if lines else None,
+            1.0,
+            "s",
+        ),
+        Aim("warm_start_vs_mock_init", found["warm_start_vs_mock_init"], 1 / 18),
+        Aim("warm_start_vs_mock_init, large root", _by(large[0], large[2]), 1 / 40),
+        Aim("cold_vs_mock_init", found["cold_vs_mock_init"], 1.0),
+        Aim("cold_vs_mock_init, large root", _by(large[1], large[2]), 1.0),
+        Aim("cycle_vs_mock", found["cycle_vs_mock"], 1 / 6),
+        Aim("cycle, beyond that of a bare chroot", _less(cycle, chroot), 0.8, "s"),
+        Aim("rpmbuild_vs_chroot", found["rpmbuild_vs_chroot"], 1.02),
+        Aim("parallel8_vs_1", found["parallel8_vs_1"], 1.3),
+        Aim("createrepo_vs_best", found["createrepo_vs_best"], 1.05),
+    ]
+
+
+def _seconds(build: Build) -> float:
+    return build.seconds
+
+
+def _ready(build: Build) -> float | None:
+    return build.ready
+
+
+def _rpmbuild(build: Build) -> float:
+    return build.phases["rpmbuild"]
+
+
+def _first_lines(results: Results) -> Sequence[float]:
+    """Of the small package, less what making its source package took."""
+
+    def without_srpm(build: Build) -> float | None:
+        return None if build.first_line is None else build.first_line - build.phases["srpm"]
+
+    return results.values(without_srpm, "all", SMALL_C)
+
+
+def _dependencies(results: Results, jobs: int) -> Sequence[float]:
+    builds = [build for one in results.rounds if one.jobs == jobs for build in one.builds]
+    return [build.dependencies for build in builds if build.dependencies is not None]
+
+
+def _repos(results: Results, contender: str) -> Sequence[float]:
+    return [run.seconds for run in results.repos if run.contender == contender]
+
+
+def _by(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
+    return p50(ours) / p50(theirs) if ours and theirs else None
+
+
+def _less(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
+    return p50(ours) - p50(theirs) if ours and theirs else None

@@ -1,0 +1,74 @@
+"""Ratios are ours by theirs, and aims are met or missed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.ratios import RATIOS, aims, ratios
+from tests.unit.bench.figures import add, build, empty, small
+
+NAMES = {
+    "warm_start_vs_mock_init",
+    "cold_vs_mock_init",
+    "cycle_vs_mock",
+    "cycle_vs_chroot",
+    "rpmbuild_vs_chroot",
+    "parallel8_vs_1",
+    "createrepo_vs_best",
+}
+
+
+def test_ours_by_theirs() -> None:
+    found = ratios(small())
+    assert found.pop("createrepo_vs_best") is None
+    assert found == pytest.approx(
+        {
+            "warm_start_vs_mock_init": 0.2 / 5,
+            "cold_vs_mock_init": 1.0,
+            "cycle_vs_mock": 0.125,
+            "cycle_vs_chroot": 2.5,
+            "rpmbuild_vs_chroot": 1.02,
+            "parallel8_vs_1": 1.5,
+        }
+    )
+
+
+def test_every_ratio_is_there_and_explained() -> None:
+    assert set(ratios(empty())) == set(RATIOS) == NAMES
+    assert all(sentence.endswith(".") for sentence in RATIOS.values())
+
+
+def test_nothing_is_compared_with_who_was_missing() -> None:
+    assert set(ratios(empty()).values()) == {None}
+    without_mock = small()
+    without_mock.runs = [run for run in without_mock.runs if run.contender != "mock"]
+    missing = {name for name, value in ratios(without_mock).items() if value is None}
+    assert missing == {name for name in NAMES if "mock" in name} | {"createrepo_vs_best"}
+
+
+def test_rpmbuild_is_compared_on_the_last_package_which_is_the_heaviest() -> None:
+    results = small()
+    add(results, "all", build(30.0, phases={"rpmbuild": 22.0}), package="heavy")
+    add(results, "chroot", build(30.0, phases={"rpmbuild": 20.0}), package="heavy")
+    assert ratios(results)["rpmbuild_vs_chroot"] == pytest.approx(1.1)
+
+
+def test_a_large_root_has_aims_of_its_own_and_no_ratio() -> None:
+    results = small()
+    before = ratios(results)
+    add(results, "all", build(1.0, ready=0.5), root="large")
+    add(results, "mock", build(30.0, ready=25.0), root="large")
+    assert ratios(results) == before
+    (aim,) = [aim for aim in aims(results) if aim.name == "warm_start_vs_mock_init, large root"]
+    assert aim.value == pytest.approx(0.02)
+    assert aim.met
+
+
+def test_aims() -> None:
+    found = {aim.name: aim for aim in aims(small())}
+    first_line = found["request to rpmbuild's first line, without -bs, all cached, p95"]
+    assert first_line.value == pytest.approx(0.6)
+    assert first_line.met
+    assert found["cycle, beyond that of a bare chroot"].value == pytest.approx(0.75)
+    assert found["parallel8_vs_1"].met is False
+    assert found["createrepo_vs_best"].met is None
