@@ -38,6 +38,7 @@ def open_engine(
                 extra_labels=labels,
                 traits=service.traits,
                 revive=service.start,
+                told=service.told,
                 observer=observer,
             )
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import shlex
 import time
@@ -52,8 +53,9 @@ class PodmanManager:
     """A podman service at ``socket`` (unix://, tcp:// or ssh://); see ContainerManager for the methods.
 
     ``extra_labels`` are the operator's, put on every container. ``traits`` says what this engine needs to
-    be told, ``revive`` starts a private service again, ``observer`` is told of every container. Close it, or
-    use it as a context manager. Safe to use in forked children and, for different containers, in threads.
+    be told, ``revive`` starts a private service again, ``told`` is a file for what that has told of itself,
+    ``observer`` is told of every container. Close it, or use it as a context manager. Safe to use in forked
+    children and, for different containers, in threads.
     """
 
     def __init__(
@@ -64,12 +66,14 @@ class PodmanManager:
         extra_labels: Mapping[str, str] | None = None,
         traits: EngineTraits | None = None,
         revive: Callable[[], None] | None = None,
+        told: Path | None = None,
         observer: ContainerObserver | None = None,
     ) -> None:
         self._timeouts = timeouts or EngineTimeouts()
         self._extra_labels = extra_labels or {}
         self._traits = traits or EngineTraits(command_line=("podman", "--url", socket))
         self.connection = Connection(socket, lambda: _connect(socket), revive)
+        self._told = told
         self._host: dict[str, Any] | None = None
         self._warned: set[str] = set()
         self._watch = Watch(observer, lambda container: int(self._inspect(container)["State"]["Pid"]))
@@ -89,7 +93,7 @@ class PodmanManager:
     # The engine
 
     def check(self) -> EngineInfo:
-        information = self._call("GET", "info")
+        information = self._information()
         version = information["version"]["Version"]
         if tuple(int(part) for part in version.split("-")[0].split(".")[:2]) < OLDEST:
             raise EngineError(f"podman {version} is too old: install podman 4.3 or newer")
@@ -102,6 +106,21 @@ class PodmanManager:
             architecture=host["arch"],
             controllers=frozenset(host["cgroupControllers"]),
         )
+
+    def _information(self) -> dict[str, Any]:
+        """What the engine says of itself; it takes podman a while, and does not change while a service
+        runs."""
+        if self._told is not None and self._told.exists():
+            self.connection.request("GET", "_ping", timeout=self._timeouts.start)
+            with contextlib.suppress(FileNotFoundError, ValueError):  # the service was started again just now
+                remembered: dict[str, Any] = json.loads(self._told.read_text())
+                return remembered
+        information: dict[str, Any] = self._call("GET", "info")
+        if self._told is not None:
+            staging = self._told.with_name(f"{self._told.name}.{uuid.uuid4().hex}")
+            staging.write_text(json.dumps(information))
+            staging.rename(self._told)
+        return information
 
     def ensure_image_available(self, reference: str, policy: PullPolicy) -> Image:
         return self.images.ensure(reference, policy, self._host_facts()["arch"])

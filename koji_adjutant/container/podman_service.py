@@ -78,6 +78,11 @@ class PodmanService:
         return f"unix://{self.socket_path}"
 
     @property
+    def told(self) -> Path:
+        """Where managers keep what the service has told of itself since it was started."""
+        return self.directory / "told.json"
+
+    @property
     def traits(self) -> EngineTraits:
         environment = f"CONTAINERS_CONF={self.directory / 'containers.conf'}"
         return EngineTraits(
@@ -187,6 +192,7 @@ class PodmanService:
             self._process.kill()  # nothing listens at its socket
             self._process.wait()
         self._forget_earlier_boot()
+        self.told.unlink(missing_ok=True)
         self.socket_path.unlink(missing_ok=True)
         conf = self.directory / "containers.conf"
         conf.write_text(service_config.containers_conf(service_config.inspect_host(), self.directory))
