@@ -29,6 +29,7 @@ from koji_adjutant.container.interface import (
 )
 from koji_adjutant.container.interrupts import Deadline, uninterrupted
 from koji_adjutant.container.podman_images import NOT_FOUND, PodmanImages
+from koji_adjutant.container.podman_network import ensure_network
 from koji_adjutant.container.podman_spec import (
     EngineTraits,
     create_request,
@@ -46,7 +47,6 @@ logger = logging.getLogger("koji_adjutant.container")
 OLDEST = (4, 3)
 NOT_YET_STARTED = ("created", "configured", "initialized")
 WAIT_INTERVAL = "20ms"
-CONFLICT = 409
 
 
 class PodmanManager:
@@ -312,7 +312,7 @@ class PodmanManager:
     def _create(self, spec: ContainerSpec, name: str, *, keep_log: bool) -> str:
         spec = replace(spec, limits=self._possible(spec.limits))
         if spec.network == "bridge":
-            self._ensure_network()
+            ensure_network(self.connection, self._traits, self._timeouts.start)
         request = create_request(spec, name, self._traits, self._extra_labels, keep_log=keep_log)
         with uninterrupted():
             try:
@@ -351,38 +351,6 @@ class PodmanManager:
             cpus=None if "cpu" in missing else limits.cpus,
             pids=None if "pids" in missing else limits.pids,
         )
-
-    def _ensure_network(self) -> None:
-        """A private service's bridge network: podman's default one is shared with the host's own podman."""
-        traits = self._traits
-        if traits.network is None:
-            return
-        try:
-            self._call("GET", f"networks/{path_segment(traits.network)}/exists")
-        except RefusedError as error:
-            if error.status != NOT_FOUND:
-                raise
-        else:
-            return
-        for last, subnet in (
-            (subnet == traits.bridge_subnets[-1], subnet) for subnet in traits.bridge_subnets
-        ):
-            request = {
-                "name": traits.network,
-                "driver": "bridge",
-                "network_interface": traits.bridge_interface,
-                "subnets": [{"subnet": subnet}],
-                "dns_enabled": True,
-            }
-            try:
-                self._call("POST", "networks/create", body=request)
-            except RefusedError as error:
-                if error.status == CONFLICT and "already" in str(error) and "subnet" not in str(error):
-                    return  # another process was faster
-                if last:
-                    raise
-            else:
-                return
 
     def _attach(self, container: str) -> contextlib.AbstractContextManager[Any]:
         """The main process's output from its first byte: attach before start (attaching initialises)."""

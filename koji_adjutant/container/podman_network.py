@@ -1,0 +1,45 @@
+"""A private podman service's bridge network: podman's default one is shared with the host's own podman."""
+
+from __future__ import annotations
+
+from koji_adjutant.container.connection import Connection, RefusedError, path_segment
+from koji_adjutant.container.podman_images import NOT_FOUND
+from koji_adjutant.container.podman_spec import EngineTraits
+
+CONFLICT = 409
+
+
+def ensure_network(connection: Connection, traits: EngineTraits, timeout: float) -> None:
+    """Make the network that ``traits`` names, with the first of its subnets that is free, if it is not there.
+
+    RefusedError if none of them is.
+    """
+    if traits.network is None or _exists(connection, traits.network, timeout):
+        return
+    for number, subnet in enumerate(traits.bridge_subnets, 1):
+        request = {
+            "name": traits.network,
+            "driver": "bridge",
+            "network_interface": traits.bridge_interface,
+            "subnets": [{"subnet": subnet}],
+            "dns_enabled": True,
+        }
+        try:
+            connection.json("POST", "networks/create", body=request, timeout=timeout)
+        except RefusedError as error:
+            if error.status == CONFLICT and "already" in str(error) and "subnet" not in str(error):
+                return  # another process was faster
+            if number == len(traits.bridge_subnets):
+                raise
+        else:
+            return
+
+
+def _exists(connection: Connection, name: str, timeout: float) -> bool:
+    try:
+        connection.json("GET", f"networks/{path_segment(name)}/exists", timeout=timeout)
+    except RefusedError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return False
+    return True
