@@ -20,6 +20,7 @@ from koji_adjutant.config import KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.daemon import arguments, login, loop
 from koji_adjutant.daemon.monitoring import monitoring
+from koji_adjutant.daemon.prewarm import Prewarmer
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import AdjutantError, ConfigError, HubError
@@ -98,7 +99,18 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
         worker.journal = watched.journal
         worker.remove_containers()
         unmount_below(Path(options.workdir) / "tasks")
-        outcome = loop.run(worker, options.sleeptime, watched.tend)
+        prewarmer = Prewarmer(options) if ours.prewarm else None
+
+        def tend() -> None:
+            watched.tend()
+            if prewarmer:
+                prewarmer.tend(idle=not worker.pids)
+
+        try:
+            outcome = loop.run(worker, options.sleeptime, tend)
+        finally:
+            if prewarmer:
+                prewarmer.stop()
         if outcome is loop.Outcome.RESTART:
             loop.prepare_restart(worker)
         else:

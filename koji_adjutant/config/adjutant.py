@@ -36,6 +36,8 @@ class AdjutantOptions:
     - ``state_dir``: images, buildroots and containers. ``log_dir``: each task's logs stay in
       ``<log_dir>/<task_id>/``. ``log_file``: the daemon's own log, which a stock kojid has at this place.
     - ``cache_size`` (``20G``): of the store of composed roots; those used longest ago are evicted.
+    - ``prewarm``: in idle time, compose the roots of tags that were built for lately when they have a new
+      repo.
     - ``memory_limit`` (``4G``), ``cpu_limit`` (cores), ``pids_limit``: of each container that runs
       packagers' code.
     - ``plugin_config_dir``: where runroot.conf and save_failed_tree.conf are, as with the stock plugins.
@@ -62,6 +64,7 @@ class AdjutantOptions:
     log_dir: Path = Path("/var/log/koji-adjutant")
     log_file: Path = Path("/var/log/kojid.log")
     cache_size: int = 20 * 2**30
+    prewarm: bool = False
     memory_limit: int | None = None
     cpu_limit: float | None = None
     pids_limit: int = 16384
@@ -117,6 +120,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "log_dir": values.absolute_path,
     "log_file": values.absolute_path,
     "cache_size": values.memory,
+    "prewarm": values.boolean,
     "memory_limit": lambda text: values.memory(text) if text else None,
     "cpu_limit": lambda text: values.positive_number(text) if text else None,
     "pids_limit": values.integer,

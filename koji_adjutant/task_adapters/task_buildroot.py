@@ -14,6 +14,7 @@ from koji.tasks import RefuseTask
 from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_tag
 from koji_adjutant.buildroot.origins import ExternalRepo, RepoFiles, buildroot_list
 from koji_adjutant.buildroot.packages import InstalledPackage
+from koji_adjutant.buildroot.recent import RecentRoot, RecentRoots
 from koji_adjutant.config import KojidOptions
 
 logger = logging.getLogger(__name__)
@@ -91,6 +92,10 @@ class TaskBuildroot:
             options=tag_options(options),
             network=network,
         )
+        if options.adjutant.prewarm:
+            RecentRoots(options.adjutant.state_dir / "recent").note(
+                RecentRoot(tag_config["name"], arch, group)
+            )
         return cls(session, options, record, repo, config)
 
     def report(self, packages: Sequence[InstalledPackage]) -> None:
