@@ -91,9 +91,10 @@ class Layers:
         packages = self._workspace.cache.packages
         size = sum(package.size for package in plan.install)
         self._say(f"Installing {len(plan.install)} packages, {size / 1e6:.1f} MB")
+        metadata = self._resolver.metadata
         for package in plan.install:
-            for place in package.places([]):
-                self._resolver.metadata.check(place)
+            for place in package.places(metadata.locations.get(package.repository, ())):
+                metadata.check(place)
         self._workspace.cache_used("packages", key, not packages.missing(plan.install))
         what = "packages" if self._layers else "minimal buildroot"
         with (
@@ -102,9 +103,7 @@ class Layers:
         ):
             with self._workspace.progress.phase("downloading packages"):
                 found = files.enter_context(
-                    packages.holding(
-                        plan.install, self._resolver.metadata.locations, self._resolver.metadata.proxy
-                    )
+                    packages.holding(plan.install, metadata.locations, metadata.proxy)
                 )
             compose(
                 staging,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Metadata:
         self.sources = [_source(repository, self.proxy) for repository in config.repositories]
         contents = json.dumps([source.content() for source in self.sources])
         self.key = hashlib.sha256(contents.encode()).hexdigest()
-        self._local = [mount.source.resolve() for mount in config.repo_mounts]
+        self._local = [mount.source for mount in config.repo_mounts]
 
     @property
     def locations(self) -> dict[str, Sequence[str]]:
@@ -86,7 +87,7 @@ class Metadata:
         parts = urlsplit(place)
         if parts.scheme in {"http", "https"}:
             return
-        path = Path(unquote(parts.path)).resolve()
+        path = Path(os.path.normpath(unquote(parts.path)))
         if parts.scheme != "file" or not any(path.is_relative_to(local) for local in self._local):
             raise BuildrootError(
                 f"the repository's metadata names a place that packages must not come from: {place}"

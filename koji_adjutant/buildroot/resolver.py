@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -94,7 +95,7 @@ class Resolver:
             self._workspace.cache_used("metadata", key, status is None)
             if status is None:
                 # dnf replaces files, it does not change them
-                shutil.copytree(entry / "cache", work / "cache", symlinks=True, copy_function=os.link)
+                shutil.copytree(entry / "cache", work / "cache", symlinks=True, copy_function=_link)
                 status = self._run(work, root, work / "cache", None)
         return status
 
@@ -105,6 +106,16 @@ class Resolver:
         return run_tool(
             self._workspace, "resolve.py", role="resolve", work=work, root=root, log=self._log, mounts=mounts
         )
+
+
+def _link(source: str, target: str) -> None:
+    """A further name for a file, or a copy where the store is on another file system."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copy2(source, target)
 
 
 def _empty(work: Path) -> Path:
