@@ -17,6 +17,7 @@ from koji_adjutant.builds.repo import CreateRepoRequest
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm
 from koji_adjutant.builds.spec import SpecRules
+from koji_adjutant.builds.wrapper_srpm import WrapperSrpm, Wrapping
 from koji_adjutant.container.interface import Image
 from koji_adjutant.errors import ImageError
 from koji_adjutant.rpmheader import Tag
@@ -32,6 +33,7 @@ from koji_adjutant.task_adapters import (
     runroot,
     save_failed_tree,
     task_buildroot,
+    wrapper_rpm,
 )
 from tests.unit.worker.rpms import write_rpm, write_srpm
 
@@ -143,6 +145,23 @@ class Recipes:
         self.seen |= {"source": source, "rules": rules}
         return ScmSrpm(self._srpm(root.workspace.resultdir), self.source)
 
+    def srpm_from_template(
+        self,
+        root: FakeRoot,
+        _source: ScmSource,
+        _wrapping: Wrapping,
+        *,
+        hooks: ScmHooks,
+        rendered: Callable[[Path], None],
+        **_: Any,
+    ) -> WrapperSrpm:
+        hooks.before_checkout()
+        spec = root.workspace.workdir / "hello.spec"
+        spec.write_text("Name: hello\n")
+        hooks.after_checkout(root.workspace.workdir)
+        rendered(spec)
+        return WrapperSrpm(self._srpm(root.workspace.resultdir), self.source)
+
     def run_command(self, root: FakeRoot, _command: str | Sequence[str], *, skip_setarch: bool) -> int:  # noqa: ARG002
         (root.workspace.resultdir / "runroot.log").write_text("running\n")
         return 0
@@ -172,12 +191,13 @@ class Recipes:
 def install(monkeypatch: pytest.MonkeyPatch) -> Recipes:
     """In place of the real ones, in every adapter."""
     fake = Recipes()
-    for module in (buildarch, buildsrpm_scm, rebuild_srpm, runroot):
+    for module in (buildarch, buildsrpm_scm, rebuild_srpm, runroot, wrapper_rpm):
         monkeypatch.setattr(module, "open_buildroot", fake.open_buildroot)
     monkeypatch.setattr(container_task, "open_engine", fake.open_engine)
     monkeypatch.setattr(package_build, "build_rpms", fake.build_rpms)
     monkeypatch.setattr(rebuild_srpm, "rebuild_srpm", fake.rebuild_srpm)
     monkeypatch.setattr(buildsrpm_scm, "srpm_from_scm", fake.srpm_from_scm)
+    monkeypatch.setattr(wrapper_rpm, "srpm_from_template", fake.srpm_from_template)
     monkeypatch.setattr(createrepo, "create_repo", fake.create_repo)
     monkeypatch.setattr(runroot, "run_command", fake.run_command)
     monkeypatch.setattr(runroot, "copy_out", fake.copy_out)

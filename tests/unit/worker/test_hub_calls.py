@@ -17,12 +17,14 @@ import koji
 import pytest
 
 from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.dist_repo import DistRepoRequest
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon import loop
 from koji_adjutant.daemon.login import open_session
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
-from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
+from koji_adjutant.task_adapters import ADAPTERS, PLUGINS, createdistrepo
 from koji_adjutant.task_handlers import HANDLERS, build_notification, tag_notification
 from koji_adjutant.task_handlers.waitrepo import WaitrepoTask
 from tests.hub_calls import UPLOAD, Call, listings, written
@@ -31,7 +33,7 @@ from tests.unit.worker.http_hub import SESSION, hub
 from tests.unit.worker.recipes import Recipes
 from tests.unit.worker.replay import Replay, play, recorded_listings
 from tests.unit.worker.rpms import write_srpm
-from tests.unit.worker.scripted import ScriptedHub
+from tests.unit.worker.scripted import TARGET, ScriptedHub
 
 LISTINGS = listings()
 
@@ -191,6 +193,36 @@ def save_failed_tree(stage: Stage) -> Sequence[Call]:
     return stage.run(PLUGINS["save_failed_tree"], session, 11, False)
 
 
+def wrapper_rpm(stage: Stage) -> Sequence[Call]:
+    archive = {"group_id": "org.example", "artifact_id": "hello", "version": "1.0", "filename": "hello.jar"}
+    build = {"id": 5, "name": "hello", "version": "1.0", "release": "2", "epoch": None}
+    build |= {"state": koji.BUILD_STATES["COMPLETE"], "volume_name": "DEFAULT"}
+    jar = stage.topdir / "packages/hello/1.0/2/maven/org/example/hello/1.0/hello.jar"
+    jar.parent.mkdir(parents=True)
+    jar.touch()
+    session = ScriptedHub(getMavenBuild=archive, listArchives=[archive])
+    task = next(adapter for adapter in ADAPTERS if "wrapperRPM" in adapter.Methods)
+    return stage.run(task, session, "git://host/x#1", TARGET, build, None, {"repo_id": 7})
+
+
+def create_dist_repo(stage: Stage) -> Sequence[Call]:
+    def made(workspace: Workspace, _request: DistRepoRequest) -> Path:
+        repo = workspace.workdir / "repo"
+        (repo / "repodata").mkdir(parents=True)
+        (repo / "repodata/repomd.xml").write_text("data")
+        return repo
+
+    stage.monkeypatch.setattr(createdistrepo, "create_dist_repo", made)
+    (stage.topdir / "repos-dist/dist-test/3/x86_64").mkdir(parents=True)
+    where = koji.PathInfo(str(stage.topdir))
+    answers = [call["result"] for call in Replay.of_task(19).expected if call["method"] == "listTaggedRPMS"]
+    for rpm, build in [(rpm, build) for rpms, builds in answers for rpm in rpms for build in builds]:
+        path = Path(where.build(build), where.rpm(rpm))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return stage.replay(19)
+
+
 SCENARIOS: dict[str, Callable[[Stage], Sequence[Call]]] = {
     "The daemon": daemon,
     "build, from an SCM": build_from_scm,
@@ -204,6 +236,9 @@ SCENARIOS: dict[str, Callable[[Stage], Sequence[Call]]] = {
     "createrepo": createrepo,
     "chainbuild": lambda stage: stage.replay(998),
     "waitrepo": waitrepo,
+    "distRepo": lambda stage: stage.replay(17),
+    "createdistrepo": create_dist_repo,
+    "wrapperRPM": wrapper_rpm,
     "buildNotification": build_notification_,
     "tagNotification": tag_notification_,
     "runroot": runroot,
@@ -222,6 +257,8 @@ RECORDED = {
     "chainbuild": 998,
     "waitrepo": 2,
     "tagNotification": 1013,
+    "distRepo": 17,
+    "createdistrepo": 19,
 }
 """Tasks in the record of a stock builder."""
 
