@@ -13,7 +13,6 @@ from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.packages import InstalledPackage
 from koji_adjutant.buildroot.root import Privileges
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.builds.dist_repo import DistRepoRequest
 from koji_adjutant.builds.repo import CreateRepoRequest
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm
@@ -28,7 +27,6 @@ from koji_adjutant.task_adapters import (
     buildarch,
     buildsrpm_scm,
     container_task,
-    createdistrepo,
     createrepo,
     package_build,
     rebuild_srpm,
@@ -158,17 +156,11 @@ class Recipes:
         **_: Any,
     ) -> WrapperSrpm:
         hooks.before_checkout()
+        spec = root.workspace.workdir / "hello.spec"
+        spec.write_text("Name: hello\n")
         hooks.after_checkout(root.workspace.workdir)
-        spec = root.workspace.resultdir / "hello.spec"
-        spec.write_text("Name: hello")
         rendered(spec)
-        return WrapperSrpm(self._srpm(root.workspace.resultdir), {"url": "", "source": ""})
-
-    def create_dist_repo(self, workspace: Workspace, _request: DistRepoRequest) -> Path:
-        repo = workspace.workdir / "repo"
-        (repo / "repodata").mkdir(parents=True)
-        (repo / "repodata" / "repomd.xml").write_text("data")
-        return repo
+        return WrapperSrpm(self._srpm(root.workspace.resultdir), self.source)
 
     def run_command(self, root: FakeRoot, _command: str | Sequence[str], *, skip_setarch: bool) -> int:  # noqa: ARG002
         (root.workspace.resultdir / "runroot.log").write_text("running\n")
@@ -207,7 +199,6 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Recipes:
     monkeypatch.setattr(buildsrpm_scm, "srpm_from_scm", fake.srpm_from_scm)
     monkeypatch.setattr(wrapper_rpm, "srpm_from_template", fake.srpm_from_template)
     monkeypatch.setattr(createrepo, "create_repo", fake.create_repo)
-    monkeypatch.setattr(createdistrepo, "create_dist_repo", fake.create_dist_repo)
     monkeypatch.setattr(runroot, "run_command", fake.run_command)
     monkeypatch.setattr(runroot, "copy_out", fake.copy_out)
     monkeypatch.setattr(save_failed_tree, "save_tree", fake.save_tree)

@@ -17,16 +17,15 @@ import koji
 import pytest
 
 from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.dist_repo import DistRepoRequest
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon import loop
 from koji_adjutant.daemon.login import open_session
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
-from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
-from koji_adjutant.task_adapters.createdistrepo import CreateDistRepoTask
-from koji_adjutant.task_adapters.wrapper_rpm import WrapperRPMTask
+from koji_adjutant.task_adapters import ADAPTERS, PLUGINS, createdistrepo
 from koji_adjutant.task_handlers import HANDLERS, build_notification, tag_notification
-from koji_adjutant.task_handlers.distrepo import DistRepoTask
 from koji_adjutant.task_handlers.waitrepo import WaitrepoTask
 from tests.hub_calls import UPLOAD, Call, listings, written
 from tests.unit.worker import test_notifications
@@ -195,33 +194,33 @@ def save_failed_tree(stage: Stage) -> Sequence[Call]:
 
 
 def wrapper_rpm(stage: Stage) -> Sequence[Call]:
-    stage.options.allowed_scms = "host:*"
-    stage.recipes.packages = {"all": ["hello-1.0-1.noarch.rpm"]}
-    archive = stage.topdir / "packages/disk/1/1/images/disk.raw"
-    archive.parent.mkdir(parents=True)
-    archive.touch()
-    build = {"id": 5, "name": "disk", "version": "1", "release": "1", "epoch": None, "volume_name": "DEFAULT"}
-    session = ScriptedHub(
-        getImageBuild={"build_id": 5}, listArchives=[{"filename": "disk.raw", "arch": "noarch"}]
-    )
-    arguments = ["git://host/templates#abc", TARGET, build | {"state": koji.BUILD_STATES["COMPLETE"]}, None]
-    return stage.run(WrapperRPMTask, session, *arguments, {"repo_id": 7})
-
-
-def dist_repo(stage: Stage) -> Sequence[Call]:
-    session = ScriptedHub(host__subtask=11, host__taskWait=[[11], []], host__taskWaitResults=[[11, None]])
-    opts = {"arch": ["x86_64"], "event": 60, "multilib": None}
-    return stage.run(DistRepoTask, session, "f39", 9, ["aaaa"], opts)
+    archive = {"group_id": "org.example", "artifact_id": "hello", "version": "1.0", "filename": "hello.jar"}
+    build = {"id": 5, "name": "hello", "version": "1.0", "release": "2", "epoch": None}
+    build |= {"state": koji.BUILD_STATES["COMPLETE"], "volume_name": "DEFAULT"}
+    jar = stage.topdir / "packages/hello/1.0/2/maven/org/example/hello/1.0/hello.jar"
+    jar.parent.mkdir(parents=True)
+    jar.touch()
+    session = ScriptedHub(getMavenBuild=archive, listArchives=[archive])
+    task = next(adapter for adapter in ADAPTERS if "wrapperRPM" in adapter.Methods)
+    return stage.run(task, session, "git://host/x#1", TARGET, build, None, {"repo_id": 7})
 
 
 def create_dist_repo(stage: Stage) -> Sequence[Call]:
-    (stage.topdir / "repos-dist/f39/9/x86_64").mkdir(parents=True)
-    repo = {"id": 9, "tag_id": 2, "tag_name": "f39", "state": koji.REPO_INIT, "dist": True}
-    opts = {"event": 60, "latest": True, "inherit": True, "multilib": None, "skip_missing_signatures": False}
-    session = ScriptedHub(repoInfo=repo, listTaggedRPMS=[[], []])
-    return stage.run(
-        CreateDistRepoTask, session, "f39", 9, "x86_64", [], opts | {"allow_missing_signatures": True}
-    )
+    def made(workspace: Workspace, _request: DistRepoRequest) -> Path:
+        repo = workspace.workdir / "repo"
+        (repo / "repodata").mkdir(parents=True)
+        (repo / "repodata/repomd.xml").write_text("data")
+        return repo
+
+    stage.monkeypatch.setattr(createdistrepo, "create_dist_repo", made)
+    (stage.topdir / "repos-dist/dist-test/3/x86_64").mkdir(parents=True)
+    where = koji.PathInfo(str(stage.topdir))
+    answers = [call["result"] for call in Replay.of_task(19).expected if call["method"] == "listTaggedRPMS"]
+    for rpm, build in [(rpm, build) for rpms, builds in answers for rpm in rpms for build in builds]:
+        path = Path(where.build(build), where.rpm(rpm))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return stage.replay(19)
 
 
 SCENARIOS: dict[str, Callable[[Stage], Sequence[Call]]] = {
@@ -235,11 +234,11 @@ SCENARIOS: dict[str, Callable[[Stage], Sequence[Call]]] = {
     "tagBuild": lambda stage: stage.replay(7),
     "newRepo": new_repo,
     "createrepo": createrepo,
-    "wrapperRPM": wrapper_rpm,
     "chainbuild": lambda stage: stage.replay(998),
     "waitrepo": waitrepo,
-    "distRepo": dist_repo,
+    "distRepo": lambda stage: stage.replay(17),
     "createdistrepo": create_dist_repo,
+    "wrapperRPM": wrapper_rpm,
     "buildNotification": build_notification_,
     "tagNotification": tag_notification_,
     "runroot": runroot,
@@ -258,6 +257,8 @@ RECORDED = {
     "chainbuild": 998,
     "waitrepo": 2,
     "tagNotification": 1013,
+    "distRepo": 17,
+    "createdistrepo": 19,
 }
 """Tasks in the record of a stock builder."""
 
