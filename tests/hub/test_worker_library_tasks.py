@@ -67,7 +67,8 @@ def test_restart(farm: Farm, channel: str) -> None:
 
 def test_shutdown(farm: Farm, tmp_path: Path) -> None:
     """A second worker, as another host: the task is given back to the hub and the daemon ends with 0."""
-    other = replace(farm, hub=replace(farm.hub, worker=farm.hub.other_builder), directory=tmp_path)
+    hub = replace(farm.hub, worker=farm.hub.other_builder)
+    other = replace(farm, hub=hub, directory=tmp_path, state=tmp_path / "state")
     with run_worker(other, ends_itself=True) as process:
         task = other.worker_task("shutdown")
         assert process.wait(timeout=300) == os.EX_OK, other.log_tail()
