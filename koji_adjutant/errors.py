@@ -120,6 +120,12 @@ class BuildrootError(AdjutantError, koji.BuildrootError):  # type: ignore[misc]
     exit_code = 8
 
 
+class LockError(AdjutantError):
+    """A buildroot is not, or could not be made to be, what its lock says."""
+
+    exit_code = 11
+
+
 class ImageError(BuildrootError):
     """A container image is not to be had, or is for another architecture."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from koji_adjutant.buildroot.plan import PackageFile
 from koji_adjutant.buildroot.transfer import Checksum, fetch
@@ -38,15 +39,28 @@ class PackageCache:
 
     @contextmanager
     def holding(
-        self, packages: Sequence[PackageFile], locations: Locations, proxy: str | None = None
+        self,
+        packages: Sequence[PackageFile],
+        locations: Locations,
+        proxy: str | None = None,
+        *,
+        offline: bool = False,
     ) -> Iterator[list[Path]]:
         """The packages' files, in their order, which stay while the block runs.
 
-        ``locations`` may be empty: then nothing is downloaded. BuildrootError names what is not to be had.
+        ``offline`` takes what is missing from directories of this machine only. BuildrootError names what is
+        not to be had.
         """
+
+        def get(package: PackageFile) -> Path:
+            places = package.places(locations.get(package.repository, ()))
+            if offline:
+                places = [place for place in places if urlsplit(place).scheme == "file"]
+            return self._get(package, places, proxy)
+
         with self._users(fcntl.LOCK_SH):
             with ThreadPoolExecutor(AT_ONCE) as pool:
-                files = list(pool.map(lambda package: self._get(package, locations, proxy), packages))
+                files = list(pool.map(get, packages))
             yield files
 
     def missing(self, packages: Sequence[PackageFile]) -> list[PackageFile]:
@@ -72,7 +86,7 @@ class PackageCache:
         sizes = [path.stat().st_size for path in self._directory.glob("*.rpm")]
         return len(sizes), sum(sizes)
 
-    def _get(self, package: PackageFile, locations: Locations, proxy: str | None) -> Path:
+    def _get(self, package: PackageFile, places: Sequence[str], proxy: str | None) -> Path:
         path, checksum = self._path(package), Checksum.parse(package.checksum)
         if self._is_whole(path, checksum):
             os.utime(path)
@@ -83,14 +97,18 @@ class PackageCache:
             if self._is_whole(path, checksum):  # somebody else has just downloaded it
                 part.unlink(missing_ok=True)
             else:
-                self._download(package, locations, part, checksum, proxy)
+                self._download(package, places, part, checksum, proxy)
                 part.rename(path)
         return path
 
     def _download(
-        self, package: PackageFile, locations: Locations, target: Path, checksum: Checksum, proxy: str | None
+        self,
+        package: PackageFile,
+        places: Sequence[str],
+        target: Path,
+        checksum: Checksum,
+        proxy: str | None,
     ) -> None:
-        places = package.places(locations.get(package.repository, ()))
         problem = BuildrootError(f"{package.nevra} is not on this machine, and nothing may be downloaded")
         for place in places:
             try:

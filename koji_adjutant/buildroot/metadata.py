@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
 
 from koji_adjutant.buildroot.config import BuildrootConfig, Repository
+from koji_adjutant.buildroot.places import Places
 from koji_adjutant.buildroot.repofiles import RepoFiles, RepoIndex
 from koji_adjutant.buildroot.transfer import fetch
 from koji_adjutant.errors import BuildrootError
@@ -48,16 +47,15 @@ class Metadata:
 
     def __init__(self, config: BuildrootConfig) -> None:
         """Reads each repomd.xml. BuildrootError if a repository cannot be read."""
-        self.proxy = config.package_manager.proxy
-        self.sources = [_source(repository, self.proxy) for repository in config.repositories]
+        proxy = config.package_manager.proxy
+        self.sources = [_source(repository, proxy) for repository in config.repositories]
         contents = json.dumps([source.content() for source in self.sources])
         self.key = hashlib.sha256(contents.encode()).hexdigest()
-        self._local = [mount.source for mount in config.repo_mounts]
-
-    @property
-    def locations(self) -> dict[str, Sequence[str]]:
-        """Where packages are to be had."""
-        return {source.repository: source.urls for source in self.sources}
+        self.places = Places(
+            locations={source.repository: source.urls for source in self.sources},
+            local=[mount.source for mount in config.repo_mounts],
+            proxy=proxy,
+        )
 
     def fetch(self, directory: Path) -> None:
         """Write it as repositories for the resolver: ``directory``/<repository id>.
@@ -75,23 +73,8 @@ class Metadata:
                     (top / href).parent.mkdir(parents=True, exist_ok=True)
                     wanted.append((f"{source.urls[0]}/{href}", top / href, checksum))
         with ThreadPoolExecutor(len(wanted) or 1) as pool:
-            for done in [pool.submit(fetch, *each, self.proxy) for each in wanted]:
+            for done in [pool.submit(fetch, *each, self.places.proxy) for each in wanted]:
                 done.result()
-
-    def check(self, place: str) -> None:
-        """A package may come from a file of this machine only where the buildroot's repositories are such
-        files.
-
-        Metadata can name any place. BuildrootError if it may not be read.
-        """
-        parts = urlsplit(place)
-        if parts.scheme in {"http", "https"}:
-            return
-        path = Path(os.path.normpath(unquote(parts.path)))
-        if parts.scheme != "file" or not any(path.is_relative_to(local) for local in self._local):
-            raise BuildrootError(
-                f"the repository's metadata names a place that packages must not come from: {place}"
-            )
 
 
 def _source(repository: Repository, proxy: str | None) -> Source:

@@ -18,6 +18,10 @@ class Wanted:
     packages: Sequence[str] = ()
     requires: Sequence[str] = ()
 
+    def words(self) -> frozenset[str]:
+        """All that it names, to be compared and shown; groups with an @, as dnf takes them."""
+        return frozenset([*(f"@{group}" for group in self.groups), *self.packages, *self.requires])
+
 
 @dataclass(frozen=True)
 class PackageFile:

@@ -15,6 +15,7 @@ from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.key import question_key
 from koji_adjutant.buildroot.metadata import SEEN_AT, Metadata
 from koji_adjutant.buildroot.overlay import Overlay, mounted
+from koji_adjutant.buildroot.places import Places
 from koji_adjutant.buildroot.plan import Plan, Wanted
 from koji_adjutant.buildroot.render import resolver_conf
 from koji_adjutant.buildroot.toolbox import run_tool
@@ -34,12 +35,17 @@ class Resolver:
         self, workspace: Workspace, config: BuildrootConfig, tool_image_digest: str, log: LogSink
     ) -> None:
         """Reads what the repositories have. BuildrootError if one cannot be read."""
-        self.metadata = Metadata(config)
+        self._metadata = Metadata(config)
         self._workspace = workspace
         self._config = config
         self._digest = tool_image_digest
         self._log = log
         self._count = 0
+
+    @property
+    def places(self) -> Places:
+        """Where the packages are to be had."""
+        return self._metadata.places
 
     def resolve(self, parent: str | None, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:
         """What it takes to have ``wanted`` in the root made of ``lowers`` (topmost first), whose key is
@@ -48,7 +54,7 @@ class Resolver:
         ``dbpath`` is where that root's rpm database is. DependencyError names what nothing provides.
         """
         memo = self._workspace.cache.memo
-        key = question_key(parent, wanted, self.metadata.key, self._config, self._digest)
+        key = question_key(parent, wanted, self._metadata.key, self._config, self._digest)
         known = memo.get(key)
         if known is not None:
             self._log.write(b"Resolved before, from repositories with the same contents\n")
@@ -86,11 +92,11 @@ class Resolver:
 
         def compose(staging: Path) -> None:
             nonlocal status
-            self.metadata.fetch(work / "metadata")
+            self._metadata.fetch(work / "metadata")
             (staging / "cache").mkdir()
             status = self._run(work, root, staging / "cache", work / "metadata")
 
-        key = f"metadata-{self.metadata.key}-{self._digest.removeprefix('sha256:')[:16]}"
+        key = f"metadata-{self._metadata.key}-{self._digest.removeprefix('sha256:')[:16]}"
         with self._workspace.cache.store.lease(key, compose) as entry:
             self._workspace.cache_used("metadata", key, status is None)
             if status is None:

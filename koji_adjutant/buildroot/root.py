@@ -227,6 +227,10 @@ class Buildroot:
             self._stop()
         return plan
 
+    def check_lock(self) -> None:
+        """LockError if the workspace has a lock, and this is not the root in the end of it."""
+        self._layers.check_lock()
+
     def installed_packages(self) -> list[InstalledPackage]:
         """What is installed now, as kojid's getPackageList (no ``gpg-pubkey``, no ``buildsys-build``)."""
         return list(self._layers.installed().packages)

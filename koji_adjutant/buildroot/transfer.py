@@ -75,6 +75,8 @@ def fetch(location: str, target: Path, checksum: Checksum, proxy: str | None = N
 
 
 def _copy(source: Path, target: Path) -> None:
+    if source.exists() and not source.is_file():  # a device would never end
+        raise BuildrootError(f"{source} is no regular file")
     try:
         shutil.copyfile(source, target)
     except FileNotFoundError as error:

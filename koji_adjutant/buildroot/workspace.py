@@ -9,6 +9,7 @@ from typing import Literal
 
 from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.buildroot.lock import Lock
 from koji_adjutant.buildroot.progress import Progress
 from koji_adjutant.container.interface import (
     ContainerManager,
@@ -30,7 +31,7 @@ class Workspace:
     ``source_mounts`` (kojid's scm_credentials_dir) and ``network_mode`` are what the buildroot gets where its
     network is on; the checkout has that network, too. Where there are ``failed_roots``, the buildroot of a
     task that fails is kept there. ``cache_used`` is told what was looked for in the cache, by which key, and
-    whether it was there.
+    whether it was there. Where there is a ``lock``, buildroots are made of what it says, and of nothing else.
     """
 
     manager: ContainerManager
@@ -46,3 +47,4 @@ class Workspace:
     source_mounts: Sequence[VolumeMount] = ()
     failed_roots: FailedRoots | None = None
     cache_used: Callable[[CacheKind, str, bool], None] = lambda _kind, _key, _hit: None
+    lock: Lock | None = None

@@ -32,7 +32,7 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
 
     SourceError if it is no source package; BuildFailed, BuildTimeout or DependencyError, which say "error
     building package (arch A), mock exited with status N; see build.log for more information" (root.log if
-    the package manager failed).
+    the package manager failed). LockError if the workspace has a lock, and ``srpm`` needs another root.
     """
     check_source_package(srpm)
     phase = root.workspace.progress.phase
@@ -42,6 +42,7 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
         with phase(f"rpmbuild {srpm.name}"):
             if dynamic:
                 install_dynamic_requires(root, spec, arch)
+            root.check_lock()
             root.list_installed_packages()
             if dynamic:
                 # writes the source package anew, with the requires that were generated; checks

@@ -23,6 +23,7 @@ COMMANDS = (
     "kojid",
     "logs",
     "policy",
+    "replay",
     "shell",
     "status",
     "top",

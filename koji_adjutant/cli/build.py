@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from koji_adjutant.buildroot.config import TagOptions, for_repos
+from koji_adjutant.buildroot.lock import Lock, read_lock
 from koji_adjutant.buildroot.progress import StateLog, Together
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
 from koji_adjutant.cli.display import PhaseDisplay
@@ -27,8 +29,9 @@ from koji_adjutant.cli.why import show_why
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import NetworkMode
-from koji_adjutant.errors import AdjutantError, UsageError
+from koji_adjutant.errors import AdjutantError, LockError, UsageError
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
+from koji_adjutant.scm.source import ScmSource
 
 MARKER = ".koji-adjutant"
 """Marks a result directory of ours, which the next build may empty."""
@@ -38,12 +41,17 @@ _directory = click.Path(file_okay=False, path_type=Path)
 
 @click.command("build")
 @click.argument("source")
+@click.option("--repo", "repos", multiple=True, metavar="URL", help="RPM repository (URL or directory).")
 @click.option(
-    "--repo", "repos", multiple=True, required=True, metavar="URL", help="RPM repository (URL or directory)."
+    "--lock",
+    "lock_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Instead of repositories: another build's buildroot_lock.json, to build in the same buildroot.",
 )
-@click.option("--image", default=DEFAULT_REFERENCE, show_default=True, help="Tool image: dnf, rpm, git.")
-@click.option("--arch", default=platform.machine(), show_default=True, help="What to build for.")
-@click.option("--group", default="build", show_default=True, help="Package group that buildroots have.")
+@click.option("--image", help=f"Tool image: dnf, rpm, git. [default: {DEFAULT_REFERENCE}, or the lock's]")
+@click.option("--arch", help=f"What to build for. [default: {platform.machine()}, or the lock's]")
+@click.option("--group", help="Package group that buildroots have. [default: build, or the lock's]")
 @click.option(
     "--resultdir", type=_directory, default=Path("results"), show_default=True, help="For RPMs and logs."
 )
@@ -69,9 +77,10 @@ _directory = click.Path(file_okay=False, path_type=Path)
 def command(
     source: str,
     repos: Sequence[str],
-    image: str,
-    arch: str,
-    group: str,
+    lock_file: Path | None,
+    image: str | None,
+    arch: str | None,
+    group: str | None,
     resultdir: Path,
     source_command: str | None,
     network: NetworkMode,
@@ -81,9 +90,22 @@ def command(
     """Build RPMs from SOURCE, with no hub.
 
     SOURCE is an SCM URL (git+https://host/path#commit), a directory with a spec file, or an SRPM.
+
+    With --lock nothing has a network, and nothing is built in any other buildroot than the lock's: the
+    build is refused if it needs other packages. What is missing on this machine is named, and
+    `koji-adjutant cache fetch` gets it.
     """
-    config = for_repos(repos, arch, group, network=False, options=TagOptions())
     parsed = parse_source(source)
+    lock = None
+    if lock_file:
+        lock = _usable_lock(lock_file, parsed, resultdir, otherwise=[*repos, *([group] if group else [])])
+        config, network, arch = replace(lock.config, network=False), "none", lock.arch_to_build(arch)
+    elif repos:
+        arch = arch or platform.machine()
+        config = for_repos(repos, arch, group or "build", network=False, options=TagOptions())
+    else:
+        raise UsageError("Name repositories with --repo, or a lock with --lock.")
+    image = image or (lock.tool_image_name if lock else DEFAULT_REFERENCE)
     resultdir = _empty_resultdir(resultdir.absolute())
     state_dir = (state_dir or default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
@@ -103,16 +125,33 @@ def command(
                 progress=Together([display, StateLog(resultdir / "state.log")]),
                 # the worker's defaults: a build's processes must not be all that this machine can have
                 limits=AdjutantOptions().limits,
+                lock=lock,
             ) as workspace,
         ):
-            provide_image(manager, state_dir, image, display)
+            if lock is None:
+                provide_image(manager, state_dir, image, display)
             build = build_source(workspace, config, parsed, arch=arch, source_cmd=source_cmd)
+    except LockError:
+        raise
     except (AdjutantError, koji.GenericError) as error:
         # the packages' buildroot, or the source package's if it did not come that far
         logs = resultdir if (resultdir / "root.log").exists() else resultdir / "srpm"
         show_why(display.console, logs, error)
         raise
     _show_success(Console(), build, display, resultdir)
+
+
+def _usable_lock(file: Path, source: Path | ScmSource, resultdir: Path, otherwise: Sequence[str]) -> Lock:
+    """The lock in a file. UsageError if it does not go with the other things that are asked for."""
+    if otherwise:
+        raise UsageError("--repo and --group do not go with --lock: the lock says both.")
+    if isinstance(source, ScmSource):
+        raise UsageError("--lock builds without a network: give an SRPM, or the directory of a checkout.")
+    if file.resolve().is_relative_to(resultdir.resolve()):
+        raise UsageError(
+            f"{file} would be removed with what else is in {resultdir}: give another --resultdir."
+        )
+    return read_lock(file)
 
 
 def _empty_resultdir(resultdir: Path) -> Path:

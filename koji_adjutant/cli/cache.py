@@ -16,6 +16,7 @@ from koji_adjutant.buildroot.progress import Together
 from koji_adjutant.buildroot.verification import Verification, verify
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli import cache_tables
+from koji_adjutant.cli.cache_fetch import fetch
 from koji_adjutant.cli.cache_tables import find_entry, read_entries
 from koji_adjutant.cli.configuration import read_settings
 from koji_adjutant.cli.history import worker_history
@@ -57,6 +58,9 @@ def command(context: click.Context, config_file: Path, state_dir: Path | None) -
     elif context.get_parameter_source("config_file") is click.core.ParameterSource.COMMANDLINE:
         raise UsageError(f"There is no {config_file}: name the worker's configuration file with --config.")
     context.obj = Place(options, (state_dir or options.state_dir).absolute())
+
+
+command.add_command(fetch)
 
 
 class Place:

@@ -1,4 +1,4 @@
-"""A place to work for commands without a hub: ``build`` and ``shell``."""
+"""A place to work for commands without a hub: ``build``, ``shell`` and ``replay``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from koji_adjutant.buildroot.cache import Cache
+from koji_adjutant.buildroot.lock import Lock
 from koji_adjutant.buildroot.progress import Progress
 from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.workspace import Workspace
@@ -52,6 +53,7 @@ def local_workspace(
     progress: Progress,
     limits: ResourceLimits,
     cache_size: int = AdjutantOptions.cache_size,
+    lock: Lock | None = None,
 ) -> Iterator[Workspace]:
     """A workspace of this process; afterwards the cache is brought back within ``cache_size``."""
     cache = Cache(state_dir)
@@ -66,6 +68,7 @@ def local_workspace(
             progress=progress,
             limits=limits,
             network_mode=network,
+            lock=lock,
         )
     finally:
         cache.tidy(cache_size)

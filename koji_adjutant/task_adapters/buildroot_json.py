@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from koji_adjutant import __version__
-from koji_adjutant.buildroot.config import BuildrootConfig, PackageManagerOptions
+from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.config_json import config_as_json
 from koji_adjutant.buildroot.packages import InstalledPackage
 from koji_adjutant.container.interface import Image
 from koji_adjutant.policy.resolver import Choice
@@ -62,30 +62,13 @@ class BuildrootJson:
         self, record: int, config: BuildrootConfig, packages: Sequence[InstalledPackage]
     ) -> None:
         self._write(
-            buildroot={
-                "id": record,
-                "name": config.name,
-                "arch": config.arch,
-                "target_arch": config.target_arch,
-                "group": config.group,
-                "repositories": [asdict(repository) for repository in config.repositories],
-                "package_manager": _package_manager(config.package_manager),
-                "macros": dict(config.macros),
-                "environment": dict(config.environment),
-                "network": config.network,
-                "rpmbuild_timeout": config.rpmbuild_timeout,
-            },
+            buildroot={"id": record, **config_as_json(config)},
             packages=[_package(package) for package in packages],
         )
 
     def _write(self, **parts: Any) -> None:
         self._document |= parts
         self._path.write_text(json.dumps(self._document, indent=2) + "\n")
-
-
-def _package_manager(options: PackageManagerOptions) -> Mapping[str, Any]:
-    """Without the builder's proxy: it changes nothing in the root, and may have a password."""
-    return {name: value for name, value in asdict(options).items() if name != "proxy"}
 
 
 def _package(package: InstalledPackage) -> Mapping[str, str]:

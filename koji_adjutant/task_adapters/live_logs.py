@@ -20,7 +20,14 @@ INTERVAL = 0.7
 GIVE_UP = 2.0
 """Seconds that a stopped task waits for an upload that is under way."""
 
-WHOLE_FILES = ("koji.repo", "macros.koji", "buildroot-init.sh", "buildroot.json", "resources.json")
+WHOLE_FILES = (
+    "koji.repo",
+    "macros.koji",
+    "buildroot-init.sh",
+    "buildroot.json",
+    "buildroot_lock.json",
+    "resources.json",
+)
 """Not logs that grow, but uploaded beside them: each time they have changed."""
 
 
