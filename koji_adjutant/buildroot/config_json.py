@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -49,9 +49,18 @@ def config_from_json(document: Mapping[str, Any]) -> BuildrootConfig:
             module_hotfixes=package_manager.get("module_hotfixes", bool),
             releasever=package_manager.optional("releasever", str),
             forcearch=package_manager.optional("forcearch", str),
-            module_setup_commands=tuple(
-                (action, modules) for action, modules in package_manager.get("module_setup_commands", list)
-            ),
+            module_setup_commands=_commands(package_manager.get("module_setup_commands", list)),
             package_manager=package_manager.optional("package_manager", str),
         ),
     )
+
+
+def _commands(commands: Sequence[object]) -> Sequence[tuple[str, str]]:
+    found = []
+    for command in commands:
+        match command:
+            case [str(action), str(modules)]:
+                found.append((action, modules))
+            case _:
+                raise ValueError("its module_setup_commands are not pairs of str")
+    return tuple(found)

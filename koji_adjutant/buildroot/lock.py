@@ -18,7 +18,7 @@ from koji_adjutant.buildroot.plan import PackageFile, Plan, Wanted
 from koji_adjutant.buildroot.transfer import Checksum
 from koji_adjutant.buildroot.typed_json import TypedObject
 from koji_adjutant.container.interface import VolumeMount
-from koji_adjutant.errors import LockError, NotFound
+from koji_adjutant.errors import BuildrootError, LockError, NotFound
 
 NAME = "buildroot_lock.json"
 SCHEMA = 1
@@ -108,7 +108,7 @@ def read_lock(path: Path) -> Lock:
         raise NotFound(f"There is no lock {path}.") from None
     except OSError as problem:
         raise LockError(f"{path} cannot be read: {problem.strerror}") from problem
-    except (ValueError, RecursionError) as problem:
+    except (ValueError, RecursionError, BuildrootError) as problem:
         raise LockError(f"{path} is no lock of a buildroot: {problem}") from problem
 
 

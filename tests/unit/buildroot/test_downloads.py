@@ -159,3 +159,17 @@ def test_a_checksum_is_no_path(tmp_path: Path) -> None:
     evil = PackageFile("a-1-1.noarch", "sha256:../../etc/x", 1, "build", "a.rpm")
     with pytest.raises(BuildrootError, match="is no checksum"):
         PackageCache(tmp_path).missing([evil])
+
+
+def test_offline_takes_only_what_this_machine_has(tmp_path: Path, mirror: Mirror) -> None:
+    (tmp_path / "repo").mkdir()
+    cache, locations = PackageCache(tmp_path / "cache"), [mirror.url, (tmp_path / "repo").as_uri()]
+    with (
+        pytest.raises(BuildrootError),
+        cache.holding([package()], {"build": locations}, offline=True),
+    ):
+        pass
+    (tmp_path / "repo" / "a.rpm").write_bytes(CONTENT)
+    with cache.holding([package()], {"build": locations}, offline=True) as (file,):
+        assert file.read_bytes() == CONTENT
+    assert mirror.asked == []
