@@ -37,9 +37,9 @@ class Asked(Quiet):
         self.questions = questions
         super().__init__(*args, **options)
 
-    def do_GET(self) -> None:
-        self.questions.append(self.path)
-        super().do_GET()
+    def translate_path(self, path: str) -> str:
+        self.questions.append(path)
+        return super().translate_path(path)
 
 
 class Place:
