@@ -16,10 +16,10 @@ from koji_adjutant.buildroot.locked_packages import download, missing_packages
 from koji_adjutant.builds.replay import ReplayStep, replay
 from koji_adjutant.cli.buildroot_shell import SHELL, run_in_buildroot
 from koji_adjutant.cli.configuration import config_option, read_settings
-from koji_adjutant.cli.local_workspace import default_state_dir
-from koji_adjutant.cli.task_logs import log_directory
-from koji_adjutant.config import AdjutantOptions
-from koji_adjutant.errors import NotFound, UsageError
+from koji_adjutant.cli.local_workspace import default_state_dir, temporary_directory
+from koji_adjutant.cli.replayed_task import lock_of_task, source_of_task
+from koji_adjutant.config import AdjutantOptions, Settings
+from koji_adjutant.errors import AdjutantError, UsageError
 
 
 @click.command("replay")
@@ -35,7 +35,7 @@ from koji_adjutant.errors import NotFound, UsageError
 @click.option(
     "--srpm",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What to unpack. [default: the SRPM beside the lock, if there is one]",
+    help="What to unpack. [default: the task's, or the one in DIR]",
 )
 @config_option
 @click.option("--image", help="Tool image, instead of the lock's.")
@@ -58,50 +58,55 @@ def command(
 ) -> None:
     """Start a shell in the same buildroot that a build had, with the same packages.
 
-    The build is a task of this worker, or DIR has its logs: buildroot_lock.json is what counts. Packages
-    that are not in the cache are downloaded from where they came from then. The shell is the build user's,
+    DIR has the build's logs, with its buildroot_lock.json, and its source package. Of a task, what is not on
+    this machine is fetched from the hub. Packages that are not in the cache are downloaded from where they
+    came from then. The shell is the build user's,
     without a network; the buildroot is gone when it ends. What follows -- is run instead of the shell; its
     exit code is this command's.
     """
-    options, directory = _place(what, config_file)
-    lock = locks.read_lock(directory / locks.NAME)
+    settings, options = _settings(what, config_file)
     options = replace(
         options,
         state_dir=(state_dir or options.state_dir).absolute(),
         podman_socket=podman_socket or options.podman_socket,
-        task_image_default=image or lock.tool_image_name,
     )
-    if srpm is None and step == "end":
-        srpm = _srpm_in(directory)
-    cache = Cache(options.state_dir)
-    if missing := missing_packages(lock, cache):
-        click.echo(f"Downloading {len(missing)} packages", err=True)
-        download(lock, cache, missing)
-    status = run_in_buildroot(
-        options,
-        replace(lock.config, network=False),
-        words or SHELL,
-        prepare=lambda root: replay(root, lock, step, srpm),
-        lock=lock,
-    )
+    with temporary_directory(options.state_dir) as fetched:
+        if settings:
+            lock = locks.read_lock(lock_of_task(settings, int(what), fetched))
+        else:
+            lock = locks.read_lock(Path(what, locks.NAME))
+        if srpm is None and step == "end":
+            srpm = _source_of_task(settings, int(what), fetched) if settings else _srpm_in(Path(what))
+        _fetch_missing_packages(lock, Cache(options.state_dir))
+        status = run_in_buildroot(
+            replace(options, task_image_default=image or lock.tool_image_name),
+            replace(lock.config, network=False),
+            words or SHELL,
+            prepare=lambda root: replay(root, lock, step, srpm),
+            lock=lock,
+        )
     sys.exit(status)
 
 
-def _place(what: str, config_file: Path) -> tuple[AdjutantOptions, Path]:
-    """The options to work with, and the directory of a build's logs."""
-    if not what.isdecimal():
-        directory = Path(what)
-        if not directory.is_dir():
-            raise UsageError(f"{what} is neither a task's number nor a directory.")
-        return AdjutantOptions(state_dir=default_state_dir()), directory
-    settings = read_settings(config_file)
-    found = log_directory(settings, int(what))
+def _settings(what: str, config_file: Path) -> tuple[Settings | None, AdjutantOptions]:
+    """The worker's for a task; for a directory, none and those of anybody."""
+    if what.isdecimal():
+        settings = read_settings(config_file)
+        return settings, settings.adjutant
+    if not Path(what).is_dir():
+        raise UsageError(f"{what} is neither a task's number nor a directory.")
+    return None, AdjutantOptions(state_dir=default_state_dir())
+
+
+def _source_of_task(settings: Settings, task_id: int, directory: Path) -> Path | None:
+    try:
+        found = source_of_task(settings, task_id, directory)
+        reason = "the task was not given one"
+    except AdjutantError as problem:
+        found, reason = None, str(problem)
     if found is None:
-        raise NotFound(
-            f"There are no logs of task {what} here: `koji download-logs` fetches what the hub has, "
-            "and replay takes their directory."
-        )
-    return settings.adjutant, found
+        click.echo(f"No source package is unpacked: {reason}. --srpm names one.", err=True)
+    return found
 
 
 def _srpm_in(directory: Path) -> Path | None:
@@ -109,5 +114,13 @@ def _srpm_in(directory: Path) -> Path | None:
     if len(found) > 1:
         raise UsageError(f"{directory} has several source packages: say which with --srpm.")
     if not found:
-        click.echo("There is no source package beside the lock; --srpm names one to be unpacked.", err=True)
+        click.echo(
+            "No source package is unpacked: there is none beside the lock. --srpm names one.", err=True
+        )
     return next(iter(found), None)
+
+
+def _fetch_missing_packages(lock: locks.Lock, cache: Cache) -> None:
+    if missing := missing_packages(lock, cache):
+        click.echo(f"Downloading {len(missing)} packages", err=True)
+        download(lock, cache, missing)

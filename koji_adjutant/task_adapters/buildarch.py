@@ -45,7 +45,7 @@ class BuildArchTask(ContainerTask):
         if not repo_id:
             raise koji.BuildError("A repo id must be provided")
         repo = self.session.repoInfo(repo_id, strict=True)
-        srpm = fetch_source_rpm(self, pkg)
+        srpm = fetch_source_rpm(self.options, self.workdir, pkg)
         self._weigh(read_source_header(srpm).text(Tag.NAME) or "")
         buildroot = TaskBuildroot.new(
             self.session,

@@ -23,7 +23,7 @@ class RebuildSRPMTask(SourcePackageTask):
             self.open_buildroot_workspace(buildroot) as workspace,
             ExitStack() as stack,
         ):
-            given = fetch_source_rpm(self, srpm, missing="Input SRPM file missing")
+            given = fetch_source_rpm(self.options, self.workdir, srpm, missing="Input SRPM file missing")
             read_source_header(given)
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, buildroot.config))

@@ -122,7 +122,7 @@ class WrapperRPMTask(ScmTask):
         scratch: bool | None,
     ) -> WrapperSrpm:
         archives = [
-            Archive(PurePosixPath(path), fetch(self, path, "file of the build missing"))
+            Archive(PurePosixPath(path), fetch(self.options, self.workdir, path, "file of the build missing"))
             for path in content.paths
         ]
         with ExitStack() as stack:

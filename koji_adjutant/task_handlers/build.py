@@ -174,7 +174,7 @@ class BuildTask(CoordinatingTask):
         return srpm
 
     def _read_header(self, srpm: str) -> RpmHeader:
-        return read_source_header(fetch_source_rpm(self, srpm))
+        return read_source_header(fetch_source_rpm(self.options, self.workdir, srpm))
 
     def _build_data(self, header: RpmHeader) -> dict[str, Any]:
         """What ``initBuild`` is told."""

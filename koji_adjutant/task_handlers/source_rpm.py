@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-
-from koji.tasks import BaseTaskHandler
+from typing import Any
 
 from koji_adjutant.errors import SourceError
 from koji_adjutant.rpmheader import RpmHeader
 from koji_adjutant.task_handlers.hub_files import fetch
 
 
-def fetch_source_rpm(task: BaseTaskHandler, name: str, missing: str = "SRPM file missing") -> Path:
-    """The hub's file ``work/<name>``. SourceError with ``missing`` if it is not there, or if the name leads
-    out of the work directory."""
+def fetch_source_rpm(
+    options: Any, directory: Path | str, name: str, missing: str = "SRPM file missing"
+) -> Path:
+    """The hub's file ``work/<name>``, as ``hub_files.fetch`` has it.
+
+    SourceError with ``missing`` if it is not there, or if the name leads out of the work directory.
+    """
     if ".." in PurePosixPath(name).parts or name.startswith("/") or not name.strip("/."):
         raise SourceError(f"The source package {name!r} is not a path below the hub's work directory.")
-    return fetch(task, f"work/{name}", missing)
+    return fetch(options, directory, f"work/{name}", missing)
 
 
 def read_source_header(path: Path) -> RpmHeader:

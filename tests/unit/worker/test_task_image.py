@@ -122,7 +122,7 @@ def test_what_a_build_can_be_repeated_from(options: KojidOptions, recipes: Recip
 def documented_keys() -> list[str]:
     """The first column of the reference's table about buildroot.json."""
     reference = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
-    section = reference.split("### buildroot.json\n", 1)[1].split("\n## ")[0]
+    section = reference.split("### buildroot.json\n", 1)[1].split("\n##")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return re.findall(r"`(\w+)`", " ".join(cells))
 

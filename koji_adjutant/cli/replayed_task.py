@@ -1,0 +1,73 @@
+"""What a task is replayed from, its lock and its source package: on this machine, or else from the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import koji
+from koji.tasks import parse_task_params
+
+from koji_adjutant.buildroot import lock as locks
+from koji_adjutant.cli.task_logs import log_directory
+from koji_adjutant.config import Settings
+from koji_adjutant.daemon.login import impatient_session, plain_words
+from koji_adjutant.errors import AdjutantError, HubError, NotFound
+from koji_adjutant.task_handlers.source_rpm import fetch_source_rpm
+
+SOURCE_PARAMETERS = {"buildArch": "pkg", "rebuildSRPM": "srpm"}
+"""Which parameter of a task is the source package that it works on."""
+
+
+def lock_of_task(settings: Settings, task_id: int, directory: Path) -> Path:
+    """The task's buildroot_lock.json; in ``directory`` if it had to be fetched. NotFound if it has none."""
+    logs = log_directory(settings, task_id)
+    if logs and (logs / locks.NAME).exists():
+        return logs / locks.NAME
+    with _hub(settings, task_id) as session:
+        session.getTaskInfo(task_id, strict=True)
+        if locks.NAME not in session.listTaskOutput(task_id):
+            raise NotFound(_no_lock(session, task_id))
+        path = directory / locks.NAME
+        path.write_bytes(session.downloadTaskOutput(task_id, locks.NAME))
+    return path
+
+
+def source_of_task(settings: Settings, task_id: int, directory: Path) -> Path | None:
+    """The source package that the task was given, in ``directory`` if it had to be fetched; None for a task
+    that gets none.
+
+    HubError, or SourceError if the hub has it no longer.
+    """
+    with _hub(settings, task_id) as session:
+        task = session.getTaskInfo(task_id, strict=True, request=True)
+        name = SOURCE_PARAMETERS.get(task["method"])
+        if name is None:
+            return None
+        parameters = parse_task_params(task["method"], task["request"])
+        return fetch_source_rpm(settings.kojid, directory, parameters[name])
+
+
+def _no_lock(session: Any, task_id: int) -> str:
+    """For a person who took a build's task for that of an arch."""
+    children = session.getTaskChildren(task_id)
+    found = [child for child in children if locks.NAME in session.listTaskOutput(child["id"])]
+    if found:
+        subtasks = ", ".join(f"{child['id']} ({child['method']}, {child['label']})" for child in found)
+        return f"Task {task_id} had no buildroot of its own; its subtasks have: {subtasks}."
+    return (
+        f"Task {task_id} has no {locks.NAME}, here or on the hub: it had no buildroot of this worker's kind."
+    )
+
+
+@contextmanager
+def _hub(settings: Settings, task_id: int) -> Iterator[Any]:
+    try:
+        with plain_words(settings.kojid):
+            yield impatient_session(settings.kojid)
+    except AdjutantError:
+        raise
+    except koji.GenericError as problem:
+        raise HubError(f"The hub says of task {task_id}: {problem}") from problem
