@@ -49,6 +49,11 @@ class Page:
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **params: Any) -> Any:
+        message = self._ask(method, params)
+        assert "error" not in message, message
+        return message["result"]
+
+    def _ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         self._number += 1
         request = {"id": self._number, "method": method, "params": params}
         if self._session:
@@ -56,8 +61,7 @@ class Page:
         os.write(self._write, json.dumps(request).encode() + b"\0")
         while (message := self._next()).get("id") != self._number:
             self._note(message)
-        assert "error" not in message, message
-        return message["result"]
+        return message
 
     def open(self, url: str) -> None:
         self.call("Page.navigate", url=url)
@@ -69,9 +73,15 @@ class Page:
         return answer["result"].get("value")
 
     def until(self, expression: str) -> None:
+        """Wait for it to be true. While one page takes another's place, asking fails: it is asked again."""
         deadline = time.monotonic() + LONG
-        while not self.evaluate(expression):
-            assert time.monotonic() < deadline, expression
+        question = {"expression": expression, "returnByValue": True}
+        while True:
+            message = self._ask("Runtime.evaluate", question)
+            answer = message.get("result", {})
+            if "exceptionDetails" not in answer and answer.get("result", {}).get("value"):
+                return
+            assert time.monotonic() < deadline, (expression, message)
             time.sleep(0.02)
 
     def text(self, selector: str = "main") -> str:
