@@ -57,9 +57,9 @@ class RootStore:
     5. Composing does not wait for the disk, so a machine that dies may leave an entry whose files are not
        all there. Therefore an entry without a ``synced`` mark is good only in the boot that made it. The
        mark is made when the composer's lease ends and the file system has been flushed.
-    6. The time of the last use is the modification time of ``.use``; ``evict`` takes the oldest first. 7. An
-    entry that is not what its manifest says is found by ``damage``, and of use to nobody: whoever finds it
-       removes it, so that it is made again. Manifests are made by ``seal``, when no build waits.
+    6. The time of the last use is the modification time of ``.use``; ``evict`` takes the oldest first.
+    7. An entry that is not what its manifest says is found by ``damage``, and of use to nobody: whoever finds
+       it removes it, so that it is made again. Manifests are made by ``seal``, when no build waits.
     """
 
     def __init__(self, directory: Path, trace: Callable[[str], None] = lambda _point: None) -> None:
