@@ -10,6 +10,7 @@ from koji_adjutant.container.interface import ContainerObserver, EngineTimeouts
 from koji_adjutant.container.interrupts import termination_raises
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.container.podman_service import PodmanService
+from koji_adjutant.errors import EngineError
 
 
 @contextlib.contextmanager
@@ -20,12 +21,15 @@ def open_engine(
     timeouts: EngineTimeouts | None = None,
     labels: Mapping[str, str] | None = None,
     observer: ContainerObserver | None = None,
+    revive: bool = True,
 ) -> Iterator[PodmanManager]:
     """A checked manager for the engine at ``podman_socket``, or for the private service of ``state_dir``.
 
     ``labels`` are the operator's, put on every container; ``observer`` is told of each. While it is open,
     SIGTERM ends the process through SystemExit unless the caller has a handler of its own, so containers
     are cleaned up. Cheap where the service runs already (one request), so open one in each forked child.
+    Without ``revive`` a private service that dies meanwhile stays down: it would inherit what the caller has
+    become by then, a low priority, say.
     EngineError, with what to do, if no engine can be had.
     """
     with contextlib.ExitStack() as stack:
@@ -37,7 +41,7 @@ def open_engine(
                 timeouts=timeouts,
                 extra_labels=labels,
                 traits=service.traits,
-                revive=service.start,
+                revive=service.start if revive else _stay_down,
                 told=service.told,
                 observer=observer,
             )
@@ -46,3 +50,7 @@ def open_engine(
         stack.enter_context(manager)
         manager.check()
         yield manager
+
+
+def _stay_down() -> None:
+    raise EngineError("podman's service has ended")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
 
@@ -28,6 +28,11 @@ IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:
 
 LOCAL_PREFIX = "localhost/"
 """Names of images that were made on the spot; no registry has them."""
+
+LEAST_CPU_SHARES = 2
+"""Where a container that asks for none has 1024."""
+HIGHEST_NICENESS = 19
+"""Disks take it into account as well."""
 
 LABEL_PREFIX = "io.koji.adjutant."
 """Every container of ours carries LABEL_PREFIX + task_id, worker_id, role and managed=true."""
@@ -51,15 +56,23 @@ class VolumeMount:
 
 @dataclass(frozen=True)
 class ResourceLimits:
-    """Upper bounds for one container; None is the engine's default (no limit for memory and cpus).
+    """What one container may have; None is the engine's default (no limit for memory and cpus).
 
     ``rlimits`` are (soft, hard) by name, ``nofile``, ``core``, …, for what runs in it; -1 is no limit.
+    ``cpu_shares`` weigh containers against each other, ``niceness`` their commands where there are no control
+    groups for CPU time.
     """
 
     memory_bytes: int | None = None
     cpus: float | None = None
     pids: int | None = None
     rlimits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    cpu_shares: int | None = None
+    niceness: int = 0
+
+    def in_background(self) -> ResourceLimits:
+        """The same, at the lowest priority: only what nobody else wants."""
+        return replace(self, cpu_shares=LEAST_CPU_SHARES, niceness=HIGHEST_NICENESS)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from koji_adjutant.container.podman_images import NOT_FOUND, PodmanImages
 from koji_adjutant.container.podman_network import ensure_network
 from koji_adjutant.container.podman_spec import (
     EngineTraits,
+    at_niceness,
     create_request,
     exec_command,
     in_one_stream,
@@ -310,7 +311,8 @@ class PodmanManager:
         return cast(dict[str, Any], self._host)
 
     def _create(self, spec: ContainerSpec, name: str, *, keep_log: bool) -> str:
-        spec = replace(spec, limits=self._possible(spec.limits))
+        limits = self._possible(spec.limits)
+        spec = replace(spec, limits=limits, command=at_niceness(limits.niceness, spec.command))
         if spec.network == "bridge":
             ensure_network(self.connection, self._traits, self._timeouts.start)
         request = create_request(spec, name, self._traits, self._extra_labels, keep_log=keep_log)
@@ -334,22 +336,26 @@ class PodmanManager:
         return identifier
 
     def _possible(self, limits: ResourceLimits) -> ResourceLimits:
-        """The limits without those that this host's control groups cannot keep, said once for each."""
+        """The limits without those that this host's control groups cannot keep, said once for each.
+
+        Nothing is said of shares: where the CPU is not divided among groups, niceness counts.
+        """
         asked = {"memory": limits.memory_bytes, "cpu": limits.cpus, "pids": limits.pids}
-        if not any(asked.values()):
+        if not any(asked.values()) and limits.cpu_shares is None:
             return limits
-        missing = {name for name, value in asked.items() if value} - set(
-            self._host_facts()["cgroupControllers"]
-        )
+        controllers = set(self._host_facts()["cgroupControllers"])
+        missing = {name for name, value in asked.items() if value} - controllers
         for name in sorted(missing - self._warned):
             logger.warning(
                 "this host's control groups have no %s controller: containers run without that limit", name
             )
         self._warned |= missing
-        return ResourceLimits(
+        return replace(
+            limits,
             memory_bytes=None if "memory" in missing else limits.memory_bytes,
             cpus=None if "cpu" in missing else limits.cpus,
             pids=None if "pids" in missing else limits.pids,
+            cpu_shares=limits.cpu_shares if "cpu" in controllers else None,
         )
 
     def _attach(self, container: str) -> contextlib.AbstractContextManager[Any]:

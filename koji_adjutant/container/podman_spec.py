@@ -58,6 +58,11 @@ def in_one_stream(command: Sequence[str]) -> list[str]:
     return ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", *command]
 
 
+def at_niceness(niceness: int, command: Sequence[str]) -> list[str]:
+    """The command, started by nice(1): the engine's service starts everything at its own priority."""
+    return ["nice", "-n", str(niceness), *command] if niceness else list(command)
+
+
 def _mount(mount: VolumeMount) -> dict[str, Any]:
     # "dev": podman would add nodev, and then scriptlets in a mounted root could not use its /dev/null.
     options = ["rbind", "rprivate", "dev", "ro" if mount.read_only else "rw"]
@@ -87,8 +92,13 @@ def _resources(limits: ResourceLimits) -> dict[str, Any]:
     resources: dict[str, Any] = {}
     if limits.memory_bytes is not None:
         resources["memory"] = {"limit": limits.memory_bytes}
+    cpu: dict[str, int] = {}
     if limits.cpus is not None:
-        resources["cpu"] = {"quota": int(limits.cpus * CPU_PERIOD), "period": CPU_PERIOD}
+        cpu |= {"quota": int(limits.cpus * CPU_PERIOD), "period": CPU_PERIOD}
+    if limits.cpu_shares is not None:
+        cpu |= {"shares": limits.cpu_shares}
+    if cpu:
+        resources["cpu"] = cpu
     if limits.pids is not None:
         resources["pids"] = {"limit": limits.pids}
     return resources
@@ -157,9 +167,12 @@ def run_command(spec: ContainerSpec, traits: EngineTraits) -> list[str]:
         line += ["--memory", f"{limits.memory_bytes}b"]
     if limits.cpus is not None:
         line += ["--cpus", f"{limits.cpus:g}"]
+    if limits.cpu_shares is not None:
+        line += ["--cpu-shares", str(limits.cpu_shares)]
     if limits.pids is not None:
         line += ["--pids-limit", str(limits.pids)]
-    for kind, (soft, hard) in sorted(limits.rlimits.items()):
+    # all of them: with one on the command line, podman forgets those of containers.conf
+    for kind, (soft, hard) in sorted({**traits.rlimits, **limits.rlimits}.items()):
         line += ["--ulimit", f"{kind}={soft}:{hard}"]
     if isinstance(spec.root, DirectoryRoot):
         # An entrypoint cannot come from a directory; options behind --rootfs would be taken for the command.

@@ -193,6 +193,18 @@ def test_limits_hold_for_what_is_executed_later(engine: PodmanManager, spec: Mak
     assert said.getvalue() == b"128\n0\n"
 
 
+def test_in_the_background_it_gets_what_others_leave(engine: PodmanManager, spec: MakeSpec) -> None:
+    limits = ResourceLimits(pids=100, rlimits={"nofile": (64, 128)}).in_background()
+    script = (
+        "cat /proc/$$/stat; ulimit -n; cat /sys/fs/cgroup/cpu/cpu.shares || cat /sys/fs/cgroup/cpu.weight"
+    )
+    stat, files, *weight = output(engine, spec(["bash", "-c", script], limits=limits)).splitlines()
+    assert stat.rpartition(")")[2].split()[16] == "19"
+    assert files == "64"
+    if "cpu" in engine.check().controllers:
+        assert weight[-1] in ("1", "2")
+
+
 def test_the_logged_line_does_the_same_when_pasted(
     engine: PodmanManager,
     spec: MakeSpec,

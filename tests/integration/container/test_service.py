@@ -104,6 +104,18 @@ def test_a_service_that_died_is_started_again(own_state: Path) -> None:
         assert manager.list_containers({}) == []
 
 
+def test_a_service_is_not_started_by_a_caller_who_must_not(own_state: Path) -> None:
+    with open_engine(state_dir=own_state, revive=False) as manager:
+        for pid, command in processes(own_state).items():
+            if "system service" in command:
+                os.kill(pid, signal.SIGKILL)
+        while processes(own_state):
+            pass
+        with pytest.raises(EngineError, match="podman's service has ended"):
+            manager.list_containers({})
+        assert processes(own_state) == {}
+
+
 def test_a_forked_child_leaves_the_service_alone(own_state: Path) -> None:
     with PodmanService(own_state) as service:
         child = os.fork()

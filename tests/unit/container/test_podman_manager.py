@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.container.interface import EngineTimeouts
+from koji_adjutant.container.interface import ContainerSpec, EngineTimeouts, ImageRoot, Owner, ResourceLimits
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 from tests.unit.container.fake_podman import INFO, FakePodman
@@ -197,3 +198,25 @@ def test_a_name_cannot_leave_its_place_in_the_path(tmp_path: Path) -> None:
     with talking(tmp_path, {}) as (fake, manager):
         manager.remove("../images/all?force=true#")
         assert fake.requests == ["DELETE containers/..%2Fimages%2Fall%3Fforce%3Dtrue%23"]
+
+
+def test_a_host_without_control_groups_still_knows_niceness_and_rlimits(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    info = {**INFO, "host": {**INFO["host"], "cgroupControllers": []}}  # type: ignore[dict-item]
+    limits = ResourceLimits(pids=9, rlimits={"core": (0, 0)}).in_background()
+    spec = ContainerSpec(ImageRoot("img"), ["true"], Owner("42", "builder1"), "install", limits=limits)
+    answers = {"GET info": (200, info), "POST containers/create": (201, {"Id": "c"})}
+    with (
+        talking(tmp_path, answers) as (_, manager),
+        caplog.at_level(logging.INFO, "koji_adjutant.container"),
+    ):
+        manager.create(spec)
+    line = caplog.records[-1].podman_line  # type: ignore[attr-defined]
+    assert line.endswith(" -- img nice -n 19 true")
+    assert "--ulimit core=0:0" in line
+    assert "--pids-limit" not in line
+    assert "--cpu-shares" not in line
+    assert [record.message for record in caplog.records if record.levelno == logging.WARNING] == [
+        "this host's control groups have no pids controller: containers run without that limit"
+    ]

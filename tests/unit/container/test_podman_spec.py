@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -112,3 +113,12 @@ def test_a_container_s_own_rlimits_win_over_the_engine_s() -> None:
         "core=0:-1",
         "nofile=64:128",
     ]
+
+
+def test_shares_of_the_cpu() -> None:
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build", limits=ResourceLimits().in_background())
+    assert request(spec)["resource_limits"] == {"cpu": {"shares": 2}}
+    line = run_command(spec, TRAITS)
+    assert line[line.index("--cpu-shares") + 1] == "2"
+    both = replace(spec, limits=ResourceLimits(cpus=1.5, cpu_shares=2))
+    assert request(both)["resource_limits"] == {"cpu": {"quota": 150000, "period": 100000, "shares": 2}}
