@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,7 +21,8 @@ from koji_adjutant.config import KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.daemon import arguments, login, loop
 from koji_adjutant.daemon.monitoring import monitoring
-from koji_adjutant.daemon.prewarm import Prewarmer
+from koji_adjutant.daemon.prewarm import make_ready
+from koji_adjutant.daemon.prewarmer import Prewarmer, remove_directories
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import AdjutantError, ConfigError, HubError
@@ -86,7 +88,7 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
             f"The user that logged in at {options.server} is no build host: {problem}."
         ) from problem
     worker.register_handlers()
-    ours = options.adjutant
+    ours, workdir = options.adjutant, Path(options.workdir)
     with (
         open_engine(
             state_dir=ours.state_dir,
@@ -98,19 +100,21 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
     ):
         worker.journal = watched.journal
         worker.remove_containers()
-        unmount_below(Path(options.workdir) / "tasks")
-        prewarmer = Prewarmer(options) if ours.prewarm else None
+        unmount_below(workdir / "tasks")
+        remove_directories(workdir)
+        if ours.prewarm:
+            work = partial(make_ready, options, watched.journal)
+            worker.prewarmer = Prewarmer(work, workdir, options.sleeptime)
 
         def tend() -> None:
             watched.tend()
-            if prewarmer:
-                prewarmer.tend(idle=not worker.pids)
+            worker.prewarm()
 
         try:
             outcome = loop.run(worker, options.sleeptime, tend)
         finally:
-            if prewarmer:
-                prewarmer.stop()
+            if worker.prewarmer:
+                worker.prewarmer.stop()
         if outcome is loop.Outcome.RESTART:
             loop.prepare_restart(worker)
         else:

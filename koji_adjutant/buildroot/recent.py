@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import time
 import uuid
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+logger = logging.getLogger(__name__)
+
 LIFETIME = 14 * 86400
 """Seconds since its last use after which a buildroot is no recent one."""
+RETRY_AFTER = 600.0
+"""Seconds after a first failure; twice as long after each further one."""
 
 
 @dataclass(frozen=True)
@@ -23,52 +27,83 @@ class RecentRoot:
     arch: str
     group: str
 
+    def __str__(self) -> str:
+        return f"{self.group} of {self.tag}, {self.arch}"
+
+
+@dataclass(frozen=True)
+class Tries:
+    """What became of a root of one repo: how often it has failed, last at ``failed_at``; 0: it is ready."""
+
+    repo_id: int | None = None
+    failures: int = 0
+    failed_at: float = 0.0
+
+    def are_over(self, repo_id: int) -> bool:
+        """Whether the root is ready for this repo, or failed a short while ago."""
+        waited = time.time() - self.failed_at
+        wait = RETRY_AFTER * 2 ** (self.failures - 1)
+        return repo_id == self.repo_id and (self.failures == 0 or 0 <= waited < wait)
+
+    def failed(self, repo_id: int) -> Tries:
+        earlier = self.failures if repo_id == self.repo_id else 0
+        return Tries(repo_id, earlier + 1, time.time())
+
 
 class RecentRoots:
     """A directory with a file for each, whose time of modification is that of its last use.
 
-    ``ready`` keeps the last repo for which a root was made ready.
+    A file is written aside and renamed. What cannot be read counts as absent, what cannot be written is told
+    to the log: no build fails for that. ``hub`` keeps apart what workers of different hubs leave in one state
+    directory.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, hub: str) -> None:
         self._directory = directory
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._hub = hub
 
     def note(self, root: RecentRoot) -> None:
         """It is used now."""
-        path = self._path(root)
-        if path.exists():
-            os.utime(path)
-        else:
-            self._write(path, {**asdict(root), "repo_id": None})
+        try:
+            os.utime(self._path(root))
+        except FileNotFoundError:
+            self.keep(root, Tries())
+        except OSError as problem:
+            logger.warning("The use of a buildroot cannot be noted: %s", problem)
 
-    def latest(self) -> list[tuple[RecentRoot, int | None]]:
-        """Those of late, the latest first, with the repo that they are ready for."""
+    def latest(self) -> list[tuple[RecentRoot, Tries]]:
+        """Those of late, the latest first, with what became of them."""
         found = []
-        for path in self._directory.glob("*.json"):
-            with suppress(FileNotFoundError, ValueError):
+        for path in self._directory.glob("*"):
+            try:
                 used = path.stat().st_mtime
-                document = json.loads(path.read_text())
                 if time.time() - used > LIFETIME:
                     path.unlink()
                     continue
-                repo_id = document.pop("repo_id")
-                found.append((used, RecentRoot(**document), repo_id))
+                document = json.loads(path.read_text())
+                if document["hub"] == self._hub and path.suffix == ".json":
+                    found.append((used, RecentRoot(**document["root"]), Tries(**document["tries"])))
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
         found.sort(key=lambda one: one[0], reverse=True)
-        return [(root, repo_id) for _used, root, repo_id in found]
+        return [(root, tries) for _used, root, tries in found]
 
-    def ready(self, root: RecentRoot, repo_id: int) -> None:
-        """A root was made for this repo; that is no use of it."""
+    def keep(self, root: RecentRoot, tries: Tries) -> None:
+        """What became of it; that is no use of it."""
         path = self._path(root)
-        used = path.stat()
-        self._write(path, {**asdict(root), "repo_id": repo_id})
-        os.utime(path, ns=(used.st_atime_ns, used.st_mtime_ns))
-
-    def _write(self, path: Path, document: dict[str, object]) -> None:
         staging = path.with_name(f"{path.stem}.{uuid.uuid4().hex}")
-        staging.write_text(json.dumps(document))
-        staging.rename(path)
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            used = path.stat().st_mtime if path.exists() else time.time()
+            staging.write_text(json.dumps({"hub": self._hub, "root": asdict(root), "tries": asdict(tries)}))
+            os.utime(staging, (used, used))
+            staging.rename(path)
+        except OSError as problem:
+            logger.warning("The use of a buildroot cannot be noted: %s", problem)
+
+    def forget(self, root: RecentRoot) -> None:
+        self._path(root).unlink(missing_ok=True)
 
     def _path(self, root: RecentRoot) -> Path:
-        name = hashlib.sha256(json.dumps(asdict(root), sort_keys=True).encode()).hexdigest()
+        name = hashlib.sha256(json.dumps([self._hub, asdict(root)], sort_keys=True).encode()).hexdigest()
         return self._directory / f"{name}.json"

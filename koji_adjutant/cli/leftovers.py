@@ -16,11 +16,13 @@ from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.config import Settings
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
+from koji_adjutant.daemon import prewarmer
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.task_adapters.container_task import FAILED, TRASH
 
-LOCAL = re.compile(r"local-(\d+)(?:-.*)?")
-"""Owners of containers, and work directories, of commands without a hub; the number is their process."""
+OF_PROCESS = re.compile(r"(?:local|prewarm)-(\d+)(?:-.*)?")
+"""Owners of containers, and work directories, of commands without a hub and of the worker's prewarm; the
+number is their process."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def containers(settings: Settings, manager: ContainerManager) -> Iterator[Leftov
         elif owner.isdigit():
             dead = not claims.held(int(owner))
         else:
-            dead = _is_dead_command(owner)
+            dead = _is_dead_process(owner)
         if dead:
             what = f"container {container.name} of task {owner}"
             yield Leftover(what, partial(manager.remove, container.id))
@@ -65,11 +67,14 @@ def tasks(settings: Settings) -> Iterator[Leftover]:
 
 
 def commands(settings: Settings) -> Iterator[Leftover]:
-    """Work directories of ``build`` and ``shell`` that were killed."""
+    """Work directories of ``build`` and ``shell``, and of the worker's prewarm, that were killed."""
     directory = settings.adjutant.state_dir / "work"
     for work in sorted(directory.iterdir()) if directory.is_dir() else []:
-        if _is_dead_command(work.name):
+        if _is_dead_process(work.name):
             yield _tree("work directory of a command that was killed", work)
+    for work in sorted(Path(settings.kojid.workdir).glob(prewarmer.owner("[0-9]*"))):
+        if _is_dead_process(work.name):
+            yield _tree("work directory of a prewarm that was killed", work)
 
 
 def kept_buildroots(settings: Settings) -> Iterator[Leftover]:
@@ -101,6 +106,6 @@ def _put_aside(directory: Path) -> None:
         directory.rename(directory.with_name(f"{directory.name}-{uuid.uuid4().hex}{TRASH}"))
 
 
-def _is_dead_command(owner: str) -> bool:
-    match = LOCAL.fullmatch(owner)
+def _is_dead_process(owner: str) -> bool:
+    match = OF_PROCESS.fullmatch(owner)
     return match is not None and not Path("/proc", match[1]).exists()

@@ -12,7 +12,8 @@ import koji
 import requests
 from koji.tasks import ServerExit, ServerRestart
 
-from koji_adjutant.daemon.worker import STOP_SIGNALS, Worker
+from koji_adjutant.daemon.stop_signals import STOP_SIGNALS
+from koji_adjutant.daemon.worker import Worker
 
 logger = logging.getLogger(__name__)
 

@@ -1,167 +1,182 @@
-"""Making roots ready before a build wants them: in idle time, for the new repos of tags that were built for
-lately."""
+"""Making roots ready before a build wants them: for the new repos of tags that were built for lately."""
 
 from __future__ import annotations
 
 import logging
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import koji
-import requests
 
 from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.config import for_tag
 from koji_adjutant.buildroot.layers import open_layers
 from koji_adjutant.buildroot.progress import Together
-from koji_adjutant.buildroot.recent import RecentRoot, RecentRoots
+from koji_adjutant.buildroot.recent import RecentRoot, RecentRoots, Tries
 from koji_adjutant.buildroot.removal import remove_tree
-from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.buildroot.workspace import CacheKind, Workspace
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager, Owner
-from koji_adjutant.daemon.die_with_parent import die_with_parent
-from koji_adjutant.daemon.login import impatient_session
+from koji_adjutant.container.interface import HIGHEST_NICENESS, ContainerManager, Owner
+from koji_adjutant.daemon.login import impatient_session, plain_words
+from koji_adjutant.daemon.prewarmer import owner
 from koji_adjutant.errors import AdjutantError
+from koji_adjutant.monitoring.events import Journal, RootMadeReady
 from koji_adjutant.policy.rules import Subject
-from koji_adjutant.task_adapters.task_buildroot import tag_options
+from koji_adjutant.task_adapters.task_buildroot import config_in_repo
 from koji_adjutant.task_adapters.task_image import choose_image, chosen_image
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 60.0
-"""Seconds between two looks for new repos: each costs one call on the hub for each tag of late, from a worker
-that has nothing else to do."""
-STOP_SECONDS = 10.0
-TASK = "prewarm"
-METHODS = {"build": "buildArch", "srpm-build": "buildSRPMFromSCM"}
+LOG = "prewarm.log"
+LOG_SIZE = 10_000_000
+"""Bytes from which on the next log begins; of the former ones, one is kept."""
+METHODS = {"build": "buildArch", "srpm-build": "buildSRPMFromSCM", "wrapper-rpm-build": "wrapperRPM"}
 """Groups of buildroots, and the task whose image makes them."""
+REFUSALS = (koji.GenericError, koji.xmlrpcplus.Fault)
+"""What the hub answers when it does not do what it is asked."""
 
 
-class Prewarmer:
-    """A process now and then, at the lowest priority; it may fail, or be killed, and nothing is lost."""
+@dataclass(frozen=True)
+class Due:
+    """A root that is to be composed for a repo, and what became of it before."""
 
-    def __init__(self, options: KojidOptions, prewarm: Callable[[KojidOptions], None] | None = None) -> None:
-        self._options = options
-        self._prewarm = prewarm or make_ready
-        self._pid: int | None = None
-        self._not_before = 0.0
-
-    def tend(self, *, idle: bool) -> None:
-        """Start a process if the worker is idle, none runs, and the last one was a while ago."""
-        if self._pid is not None and os.waitpid(self._pid, os.WNOHANG)[0]:
-            self._pid = None
-        if idle and self._pid is None and time.monotonic() >= self._not_before:
-            self._not_before = time.monotonic() + PAUSE
-            self._pid = os.fork() or self._run()
-
-    def stop(self) -> None:
-        """End the process; what it was composing is put aside by the store's rules."""
-        if self._pid is None:
-            return
-        os.kill(self._pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while not os.waitpid(self._pid, os.WNOHANG)[0]:
-            if time.monotonic() > deadline:
-                os.kill(self._pid, signal.SIGKILL)
-                os.waitpid(self._pid, 0)
-                break
-            time.sleep(0.05)
-        self._pid = None
-
-    def _run(self) -> int:
-        """What the child does; it does not return."""
-        try:
-            signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)  # open_engine makes an exception of SIGTERM
-            for number in (signal.SIGINT, signal.SIGUSR1):
-                signal.signal(number, signal.SIG_IGN)  # the worker's, which then stops this process
-            os.setpgrp()
-            die_with_parent()
-            os.nice(19)
-            self._prewarm(self._options)
-        except SystemExit:
-            pass
-        except Exception:
-            logger.exception("Roots could not be made ready")
-        finally:
-            os._exit(0)
+    root: RecentRoot
+    repo: dict[str, Any]
+    tries: Tries
 
 
-def make_ready(options: KojidOptions) -> None:
+def make_ready(options: KojidOptions, journal: Journal) -> None:
     """Compose the roots of the tags of late whose newest repo has none yet."""
-    recent = RecentRoots(options.adjutant.state_dir / "recent")
+    recent = RecentRoots(options.adjutant.state_dir / "recent", options.server or "")
     session = impatient_session(options)
-    for root, ready_for in recent.latest():
+    try:
+        with plain_words(options):
+            due = list(_due(session, recent))
+        if due:
+            _make_ready(options, session, recent, due, journal)
+    except (AdjutantError, *REFUSALS, OSError) as problem:
+        logger.warning("No roots can be made ready now: %s", problem)
+
+
+def _due(session: Any, recent: RecentRoots) -> Iterator[Due]:
+    repos: dict[str, dict[str, Any] | None] = {}
+    for root, tries in recent.latest():
         try:
-            repo = session.getRepo(root.tag)
-            if repo is None or repo["id"] == ready_for:
-                continue
-            recent.ready(root, repo["id"])  # before it is tried: what fails once would fail every minute
-            _compose(options, session, root, repo)
-        except (AdjutantError, koji.GenericError, requests.RequestException, OSError) as problem:
-            logger.warning("No root was made ready for %s of %s: %s", root.group, root.tag, problem)
+            repo = repos[root.tag] = repos[root.tag] if root.tag in repos else session.getRepo(root.tag)
+        except (koji.AuthError, koji.ServerOffline):
+            raise
+        except REFUSALS as refusal:
+            logger.warning("No more roots are made ready for %s before its next build: %s", root.tag, refusal)
+            recent.forget(root)
+            continue
+        if repo is not None and not tries.are_over(repo["id"]):
+            yield Due(root, repo, tries)
 
 
-def _compose(options: KojidOptions, session: Any, root: RecentRoot, repo: dict[str, Any]) -> None:
+def _make_ready(
+    options: KojidOptions, session: Any, recent: RecentRoots, due: Sequence[Due], journal: Journal
+) -> None:
     ours = options.adjutant
-    tag = session.getBuildConfig(root.tag, event=repo["create_event"])
-    config = for_tag(
-        tag,
-        repo["id"],
-        root.arch,
-        root.group,
-        buildroot_id=0,
-        options=tag_options(options),
-        network=False,
-    )
-    choice = choose_image(
-        session, options, Subject(root.tag, config.arch, METHODS.get(root.group, "runroot"))
-    )
-    cache = Cache(ours.state_dir)
-    owner = Owner(TASK, f"{options.worker_id}-{TASK}")
-    ours.log_dir.mkdir(parents=True, exist_ok=True)
     with (
         open_engine(
             state_dir=ours.state_dir,
             podman_socket=ours.podman_socket,
             timeouts=ours.container_timeouts,
             labels=ours.container_labels,
+            revive=False,
         ) as manager,
-        chosen_image(manager, ours.state_dir, choice, ours.image_pull_policy) as image,
         _directory(Path(options.workdir)) as directory,
-        (ours.log_dir / f"{TASK}.log").open("wb", buffering=0) as log,
+        _open_log(ours.log_dir) as log,
     ):
-        _remove_leftovers(manager, owner)
-        workspace = Workspace(
-            manager=manager,
-            tool_image=image.id,
-            owner=owner,
-            cache=cache,
-            workdir=directory,
-            resultdir=directory,
-            progress=Together([]),
-            limits=ours.limits,
-            mounts=ours.container_mounts,
-        )
-        with open_layers(workspace, config, log) as layers:
-            logger.info("Root %s is ready for repo %d of %s", layers.key, repo["id"], root.tag)
+        os.nice(HIGHEST_NICENESS)
+        composer = Composer(options, session, manager, directory, log, journal)
+        for number, one in enumerate(due):
+            _try(composer, recent, one, str(number))
+    cache = Cache(ours.state_dir)
     cache.tidy(ours.cache_size)
     cache.store.seal()
 
 
+def _try(composer: Composer, recent: RecentRoots, due: Due, name: str) -> None:
+    """Compose one root. It counts as failed from the beginning: what kills us is not to be tried at once."""
+    root, repo_id = due.root, int(due.repo["id"])
+    failed = due.tries.failed(repo_id)
+    recent.keep(root, failed)
+    try:
+        composer.compose(due, name)
+    except SystemExit:
+        recent.keep(root, due.tries)  # a task came: nobody's failure
+        raise
+    except (AdjutantError, *REFUSALS, OSError) as problem:
+        composer.failed(due, problem)
+    else:
+        recent.keep(root, Tries(repo_id))
+
+
+@dataclass(frozen=True)
+class Composer:
+    """What composing takes that is the same for all roots."""
+
+    options: KojidOptions
+    session: Any
+    manager: ContainerManager
+    directory: Path
+    log: BinaryIO
+    journal: Journal
+
+    def compose(self, due: Due, name: str) -> None:
+        """Have the root in the store; ``name`` is that of a directory that is to be made for it."""
+        root, ours = due.root, self.options.adjutant
+        self._say(f"{root}, repo {due.repo['id']}")
+        with plain_words(self.options):
+            config = config_in_repo(
+                self.session, self.options, root.tag, due.repo, root.arch, root.group, network=False
+            )
+        subject = Subject(root.tag, config.arch, METHODS.get(root.group, "runroot"))
+        choice = choose_image(self.session, self.options, subject)
+        if choice.warning:
+            self._say(f"warning: {choice.warning}")
+        self._say(f"Image {choice.image}, chosen by {choice.reason}")
+        workdir = self.directory / name
+        workdir.mkdir()
+        with chosen_image(self.manager, ours.state_dir, choice, ours.image_pull_policy) as image:
+            workspace = Workspace(
+                manager=self.manager,
+                tool_image=image.id,
+                owner=Owner(self.directory.name, self.options.worker_id),
+                cache=Cache(ours.state_dir),
+                workdir=workdir,
+                resultdir=workdir,
+                progress=Together([]),
+                limits=ours.limits.in_background(),
+                mounts=ours.container_mounts,
+                cache_used=self._cache_used,
+            )
+            with open_layers(workspace, config, self.log) as layers:
+                logger.info("Root %s is ready: %s, repo %d", layers.key, root, due.repo["id"])
+
+    def failed(self, due: Due, problem: Exception) -> None:
+        self._say(f"Failed: {problem}")
+        self.journal.record(RootMadeReady(result="failed"))
+        logger.warning("No root could be made ready: %s, repo %d: %s", due.root, due.repo["id"], problem)
+
+    def _cache_used(self, kind: CacheKind, _key: str, hit: bool) -> None:
+        if kind == "root":
+            self.journal.record(RootMadeReady(result="found" if hit else "composed"))
+
+    def _say(self, line: str) -> None:
+        now = time.strftime("%Y-%m-%d %H:%M:%S")
+        self.log.write(f"{now} {line}\n".encode(errors="replace"))
+
+
 @contextmanager
 def _directory(workdir: Path) -> Iterator[Path]:
-    """A place to work; those of killed processes go, for there is one process at a time."""
-    for leftover in workdir.glob(f"{TASK}-*"):
-        remove_tree(leftover)
-    directory = workdir / f"{TASK}-{os.getpid()}"
+    directory = workdir / owner(os.getpid())
     directory.mkdir(mode=0o700)
     try:
         yield directory
@@ -169,6 +184,11 @@ def _directory(workdir: Path) -> Iterator[Path]:
         remove_tree(directory)
 
 
-def _remove_leftovers(manager: ContainerManager, owner: Owner) -> None:
-    for container in manager.list_containers({f"{LABEL_PREFIX}worker_id": owner.worker_id}):
-        manager.remove(container.id)
+@contextmanager
+def _open_log(log_dir: Path) -> Iterator[BinaryIO]:
+    log_dir.mkdir(parents=True, exist_ok=True)
+    path = log_dir / LOG
+    if path.exists() and path.stat().st_size >= LOG_SIZE:
+        path.replace(path.with_name(f"{LOG}.1"))
+    with path.open("ab", buffering=0) as log:
+        yield log

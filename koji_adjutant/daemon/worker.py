@@ -22,6 +22,8 @@ from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.die_with_parent import die_with_parent
 from koji_adjutant.daemon.plugins import load_plugins
+from koji_adjutant.daemon.prewarmer import Prewarmer
+from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, unwind
 from koji_adjutant.daemon.task_record import recorded
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.errors import EngineError
@@ -33,7 +35,6 @@ from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
 logger = logging.getLogger(__name__)
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 WORKER_LABEL, TASK_LABEL = LABEL_PREFIX + "worker_id", LABEL_PREFIX + "task_id"
 BUSY = ("Over capacity", "Full queue")
 """koji's words for a worker that takes no more tasks because it has enough."""
@@ -42,8 +43,8 @@ BUSY = ("Over capacity", "Full queue")
 class Worker(TaskManager):  # type: ignore[misc]
     """Takes tasks from the hub and runs each in a forked child, as kojid does.
 
-    ``containers`` and ``journal`` are set before the first task is taken; the parent uses the first only to
-    remove what a child left behind.
+    ``containers``, ``journal`` and ``prewarmer`` are set before the first task is taken; the parent uses the
+    first only to remove what a child left behind.
     """
 
     session: Any
@@ -53,6 +54,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         self.wakeup = wakeup
         self.containers: ContainerManager | None = None
         self.journal: Journal = Silence()
+        self.prewarmer: Prewarmer | None = None
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
 
     def register_handlers(self) -> None:
@@ -87,14 +89,13 @@ class Worker(TaskManager):  # type: ignore[misc]
         """koji's, but a signal cannot come between the fork and our knowing of the child."""
         session = self.session.subsession()
         session_id: int = session.sinfo["session-id"]
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        pid = os.fork()
-        if not pid:
-            self._run_child(handler, session, mask)
-        self.pids[handler.id] = pid
-        self.subsessions[handler.id] = session_id
-        session._forget()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        with held_back() as mask:
+            pid = os.fork()
+            if not pid:
+                self._run_child(handler, session, mask)
+            self.pids[handler.id] = pid
+            self.subsessions[handler.id] = session_id
+            session._forget()
         return pid, session_id
 
     def _run_child(self, handler: Any, session: Any, mask: Iterable[int]) -> NoReturn:
@@ -142,7 +143,7 @@ class Worker(TaskManager):  # type: ignore[misc]
     def _take_signals_as_child(self) -> None:
         self.wakeup.ignore_signals()
         for number in STOP_SIGNALS:
-            signal.signal(number, _stop_task)
+            signal.signal(number, unwind)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         signal.signal(signal.SIGUSR2, lambda *_: None)  # interrupts BaseTaskHandler.wait's pause
@@ -227,14 +228,21 @@ class Worker(TaskManager):  # type: ignore[misc]
         finally:
             os.close(descriptor)
 
+    def prewarm(self) -> None:
+        """Have roots made ready while there is no task, although one would be taken."""
+        if self.prewarmer:
+            self.prewarmer.tend(idle=self.ready and not self.pids)
+
     def remove_containers(self, ended: int | None = None) -> None:
-        """Remove this worker's containers that belong to no running task; ``ended`` is one that runs no more.
+        """Remove this worker's containers whose process is gone; ``ended`` is a task that runs no more.
 
         EngineError if the engine does not answer.
         """
         if self.containers is None:
             return
         running = {str(task) for task in self.pids if task != ended}
+        if self.prewarmer and self.prewarmer.owner:
+            running.add(self.prewarmer.owner)
         for container in self.containers.list_containers({WORKER_LABEL: self.options.worker_id}):
             task = container.labels.get(TASK_LABEL)
             if task not in running:
@@ -247,10 +255,3 @@ def _session(pid: int) -> int | None:
         return os.getsid(pid)
     except ProcessLookupError:
         return None
-
-
-def _stop_task(*_: object) -> NoReturn:
-    """Unwind the task, so that its containers go; the further signals that koji sends must not disturb."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise SystemExit

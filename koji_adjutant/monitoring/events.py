@@ -156,6 +156,13 @@ class CacheUsed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RootMadeReady(Event):
+    """``prewarm`` looked after the root of a new repo: ``found`` it was in the cache already."""
+
+    result: Literal["composed", "found", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageResolved(Event):
     task_id: int
     image: str

@@ -262,6 +262,10 @@ def _cache_used(connection: sqlite3.Connection, event: events.CacheUsed) -> None
     _count(connection, "cache_uses", event.kind, "hit" if event.hit else "miss")
 
 
+def _root_made_ready(connection: sqlite3.Connection, event: events.RootMadeReady) -> None:
+    _count(connection, "roots_made_ready", event.result)
+
+
 def _image_resolved(connection: sqlite3.Connection, event: events.ImageResolved) -> None:
     connection.execute(
         "UPDATE tasks SET image = :image, image_digest = :digest WHERE task_id = :task_id", asdict(event)
@@ -317,6 +321,7 @@ _WRITERS: Mapping[type[events.Event], Callable[[sqlite3.Connection, Any], None]]
     events.ContainerExited: _container_exited,
     events.ContainerRemoved: _container_removed,
     events.CacheUsed: _cache_used,
+    events.RootMadeReady: _root_made_ready,
     events.ImageResolved: _image_resolved,
     events.Uploaded: _uploaded,
     events.ResourcesUsed: _resources_used,

@@ -16,6 +16,7 @@ from koji_adjutant.buildroot.origins import ExternalRepo, RepoFiles, buildroot_l
 from koji_adjutant.buildroot.packages import InstalledPackage
 from koji_adjutant.buildroot.recent import RecentRoot, RecentRoots
 from koji_adjutant.config import KojidOptions
+from koji_adjutant.errors import UsageError
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +94,8 @@ class TaskBuildroot:
             network=network,
         )
         if options.adjutant.prewarm:
-            RecentRoots(options.adjutant.state_dir / "recent").note(
-                RecentRoot(tag_config["name"], arch, group)
-            )
+            recent = RecentRoots(options.adjutant.state_dir / "recent", options.server or "")
+            recent.note(RecentRoot(tag_config["name"], arch, group))
         return cls(session, options, record, repo, config)
 
     def report(self, packages: Sequence[InstalledPackage]) -> None:
@@ -144,6 +144,26 @@ class TaskBuildroot:
     def _repo_location(self) -> str:
         top = self._options.topurl or self._options.topdir
         return f"{top}/repos/{self._repo['tag_name']}/{self._repo['id']}/{self.config.arch}"
+
+
+def config_in_repo(
+    session: Any,
+    options: KojidOptions,
+    tag: str,
+    repo: dict[str, Any],
+    arch: str,
+    group: str,
+    *,
+    network: bool,
+) -> BuildrootConfig:
+    """What builds of ``tag`` get from its ``repo``, with no record of it; UsageError for an arch that the tag
+    does not have."""
+    config = session.getBuildConfig(tag, event=repo["create_event"])
+    if koji.canonArch(arch) not in {koji.canonArch(one) for one in (config["arches"] or "").split()}:
+        raise UsageError(f"The tag {tag} is for {config['arches'] or 'no arch'}, not for {arch}.")
+    return for_tag(
+        config, repo["id"], arch, group, buildroot_id=0, options=tag_options(options), network=network
+    )
 
 
 def tag_options(options: KojidOptions) -> TagOptions:

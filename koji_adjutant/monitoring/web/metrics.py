@@ -33,6 +33,7 @@ COUNTERS = {
     "task_failures": ("Failed tasks by what failed.", ["method", "class"]),
     "containers_created": ("Containers created, by what for.", ["role"]),
     "cache_uses": ("Looks into a cache, by what was found.", ["kind", "result"]),
+    "roots_made_ready": ("Roots of new repos that prewarm looked after, by what came of it.", ["result"]),
     "bytes_uploaded": ("Bytes of logs and results that the hub has taken.", []),
     "cpu_seconds": ("CPU time of tasks' containers.", []),
     "bytes_read": ("Bytes that tasks' containers read from block devices.", []),

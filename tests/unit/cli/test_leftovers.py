@@ -91,6 +91,14 @@ def test_commands_that_were_killed(machine: Machine, settings: Settings, dead_pi
     assert sorted(path.name for path in work.iterdir()) == [f"local-{os.getpid()}-x", "something-else"]
 
 
+def test_prewarms_that_were_killed(machine: Machine, settings: Settings, dead_pid: int) -> None:
+    work = machine.directory / "work"
+    for name in (f"prewarm-{dead_pid}", f"prewarm-{os.getpid()}", "prewarm-mine"):
+        (work / name).mkdir(parents=True)
+    assert len(remove(leftovers.commands(settings))) == 1
+    assert sorted(path.name for path in work.glob("prewarm*")) == [f"prewarm-{os.getpid()}", "prewarm-mine"]
+
+
 def test_old_logs(machine: Machine, settings: Settings) -> None:
     for task_id in (7, 8):
         machine.kept_logs(task_id)
@@ -141,6 +149,8 @@ def engine_with_all_kinds(machine: Machine, dead_pid: int) -> FakeEngine:
             "unclaimed": "9",
             "dead-command": f"local-{dead_pid}",
             "living-command": f"local-{os.getpid()}",
+            "dead-prewarm": f"prewarm-{dead_pid}",
+            "living-prewarm": f"prewarm-{os.getpid()}",
             "somebody": "test-12-ab",
         }
     )
@@ -150,7 +160,7 @@ def test_containers_of_the_private_engine(machine: Machine, settings: Settings, 
     engine = engine_with_all_kinds(machine, dead_pid)
     with machine.claims.hold(8):
         remove(leftovers.containers(settings, engine))  # type: ignore[arg-type]
-    assert engine.removed == ["killed", "unclaimed", "dead-command"]
+    assert engine.removed == ["killed", "unclaimed", "dead-command", "dead-prewarm"]
 
 
 def test_an_engine_that_others_use_too(machine: Machine, dead_pid: int) -> None:

@@ -1,153 +1,255 @@
-"""The process that makes roots ready: when it runs, and that it leaves the worker alone."""
+"""Which roots are made ready, and what is done about those that cannot be."""
 
 from __future__ import annotations
 
 import os
-import signal
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import koji
 import pytest
+import requests
 
-from koji_adjutant.buildroot.recent import RecentRoot, RecentRoots
+from koji_adjutant.buildroot.recent import RETRY_AFTER, RecentRoot, RecentRoots, Tries
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon import prewarm
-from koji_adjutant.daemon.prewarm import Prewarmer, make_ready
-from tests.unit.worker.scripted import ScriptedHub
+from koji_adjutant.daemon.prewarm import Composer, Due, make_ready
+from koji_adjutant.errors import BuildrootError, EngineError
+from koji_adjutant.monitoring.events import Event, RootMadeReady
+from tests.unit.worker.scripted import TAG, ScriptedHub
 
-ROOT = RecentRoot("f39-build", "x86_64", "build")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+BUILD = RecentRoot("f39-build", "x86_64", "build")
+SRPM = RecentRoot("f39-build", "x86_64", "srpm-build")
+REPO = {"id": 7, "create_event": 50}
 
 
-def ended(prewarmer: Prewarmer) -> bool:
-    prewarmer.tend(idle=False)
-    return prewarmer._pid is None
+class Engine:
+    """One that is there, or is not; and what is composed with it."""
+
+    def __init__(self) -> None:
+        self.problem: Exception | None = None
+        self.compose: Callable[[Due], None] = lambda _due: None
+        self.tried: list[tuple[RecentRoot, int]] = []
+        self.options: dict[str, Any] = {}
+
+    @contextmanager
+    def open(self, **options: Any) -> Iterator[None]:
+        if self.problem:
+            raise self.problem
+        self.options = options
+        yield None
+
+    def composed(self, due: Due) -> None:
+        self.tried.append((due.root, due.repo["id"]))
+        self.compose(due)
 
 
-def noting(path: Path) -> Callable[[KojidOptions], None]:
-    """A process that says that it ran, how nice it was and whether it hears Ctrl-C."""
+class Told:
+    """A journal."""
 
-    def note(_options: KojidOptions) -> None:
-        heard = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
-        with path.open("a") as file:
-            file.write(f"{os.getpriority(os.PRIO_PROCESS, 0)} {heard} {os.getpid() == os.getpgrp()}\n")
+    def __init__(self) -> None:
+        self.events: list[Event] = []
 
-    return note
-
-
-def test_once_and_again_after_a_while(
-    options: KojidOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = tmp_path / "said"
-    prewarmer = Prewarmer(options, noting(said))
-    prewarmer.tend(idle=False)
-    assert prewarmer._pid is None
-    prewarmer.tend(idle=True)
-    until(lambda: said.exists() and said.read_text().endswith("\n"))
-    assert said.read_text() == "19 False True\n"
-    prewarmer.tend(idle=True)  # not so soon
-    until(lambda: ended(prewarmer))
-    assert said.read_text().count("\n") == 1
-    monkeypatch.setattr(prewarm, "PAUSE", 0)
-    prewarmer._not_before = 0
-    prewarmer.tend(idle=True)
-    until(lambda: said.read_text().count("\n") == 2)
-    prewarmer.stop()
-
-
-def test_one_at_a_time_and_ended_with_the_worker(options: KojidOptions, tmp_path: Path) -> None:
-    started = tmp_path / "started"
-
-    def endless(_options: KojidOptions) -> None:
-        started.touch()
-        time.sleep(600)
-
-    prewarmer = Prewarmer(options, endless)
-    prewarmer.tend(idle=True)
-    until(started.exists)
-    pid = prewarmer._pid
-    prewarmer._not_before = 0
-    prewarmer.tend(idle=True)
-    assert prewarmer._pid == pid
-    prewarmer.stop()
-    assert prewarmer._pid is None
-    with pytest.raises(ChildProcessError):
-        os.waitpid(pid or 0, 0)
-    prewarmer.stop()
-
-
-def test_what_goes_wrong_in_it_does_not_matter(options: KojidOptions) -> None:
-    def failing(_options: KojidOptions) -> None:
-        raise RuntimeError("a bug")
-
-    prewarmer = Prewarmer(options, failing)
-    prewarmer.tend(idle=True)
-    until(lambda: ended(prewarmer))
+    def record(self, event: Event) -> None:
+        self.events.append(event)
 
 
 @pytest.fixture
-def composed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The repos that roots were composed for."""
-    repos: list[int] = []
-    monkeypatch.setattr(prewarm, "_compose", lambda _options, _session, _root, repo: repos.append(repo["id"]))
-    return repos
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    engine = Engine()
+    monkeypatch.setattr(prewarm, "open_engine", engine.open)
+    monkeypatch.setattr(Composer, "compose", lambda _self, due, _name: engine.composed(due))
+    monkeypatch.setattr(os, "nice", lambda _increment: 19)  # the tests go on as they were
+    return engine
 
 
-def hub(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> ScriptedHub:
-    scripted = ScriptedHub(**answers)
-    monkeypatch.setattr(prewarm, "impatient_session", lambda _options: scripted)
-    return scripted
+@pytest.fixture
+def recent(options: KojidOptions) -> RecentRoots:
+    found = RecentRoots(options.adjutant.state_dir / "recent", options.server or "")
+    found.note(BUILD)
+    return found
 
 
-def test_a_new_repo_is_made_ready_for_once(
-    options: KojidOptions, monkeypatch: pytest.MonkeyPatch, composed: list[int]
+@pytest.fixture
+def look(options: KojidOptions, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
+    """One look for new repos, of a hub with these answers."""
+
+    def look(**answers: Any) -> Told:
+        told = Told()
+        monkeypatch.setattr(prewarm, "impatient_session", lambda _options: ScriptedHub(**answers))
+        make_ready(options, told)
+        return told
+
+    return look
+
+
+Look = Callable[..., Told]
+
+
+def test_a_new_repo_is_made_ready_for_once(engine: Engine, recent: RecentRoots, look: Look) -> None:
+    for repo in (7, 7, 8):
+        look(getRepo={**REPO, "id": repo})
+    assert engine.tried == [(BUILD, 7), (BUILD, 8)]
+    assert recent.latest() == [(BUILD, Tries(8))]
+    # the process has a low priority by then
+    assert engine.options["revive"] is False
+
+
+def test_a_look_that_finds_nothing_new_needs_no_engine_and_one_call_a_tag(
+    engine: Engine, recent: RecentRoots, options: KojidOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    RecentRoots(options.adjutant.state_dir / "recent").note(ROOT)
-    session = hub(monkeypatch, getRepo={"id": 7})
-    make_ready(options)
-    make_ready(options)
-    assert composed == [7]
-    # one call for each look
-    assert session.methods() == ["getRepo", "getRepo"]
-    hub(monkeypatch, getRepo={"id": 8})
-    make_ready(options)
-    assert composed == [7, 8]
+    recent.note(SRPM)
+    for root in (BUILD, SRPM):
+        recent.keep(root, Tries(7))
+    engine.problem = EngineError("is not asked for")
+    session = ScriptedHub(getRepo=REPO)
+    monkeypatch.setattr(prewarm, "impatient_session", lambda _options: session)
+    make_ready(options, Told())
+    assert session.methods() == ["getRepo"]
 
 
-def test_a_tag_without_a_repo(
-    options: KojidOptions, monkeypatch: pytest.MonkeyPatch, composed: list[int]
+def test_a_tag_without_a_repo(engine: Engine, recent: RecentRoots, look: Look) -> None:
+    look(getRepo=None)
+    assert engine.tried == []
+    assert recent.latest() == [(BUILD, Tries())]
+
+
+def test_a_tag_that_is_gone_is_forgotten(
+    engine: Engine, recent: RecentRoots, look: Look, caplog: pytest.LogCaptureFixture
 ) -> None:
-    RecentRoots(options.adjutant.state_dir / "recent").note(ROOT)
-    hub(monkeypatch, getRepo=None)
-    make_ready(options)
-    assert composed == []
+    look(getRepo=koji.GenericError("No such entry in table tag: f39-build"))
+    assert (engine.tried, recent.latest()) == ([], [])
+    assert caplog.messages == [
+        "No more roots are made ready for f39-build before its next build: "
+        "No such entry in table tag: f39-build"
+    ]
 
 
-def test_trouble_with_one_is_told_and_others_are_made(
-    options: KojidOptions, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("problem", "sentence"),
+    [
+        (requests.ConnectionError("refused"), "The hub cannot be reached at http://hub/kojihub (refused)"),
+        (koji.ServerOffline("back soon"), "No roots can be made ready now: back soon"),
+    ],
+)
+def test_a_hub_that_does_not_answer_is_one_sentence(
+    recent: RecentRoots, look: Look, caplog: pytest.LogCaptureFixture, problem: Exception, sentence: str
 ) -> None:
-    recent = RecentRoots(options.adjutant.state_dir / "recent")
-    recent.note(ROOT)
-    recent.note(RecentRoot("f40-build", "x86_64", "build"))
-    hub(monkeypatch, getRepo={"id": 7})
-    tried = []
+    look(getRepo=problem)
+    (message,) = caplog.messages
+    assert sentence in message
+    assert caplog.records[0].exc_info is None
+    assert recent.latest() == [(BUILD, Tries())]
 
-    def compose(_options: KojidOptions, _session: Any, root: RecentRoot, _repo: Any) -> None:
-        tried.append(root.tag)
-        raise koji.GenericError("no such thing")
 
-    monkeypatch.setattr(prewarm, "_compose", compose)
-    make_ready(options)
-    assert sorted(tried) == ["f39-build", "f40-build"]
-    assert caplog.text.count("No root was made ready for build of") == 2
-    make_ready(options)
-    assert len(tried) == 2
+def test_an_engine_that_cannot_be_used_is_no_failure_of_the_repo(
+    engine: Engine, recent: RecentRoots, look: Look, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.problem = EngineError("podman is not installed on this host")
+    look(getRepo=REPO)
+    assert caplog.messages == ["No roots can be made ready now: podman is not installed on this host"]
+    assert recent.latest() == [(BUILD, Tries())]
+
+
+def test_one_that_fails_is_told_and_tried_again_later(
+    engine: Engine,
+    recent: RecentRoots,
+    look: Look,
+    options: KojidOptions,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recent.note(SRPM)
+
+    def fail(due: Due) -> None:
+        if due.root == BUILD:
+            raise BuildrootError("nothing provides @build")
+
+    engine.compose = fail
+    now = 1e10  # later than any file
+    monkeypatch.setattr("time.time", lambda: now)
+    monkeypatch.setattr("koji_adjutant.buildroot.recent.LIFETIME", now)
+    told = look(getRepo=REPO)
+    assert [event.result for event in told.events if isinstance(event, RootMadeReady)] == ["failed"]
+    look(getRepo=REPO)
+    assert sorted(root.group for root, _repo in engine.tried) == ["build", "srpm-build"]
+    (record,) = caplog.records
+    assert record.message == (
+        "No root could be made ready: build of f39-build, x86_64, repo 7: nothing provides @build"
+    )
+    assert record.exc_info is None
+    assert "Failed: nothing provides @build" in (options.adjutant.log_dir / "prewarm.log").read_text()
+    now += RETRY_AFTER
+    engine.compose = lambda _due: None
+    look(getRepo=REPO)
+    now += 100 * RETRY_AFTER
+    look(getRepo=REPO)
+    assert [root for root, _repo in engine.tried[2:]] == [BUILD]
+
+
+def test_one_that_is_stopped_is_tried_again_at_once(engine: Engine, recent: RecentRoots, look: Look) -> None:
+    def stop(_due: Due) -> None:
+        raise SystemExit
+
+    engine.compose = stop
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            look(getRepo=REPO)
+    assert engine.tried == 2 * [(BUILD, 7)]
+    assert recent.latest() == [(BUILD, Tries())]
+
+
+def test_one_that_kills_the_process_counts_as_failed(engine: Engine, recent: RecentRoots, look: Look) -> None:
+    engine.compose = lambda _due: os._exit(1)
+    pid = os.fork()
+    if not pid:
+        look(getRepo=REPO)
+    os.waitpid(pid, 0)
+    ((_root, tries),) = recent.latest()
+    assert (tries.repo_id, tries.failures) == (7, 1)
+
+
+def test_a_mistake_of_ours_is_not_hidden(engine: Engine, recent: RecentRoots, look: Look) -> None:
+    def fail(_due: Due) -> None:
+        raise RuntimeError("a bug")
+
+    engine.compose = fail
+    with pytest.raises(RuntimeError):
+        look(getRepo=REPO)
+    look(getRepo=REPO)  # not tried again yet
+    assert len(engine.tried) == 1
+
+
+def test_an_arch_that_the_tag_has_no_more(
+    recent: RecentRoots,
+    look: Look,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(prewarm, "open_engine", Engine().open)
+    monkeypatch.setattr(os, "nice", lambda _increment: 19)
+    look(getRepo=REPO, getBuildConfig={**TAG, "arches": "s390x"})
+    (message,) = caplog.messages
+    assert message.endswith("The tag f39-build is for s390x, not for x86_64.")
+
+
+def test_the_log_keeps_what_was_before_within_bounds(
+    engine: Engine,
+    recent: RecentRoots,
+    look: Look,
+    options: KojidOptions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_due: Due) -> None:
+        raise BuildrootError("no")
+
+    engine.compose = fail
+    log = options.adjutant.log_dir / "prewarm.log"
+    for repo in (7, 8):
+        look(getRepo={**REPO, "id": repo})
+    assert log.read_text().count("Failed: no\n") == 2
+    monkeypatch.setattr(prewarm, "LOG_SIZE", log.stat().st_size)
+    look(getRepo={**REPO, "id": 9})
+    assert log.read_text().count("Failed: no\n") == 1
+    assert log.with_name("prewarm.log.1").read_text().count("Failed: no\n") == 2

@@ -16,6 +16,7 @@ from koji.tasks import BaseTaskHandler
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerState
+from koji_adjutant.daemon.prewarmer import Prewarmer
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import EngineError
@@ -257,6 +258,32 @@ def test_what_an_earlier_run_left_is_removed(worker: Worker) -> None:
     engine.add("other worker", worker_id="hub-host2", task_id="5")
     worker.remove_containers()
     assert set(engine.present) == {"other worker"}
+
+
+def test_roots_are_made_ready_while_there_is_no_task(worker: Worker, hub: Hub, tmp_path: Path) -> None:
+    engine: Any = worker.containers
+    started = tmp_path / "started"
+
+    def work() -> None:
+        started.touch()
+        signal.pause()
+
+    worker.prewarmer = prewarmer = Prewarmer(work, tmp_path / "work", sleeptime=0)
+    worker.prewarm()
+    assert prewarmer.owner is None  # the worker may be disabled, or full
+    worker.ready = True
+    worker.prewarm()
+    wait_for(started)
+    engine.add("running", worker_id="hub-host1", task_id=prewarmer.owner)
+    engine.add("left", worker_id="hub-host1", task_id="prewarm-1")
+    worker.remove_containers()
+    assert set(engine.present) == {"running"}
+    start(worker, hub, signal.pause)
+    while prewarmer.owner:
+        worker.prewarm()
+    worker.remove_containers()
+    assert engine.present == {}
+    worker.cleanupTask(5)
 
 
 def test_a_coordinating_task_s_process_can_wake_the_worker(worker: Worker, hub: Hub, tmp_path: Path) -> None:

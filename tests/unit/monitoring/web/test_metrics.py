@@ -45,6 +45,7 @@ def test_what_is_counted(url: str, journal: FileJournal) -> None:
     a_task(journal, 1)
     journal.record(taken(2))
     journal.record(events.CacheUsed(task_id=2, kind="root", key="k", hit=True))
+    journal.record(events.RootMadeReady(result="composed"))
     journal.record(events.Uploaded(task_id=2, size=10))
     journal.record(events.ResourcesUsed(task_id=2, resources=Resources(cpu_seconds=1.5)))
     journal.record(events.TaskEnded(task_id=2, status="failed", failure=Failure("build", "no")))
@@ -57,6 +58,7 @@ def test_what_is_counted(url: str, journal: FileJournal) -> None:
     assert samples["tasks_running", ()] == 1
     assert samples["containers_created_total", (("role", "build"),)] == 1
     assert samples["cache_uses_total", (("kind", "root"), ("result", "hit"))] == 1
+    assert samples["roots_made_ready_total", (("result", "composed"),)] == 1
     assert samples["bytes_uploaded_total", ()] == 10
     assert samples["cpu_seconds_total", ()] == 1.5
     assert samples["task_seconds_bucket", (("le", "5.0"), build)] == 1  # the failed one

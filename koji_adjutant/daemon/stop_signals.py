@@ -1,0 +1,29 @@
+"""The signals that stop the worker, and what a forked child makes of them."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def held_back() -> Iterator[Iterable[int]]:
+    """For a fork: none comes before the parent knows of its child, nor while the child has the worker's
+    handlers. The child sets the mask that it is given when it has its own."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield mask
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def unwind(*_: object) -> NoReturn:
+    """A child's handler: it ends through SystemExit, so that its containers go; the further signals that come
+    must not disturb that."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise SystemExit

@@ -1,0 +1,206 @@
+"""The process that makes roots ready: when it runs, and that it leaves the worker alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.daemon import prewarmer as prewarmer_module
+from koji_adjutant.daemon.prewarmer import Prewarmer
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def ended(prewarmer: Prewarmer) -> bool:
+    prewarmer.tend(idle=True)
+    return prewarmer.owner is None
+
+
+class Work:
+    """What the process does, and tells in files."""
+
+    def __init__(self, directory: Path) -> None:
+        self.workdir = directory / "work"
+        self.workdir.mkdir()
+        self.started = directory / "started"
+        self.cleaned = directory / "cleaned"
+
+    def notes(self) -> None:
+        """Says that it ran, whether it hears Ctrl-C, and whether a signal to the worker's group reaches it."""
+        heard = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+        with self.started.open("a") as file:
+            file.write(f"{heard} {os.getpid() == os.getpgrp()}\n")
+
+    def lasts(self) -> None:
+        try:
+            self.started.touch()
+            signal.pause()
+        finally:
+            self.cleaned.touch()
+
+    def is_deaf(self) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        (self.workdir / f"prewarm-{os.getpid()}" / "deep").mkdir(parents=True)
+        self.started.touch()
+        while True:
+            signal.pause()
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    return Work(tmp_path)
+
+
+@pytest.fixture
+def handler(tmp_path: Path) -> Iterator[Path]:
+    """The worker's handler of SIGTERM; each process that it runs in leaves a file of its name."""
+    directory = tmp_path / "handled"
+    directory.mkdir()
+
+    def stop(*_: object) -> None:
+        (directory / str(os.getpid())).touch()
+        raise SystemExit
+
+    before = signal.signal(signal.SIGTERM, stop)
+    yield directory
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_once_and_again_after_a_while(work: Work) -> None:
+    prewarmer = Prewarmer(work.notes, work.workdir, sleeptime=1000)
+    prewarmer.tend(idle=False)
+    assert prewarmer.owner is None
+    prewarmer.tend(idle=True)
+    until(lambda: ended(prewarmer))
+    assert work.started.read_text() == "False True\n"
+    prewarmer.tend(idle=True)
+    assert prewarmer.owner is None  # not so soon
+    often = Prewarmer(work.notes, work.workdir, sleeptime=0)
+
+    def has_run_again() -> bool:
+        often.tend(idle=True)
+        return work.started.read_text().count("\n") >= 3
+
+    until(has_run_again)
+    often.stop()
+
+
+def test_one_at_a_time_and_ended_with_the_worker(work: Work) -> None:
+    prewarmer = Prewarmer(work.lasts, work.workdir, sleeptime=0)
+    prewarmer.tend(idle=True)
+    until(work.started.exists)
+    owner = prewarmer.owner
+    assert owner
+    prewarmer.tend(idle=True)
+    assert prewarmer.owner == owner
+    prewarmer.stop()
+    assert prewarmer.owner is None
+    assert work.cleaned.exists()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(int(owner.removeprefix("prewarm-")), 0)
+    prewarmer.stop()
+
+
+def test_it_yields_to_a_task_and_comes_again(work: Work) -> None:
+    prewarmer = Prewarmer(work.lasts, work.workdir, sleeptime=0)
+    prewarmer.tend(idle=True)
+    until(work.started.exists)
+    work.started.unlink()
+
+    def yielded() -> bool:
+        prewarmer.tend(idle=False)
+        return prewarmer.owner is None
+
+    until(yielded)
+    assert work.cleaned.exists()
+    prewarmer.tend(idle=True)
+    until(work.started.exists)
+    prewarmer.stop()
+
+
+def test_one_that_does_not_yield_is_killed_and_tidied_up_after(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prewarmer_module, "STOP_SECONDS", 0)
+    prewarmer = Prewarmer(work.is_deaf, work.workdir, sleeptime=0)
+    prewarmer.tend(idle=True)
+    until(work.started.exists)
+    (work.workdir / "tasks").mkdir()
+    prewarmer.stop()
+    assert [path.name for path in work.workdir.iterdir()] == ["tasks"]
+
+
+def test_what_goes_wrong_in_it_is_told_and_does_not_matter(work: Work, tmp_path: Path) -> None:
+    def fail() -> None:
+        logging.getLogger("koji_adjutant").addHandler(logging.FileHandler(tmp_path / "log"))
+        raise RuntimeError("a bug")
+
+    prewarmer = Prewarmer(fail, work.workdir, sleeptime=1000)
+    prewarmer.tend(idle=True)
+    until(lambda: ended(prewarmer))
+    assert "RuntimeError: a bug" in (tmp_path / "log").read_text()
+
+
+def test_a_signal_right_after_the_fork_does_not_find_the_worker_s_handler(
+    work: Work, handler: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = os.fork
+
+    def fork_and_stop_the_child() -> int:
+        pid = fork()
+        if not pid:
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            except SystemExit:
+                os._exit(1)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork_and_stop_the_child)
+    prewarmer = Prewarmer(work.lasts, work.workdir, sleeptime=1000)
+    prewarmer.tend(idle=True)
+    until(lambda: ended(prewarmer))
+    assert list(handler.iterdir()) == []
+    assert not work.started.exists()
+
+
+def test_a_worker_that_is_stopped_right_after_the_fork_knows_its_child(
+    work: Work, handler: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = os.fork
+
+    def fork_and_stop_the_worker() -> int:
+        pid = fork()
+        if pid:
+            signal.raise_signal(signal.SIGTERM)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork_and_stop_the_worker)
+    prewarmer = Prewarmer(work.lasts, work.workdir, sleeptime=1000)
+    with pytest.raises(SystemExit):
+        prewarmer.tend(idle=True)
+    assert [path.name for path in handler.iterdir()] == [str(os.getpid())]
+    assert prewarmer.owner
+    prewarmer.stop()
+    assert prewarmer.owner is None
+
+
+def test_it_does_not_outlive_a_killed_worker(work: Work) -> None:
+    middle = os.fork()
+    if not middle:
+        Prewarmer(work.lasts, work.workdir, sleeptime=0).tend(idle=True)
+        signal.pause()
+    until(work.started.exists)
+    os.kill(middle, signal.SIGKILL)
+    os.waitpid(middle, 0)
+    until(work.cleaned.exists)
