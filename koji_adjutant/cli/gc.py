@@ -30,9 +30,10 @@ from koji_adjutant.container.interface import ContainerManager
 def command(config_file: Path, dry_run: bool, log_days: float) -> None:
     """Remove what nobody uses any more; safe while the worker runs.
 
-    That is: containers, directories and claims of tasks whose process was killed; directories that tasks
-    have put aside; buildroots of failed tasks beyond failed_buildroot_lifetime; old logs; composed roots
-    beyond cache_size, those used longest ago first. Running tasks hold locks on what they use.
+    That is: containers, directories and claims of tasks, and of prewarm, whose process was killed;
+    directories that tasks have put aside; buildroots of failed tasks beyond failed_buildroot_lifetime; old
+    logs; composed roots beyond cache_size, those used longest ago first. Running tasks hold locks on what
+    they use.
     """
     settings = read_settings(config_file)
     ours = settings.adjutant

@@ -29,6 +29,7 @@ from koji_adjutant.monitoring.events import Journal, RootMadeReady
 from koji_adjutant.policy.rules import Subject
 from koji_adjutant.task_adapters.task_buildroot import config_in_repo
 from koji_adjutant.task_adapters.task_image import choose_image, chosen_image
+from koji_adjutant.task_adapters.task_journal import ContainerJournal
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ def _make_ready(
             podman_socket=ours.podman_socket,
             timeouts=ours.container_timeouts,
             labels=ours.container_labels,
+            observer=ContainerJournal(journal),
             revive=False,
         ) as manager,
         _directory(Path(options.workdir)) as directory,

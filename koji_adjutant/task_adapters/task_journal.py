@@ -17,52 +17,15 @@ from koji_adjutant.monitoring.records import Resources
 Number = TypeVar("Number", int, float)
 
 
-class TaskJournal:
-    """Tells of task ``task_id``. It is a Progress, a ContainerObserver and a CacheObserver."""
+class ContainerJournal:
+    """Tells of containers, whoever they belong to. It is a ContainerObserver."""
 
-    def __init__(self, journal: events.Journal, task_id: int) -> None:
+    def __init__(self, journal: events.Journal) -> None:
         self._journal = journal
-        self._task_id = task_id
         self._images: dict[str, Image] = {}
-        self._phases = 0
-        self._depth = 0
         self._used: list[Usage] = []
         self._running: dict[str, UsageMeter] = {}
         self._turn = threading.Lock()
-
-    def tag_known(self, tag: str) -> None:
-        self._journal.record(events.TaskTagKnown(task_id=self._task_id, tag=tag))
-
-    def logs_kept(self, directory: Path) -> None:
-        self._journal.record(events.TaskLogsKept(task_id=self._task_id, path=str(directory)))
-
-    def image_resolved(self, image: Image) -> None:
-        self._images[image.id] = image
-        event = events.ImageResolved(task_id=self._task_id, image=image.reference, digest=image.digest)
-        self._journal.record(event)
-
-    def cache_used(self, kind: CacheKind, key: str, hit: bool) -> None:
-        self._journal.record(events.CacheUsed(task_id=self._task_id, kind=kind, key=key, hit=hit))
-
-    def uploaded(self, size: int) -> None:
-        self._journal.record(events.Uploaded(task_id=self._task_id, size=size))
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        number, depth = self._phases, self._depth
-        self._phases, self._depth = number + 1, depth + 1
-        self._journal.record(
-            events.PhaseStarted(task_id=self._task_id, number=number, depth=depth, name=name)
-        )
-        ok = False
-        try:
-            yield
-            ok = True
-        finally:
-            self._depth = depth
-            self._journal.record(events.PhaseEnded(task_id=self._task_id, number=number, ok=ok))
-
-    # What the container manager tells
 
     def created(self, container: str, name: str, spec: ContainerSpec) -> None:
         reference = spec.root.reference if isinstance(spec.root, ImageRoot) else None
@@ -101,12 +64,52 @@ class TaskJournal:
     def removed(self, container: str) -> None:
         self._journal.record(events.ContainerRemoved(container=container))
 
-    # What the containers use
-
     def usages(self) -> list[Usage]:
         """Of every container so far; one that still runs has its present usage."""
         with self._turn:
             return [*self._used, *(meter.read() for meter in self._running.values())]
+
+
+class TaskJournal(ContainerJournal):
+    """Tells of task ``task_id``. It is a Progress, too, and a CacheObserver."""
+
+    def __init__(self, journal: events.Journal, task_id: int) -> None:
+        super().__init__(journal)
+        self._task_id = task_id
+        self._phases = 0
+        self._depth = 0
+
+    def tag_known(self, tag: str) -> None:
+        self._journal.record(events.TaskTagKnown(task_id=self._task_id, tag=tag))
+
+    def logs_kept(self, directory: Path) -> None:
+        self._journal.record(events.TaskLogsKept(task_id=self._task_id, path=str(directory)))
+
+    def image_resolved(self, image: Image) -> None:
+        self._images[image.id] = image
+        event = events.ImageResolved(task_id=self._task_id, image=image.reference, digest=image.digest)
+        self._journal.record(event)
+
+    def cache_used(self, kind: CacheKind, key: str, hit: bool) -> None:
+        self._journal.record(events.CacheUsed(task_id=self._task_id, kind=kind, key=key, hit=hit))
+
+    def uploaded(self, size: int) -> None:
+        self._journal.record(events.Uploaded(task_id=self._task_id, size=size))
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        number, depth = self._phases, self._depth
+        self._phases, self._depth = number + 1, depth + 1
+        self._journal.record(
+            events.PhaseStarted(task_id=self._task_id, number=number, depth=depth, name=name)
+        )
+        ok = False
+        try:
+            yield
+            ok = True
+        finally:
+            self._depth = depth
+            self._journal.record(events.PhaseEnded(task_id=self._task_id, number=number, ok=ok))
 
     def resources(self) -> Resources:
         return total(self.usages())

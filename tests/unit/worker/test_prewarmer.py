@@ -37,7 +37,7 @@ class Work:
         self.cleaned = directory / "cleaned"
 
     def notes(self) -> None:
-        """Says that it ran, whether it hears Ctrl-C, and whether a signal to the worker's group reaches it."""
+        """Says that it ran, whether it hears Ctrl-C, and whether it leads a group of its own."""
         heard = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
         with self.started.open("a") as file:
             file.write(f"{heard} {os.getpid() == os.getpgrp()}\n")
