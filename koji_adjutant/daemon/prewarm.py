@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ from koji_adjutant.buildroot.recent import RecentRoot, RecentRoots, Tries
 from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.workspace import CacheKind, Workspace
 from koji_adjutant.config import KojidOptions
+from koji_adjutant.config.rlimits import build_rlimits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import HIGHEST_NICENESS, ContainerManager, Owner
 from koji_adjutant.daemon.login import impatient_session, plain_words
@@ -155,7 +156,7 @@ class Composer:
                 workdir=workdir,
                 resultdir=workdir,
                 progress=Together([]),
-                limits=ours.limits.in_background(),
+                limits=replace(ours.limits, rlimits=build_rlimits(self.options)).in_background(),
                 mounts=ours.container_mounts,
                 cache_used=self._cache_used,
             )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from koji_adjutant.buildroot.store import RootStore
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.distribution.build import build as build_distribution
@@ -108,6 +109,9 @@ def test_a_new_root_is_there_before_a_build_wants_it(farm: Farm, build: int) -> 
     log = (farm.directory / "task-logs" / "prewarm.log").read_text()
     assert f"Root {root.parent.name} composed\n" in log
     assert f"build of {farm.build_tag}, {ARCH}, repo " in log
+    store = RootStore(farm.state / "roots")
+    store.remove(root.parent.name)  # no later run wants it, and it is large
+    store.sweep()
 
 
 def test_a_task_has_precedence_and_nothing_is_left_of_a_killed_process(farm: Farm, build: int) -> None:
