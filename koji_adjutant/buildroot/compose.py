@@ -13,10 +13,10 @@ from typing import Any
 from koji_adjutant.buildroot.overlay import Overlay, mounted
 from koji_adjutant.buildroot.packages import Installed
 from koji_adjutant.buildroot.plan import Plan
+from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.transaction import FIRST_DBPATH, transact
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink
-from koji_adjutant.errors import BuildrootError
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,11 @@ class Recipe:
 class Layer:
     """What an entry of the store holds: files over those of the layers below, and what is then installed.
 
-    The lowest layer, a base, is a whole root, and has the first files of a home directory as well.
+    The lowest layer, a base, is a whole root.
     """
 
     def __init__(self, directory: Path) -> None:
         self.root = directory / "root"
-        self.skeleton = directory / "skel"
         self._installed = directory / "installed.json"
         self._recipe = directory / "recipe.json"
 
@@ -104,13 +103,8 @@ def compose(
             machine_id=machine_id,
         )
     overlay.upper.rename(layer.root)
-    # packages' scripts ran next to these files as root; what is copied here becomes readable for every build
+    # packages' scripts ran next to this file as root
     shutil.copyfile(work / "installed.json", staging / "installed.json", follow_symlinks=False)
-    if not below:
-        skeleton = work / "skel"
-        if skeleton.is_symlink() or not skeleton.is_dir():
-            raise BuildrootError("a package's script replaced the skeleton of the home directory")
-        shutil.copytree(skeleton, layer.skeleton, symlinks=True)
     (staging / "recipe.json").write_text(json.dumps(recipe.as_json()))
     for leftover in (work, overlay.scratch, staging / "nothing"):
-        shutil.rmtree(leftover, ignore_errors=True)
+        remove_tree(leftover)

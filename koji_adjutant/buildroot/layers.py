@@ -57,9 +57,9 @@ class Layers:
         return [layer.root for layer in reversed(self._layers)]
 
     @property
-    def skeleton(self) -> Path:
-        """What a home directory has from the beginning."""
-        return self._layers[0].skeleton
+    def base(self) -> Path:
+        """The files of the lowest layer, which is a whole root."""
+        return self._layers[0].root
 
     def installed(self) -> Installed:
         return self._layers[-1].installed()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import shlex
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import BinaryIO
 from koji_adjutant.buildroot.arch import personality
 from koji_adjutant.buildroot.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.buildroot.home import make_home
 from koji_adjutant.buildroot.layers import Layers, open_layers
 from koji_adjutant.buildroot.overlay import Overlay, mounted
 from koji_adjutant.buildroot.packages import InstalledPackage, listing
@@ -41,8 +40,6 @@ BUILD_GID = 135
 
 SCRATCH = (PurePosixPath("/tmp"), PurePosixPath("/var/tmp"))  # noqa: S108
 """Where else builds may write: on disk, and kept when packages are installed between two commands."""
-
-_HOME_DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", "originals")
 
 # One step of a build. Afterwards everything else that runs as this user in the container is killed, so that
 # nothing from one step is alive when root installs packages into the same tree, or results are collected.
@@ -282,13 +279,7 @@ class Buildroot:
 
     def _prepare_home(self) -> None:
         """/builddir as mock makes it, before anybody else can write there."""
-        shutil.copytree(self._layers.skeleton, self.home, symlinks=True, dirs_exist_ok=True)
-        for name in _HOME_DIRECTORIES:
-            (self.home / "build" / name).mkdir(parents=True)
-        (self.home / ".rpmmacros").write_text(macros_koji(self.config))
-        for directory, names, files in os.walk(self.home):
-            for name in (".", *names, *files):
-                os.chown(Path(directory) / name, BUILD_UID, BUILD_GID, follow_symlinks=False)
+        make_home(self.home, self._layers.base, macros_koji(self.config), uid=BUILD_UID, gid=BUILD_GID)
         for path in SCRATCH:
             self._scratch(path).mkdir()
             self._scratch(path).chmod(0o1777)
@@ -315,12 +306,13 @@ def open_buildroot(
         with workspace.progress.phase("chroot init"):
             try:
                 layers = stack.enter_context(open_layers(workspace, config, log))
+                running = stack.enter_context(ExitStack())
+                root = Buildroot(workspace, config, layers, log, privileges, running)
+                root._prepare_home()
             except (DependencyError, BuildrootError) as error:
                 log.write(f"Error: {error}\n".encode())
                 sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
                 raise BuildrootError(f"could not init mock buildroot, {sentence}\n{error}") from error
-            root = Buildroot(workspace, config, layers, log, privileges, stack.enter_context(ExitStack()))
-            root._prepare_home()
             installed = "\n".join(package.nevra for package in root.installed_packages())
             log.write(f"Installed packages:\n{installed}\n".encode(errors="replace"))
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def devices() -> None:
 
 
 def after(machine_id: str) -> None:
-    """The build user and what every program expects in /etc. Leaves the user's skeleton in /work/skel."""
+    """The build user and what every program expects in /etc."""
     # an empty resolv.conf makes name resolution fail at once; one with a network is mounted over it
     for name in ("etc/fstab", "etc/os-release", "etc/resolv.conf"):
         if not os.path.lexists(ROOT / name):
@@ -71,11 +70,6 @@ def after(machine_id: str) -> None:
     home = ROOT / HOME.lstrip("/")
     home.mkdir(exist_ok=True)
     os.chown(home, UID, GID)
-    skeleton = ROOT / "etc/skel"
-    if skeleton.is_dir():
-        shutil.copytree(skeleton, WORK / "skel", symlinks=True)
-    else:
-        (WORK / "skel").mkdir()
 
 
 def put_line(path: Path, line: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +38,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script = lambd
     """A base, from an installation in which a package's ``script`` did what it wanted."""
 
     def transact(*_arguments: object, work: Path, root: Path, **_options: object) -> None:
-        (work / "skel").mkdir(parents=True)
-        (work / "skel" / ".bashrc").touch()
+        work.mkdir()
         (work / "installed.json").write_text(json.dumps({"dbpath": "/var/lib/rpm", "packages": []}))
         (root / "usr").mkdir()
         script(work)
@@ -53,26 +54,26 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script = lambd
 
 def test_a_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layer = make(tmp_path, monkeypatch)
-    assert [file.name for file in layer.skeleton.iterdir()] == [".bashrc"]
     assert layer.installed().dbpath == "/var/lib/rpm"
     assert (layer.root / "usr").is_dir()
     assert layer.recipe() == RECIPE
     names = {path.name for path in layer.root.parent.iterdir()}
-    assert names == {"root", "skel", "installed.json", "recipe.json"}
+    assert names == {"root", "installed.json", "recipe.json"}
 
 
-def test_a_script_put_a_link_to_the_hosts_files_in_the_skeletons_place(
+def test_a_script_left_a_tree_that_is_deeper_than_pythons_stack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "keytabs").mkdir()
-
     def script(work: Path) -> None:
-        (work / "skel").rename(work / "aside")
-        (work / "skel").symlink_to(tmp_path / "keytabs")
+        here = Path.cwd()
+        os.chdir(work)
+        for _ in range(sys.getrecursionlimit() + 100):
+            os.mkdir("d")  # noqa: PTH102 - no path leads there
+            os.chdir("d")
+        os.chdir(here)
 
-    with pytest.raises(BuildrootError, match="replaced the skeleton"):
-        make(tmp_path, monkeypatch, script)
-    assert not (tmp_path / "entry" / "skel").exists()
+    layer = make(tmp_path, monkeypatch, script)
+    assert not (layer.root.parent / "work").exists()
 
 
 def test_a_list_of_packages_that_is_a_link_is_not_followed(
