@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ from koji_adjutant.errors import BuildrootError
 
 NOT_REPORTED = frozenset({"gpg-pubkey", "buildsys-build"})
 """Entries of the rpm database that are no packages of anybody's; kojid leaves them out."""
+
+LISTING_BYTES = 64 << 20
+"""Of installed.json: a hundred times what a large root needs."""
+
+# it becomes a macro of the rpm that reads the database, and a macro is a program
+_DBPATH = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 
 
 @dataclass(frozen=True, order=True)
@@ -52,14 +59,26 @@ class Installed:
 
     @classmethod
     def load(cls, path: Path) -> Installed:
-        """From the installed.json that tool/transact.py writes."""
-        document = json.loads(_plain_text(path))
-        packages = (_package(entry) for entry in document["packages"] if entry["name"] not in NOT_REPORTED)
-        return cls(document["dbpath"], tuple(sorted(packages, key=lambda package: package.nevra)))
+        """From the installed.json that tool/transact.py writes, or a package's script in its place.
+
+        BuildrootError if it is not what it should be.
+        """
+        try:
+            document = json.loads(_plain_data(path))
+            listed = [entry for entry in document["packages"] if entry["name"] not in NOT_REPORTED]
+            packages = sorted(map(_package, listed), key=lambda package: package.nevra)
+            dbpath = str(document["dbpath"])
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise BuildrootError(
+                f"{path.name} of the installation is no list of packages: {error}"
+            ) from error
+        if not _DBPATH.fullmatch(dbpath):
+            raise BuildrootError(f"a package puts the rpm database where none can be: {dbpath}")
+        return cls(dbpath, tuple(packages))
 
 
-def _plain_text(path: Path) -> str:
-    """The text of a regular file; BuildrootError for anything else that packages' scripts may have put there.
+def _plain_data(path: Path) -> bytes:
+    """What is in a regular file; BuildrootError for anything else that packages' scripts may have put there.
 
     They run as root next to it: a link would have us read the host's files, a pipe would have us wait.
     """
@@ -70,11 +89,15 @@ def _plain_text(path: Path) -> str:
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise BuildrootError(f"{path.name} of the installation is no regular file")
-        return file.read().decode("utf-8")
+        data = file.read(LISTING_BYTES + 1)
+    if len(data) > LISTING_BYTES:
+        raise BuildrootError(f"{path.name} of the installation has more than {LISTING_BYTES >> 20} MB")
+    return data
 
 
 def _package(entry: Mapping[str, Any]) -> InstalledPackage:
-    return InstalledPackage(
+    """ValueError for what the hub could not be told."""
+    package = InstalledPackage(
         name=entry["name"],
         version=entry["version"],
         release=entry["release"],
@@ -85,6 +108,13 @@ def _package(entry: Mapping[str, Any]) -> InstalledPackage:
         size=entry["longsize"] if entry["size"] is None else entry["size"],
         buildtime=entry["buildtime"],
     )
+    texts = (package.name, package.version, package.release, package.arch, package.payloadhash)
+    numbers = (package.epoch or 0, package.size, package.buildtime)
+    if not all(isinstance(text, str) and text.isprintable() for text in texts):
+        raise ValueError(f"{texts} are no texts of a package")
+    if not all(isinstance(number, int) and 0 <= number < 1 << 63 for number in numbers):
+        raise ValueError(f"{numbers} are no numbers of a package")
+    return package
 
 
 def listing(packages: Sequence[InstalledPackage]) -> str:
