@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -100,9 +97,10 @@ class Resolver:
         with self._workspace.cache.store.lease(key, compose) as entry:
             self._workspace.cache_used("metadata", key, status is None)
             if status is None:
-                # dnf replaces files, it does not change them
-                shutil.copytree(entry / "cache", work / "cache", symlinks=True, copy_function=_link)
-                status = self._run(work, root, work / "cache", None)
+                # whatever reads a packager's rpm database must not be able to change what all tasks share
+                overlay = Overlay([entry / "cache"], work / "cache", throwaway=True)
+                with mounted(overlay, self._workspace.owner.task_id) as cache:
+                    status = self._run(work, root, cache, None)
         return status
 
     def _run(self, work: Path, root: Path, cache: Path, metadata: Path | None) -> int:
@@ -112,16 +110,6 @@ class Resolver:
         return run_tool(
             self._workspace, "resolve.py", role="resolve", work=work, root=root, log=self._log, mounts=mounts
         )
-
-
-def _link(source: str, target: str) -> None:
-    """A further name for a file, or a copy where the store is on another file system."""
-    try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        shutil.copy2(source, target)
 
 
 def _empty(work: Path) -> Path:

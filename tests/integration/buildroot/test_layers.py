@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
+from koji_adjutant.buildroot import resolver
 from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.verification import verify
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import build_rpms
+from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import BuildrootError
 from tests.integration.buildroot.fixtures import MakeSrpm, NewWorkspace, spec
 
@@ -137,6 +141,30 @@ def test_a_cached_root_is_a_fresh_one(own_cache: NewWorkspace, config: Buildroot
     assert base.differences == ["usr/bin/bash: another content"]
     assert base.damage == ["root/usr/bin/bash: another mtime, content"]
     assert not base.equal
+
+
+def test_what_a_resolver_does_to_the_metadata_stays_with_its_task(
+    own_cache: NewWorkspace, config: BuildrootConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = own_cache("one")
+    store, spoilt = workspace.cache.store, []
+
+    def spoiling(*arguments: Any, mounts: Sequence[VolumeMount], **options: Any) -> int:
+        status = run_tool(*arguments, mounts=mounts, **options)
+        (cache,) = [mount.source for mount in mounts if mount.target == PurePosixPath("/cache")]
+        for file in cache.glob("*.solv"):
+            with file.open("ab") as open_file:
+                open_file.write(b"poison")
+            spoilt.append(file.name)
+        return status
+
+    with open_buildroot(workspace, config) as root:
+        store.seal()
+        monkeypatch.setattr(resolver, "run_tool", spoiling)
+        root.install(["libyaml-devel"])
+    (key,) = [usage.key for usage in store.usages() if usage.key.startswith("metadata-")]
+    assert spoilt
+    assert store.damage(key) == []
 
 
 def test_what_is_not_in_the_cache_cannot_be_verified(own_cache: NewWorkspace, tmp_path: Path) -> None:
