@@ -38,8 +38,12 @@ class Source:
     index: RepoIndex
 
     def content(self) -> list[str | None]:
-        """What makes two states of a repository the same to a resolver."""
-        return [self.repository, *(self.index.content_checksum(kind) for kind in RESOLVER_READS)]
+        """What makes two states of a repository the same to a resolver: the files, as they are checked.
+
+        What repomd.xml says of their content nobody checks: it could claim to be another repository's.
+        """
+        checksums = [self.index.checksum(kind) for kind in RESOLVER_READS]
+        return [self.repository, *(str(checksum) if checksum else None for checksum in checksums)]
 
 
 class Metadata:

@@ -79,12 +79,8 @@ class RepoIndex:
 
     def checksum(self, kind: str) -> Checksum | None:
         """The checksum of a kind's file; None if there is no such metadata."""
-        text = self._checksum(kind, "checksum")
-        return None if text is None else Checksum.parse(text)
-
-    def content_checksum(self, kind: str) -> str | None:
-        """The checksum of a kind's content, however it is compressed; None if there is no such metadata."""
-        return self._checksum(kind, "open-checksum") or self._checksum(kind, "checksum")
+        element = self._data[kind].find(f"{_REPO}checksum") if kind in self._data else None
+        return None if element is None else Checksum.parse(f"{element.get('type')}:{element.text}")
 
     def only(self, kinds: Collection[str]) -> bytes:
         """The ``repomd.xml`` of a repository that has nothing but these kinds."""
@@ -95,7 +91,3 @@ class RepoIndex:
         ElementTree.register_namespace("", _REPO.strip("{}"))
         text: bytes = ElementTree.tostring(index, encoding="utf-8", xml_declaration=True)
         return text
-
-    def _checksum(self, kind: str, name: str) -> str | None:
-        element = self._data[kind].find(f"{_REPO}{name}") if kind in self._data else None
-        return None if element is None else f"{element.get('type')}:{element.text}"
