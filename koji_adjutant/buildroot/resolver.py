@@ -20,6 +20,9 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink, VolumeMount
 from koji_adjutant.errors import BuildrootError, DependencyError
 
+Answer = Mapping[str, Any]
+"""What tool/resolve.py writes."""
+
 
 class Resolver:
     """Answers what has to be installed; an answer is remembered for all tasks of this machine.
@@ -80,36 +83,44 @@ class Resolver:
         below = list(lowers) or [_empty(work)]
         overlay = Overlay(below, work / "root", throwaway=True)
         with mounted(overlay, self._workspace.owner.task_id) as root:
-            status = self._with_metadata(work, root)
-        return _plan(work / "plan.json", status)
+            answer = self._with_metadata(work, root)
+        return _plan(answer)
 
-    def _with_metadata(self, work: Path, root: Path) -> int:
+    def _with_metadata(self, work: Path, root: Path) -> Answer:
         """Run the resolver on metadata from the store, or on new metadata that the store then has."""
-        status: int | None = None
+        answer: Answer | None = None
 
         def compose(staging: Path) -> None:
-            nonlocal status
+            nonlocal answer
             self._metadata.fetch(work / "metadata")
             (staging / "cache").mkdir()
-            status = self._run(work, root, staging / "cache", work / "metadata")
+            answer = self._run(work, root, staging / "cache", work / "metadata")
+            if not answer["read"]:
+                _plan(answer)
+                raise BuildrootError("the package resolver could not read the repositories")
 
         key = f"metadata-{self._metadata.key}-{self._digest.removeprefix('sha256:')[:16]}"
         with self._workspace.cache.store.lease(key, compose) as entry:
-            self._workspace.cache_used("metadata", key, status is None)
-            if status is None:
+            self._workspace.cache_used("metadata", key, answer is None)
+            if answer is None:
                 # whatever reads a packager's rpm database must not be able to change what all tasks share
                 overlay = Overlay([entry / "cache"], work / "cache", throwaway=True)
                 with mounted(overlay, self._workspace.owner.task_id) as cache:
-                    status = self._run(work, root, cache, None)
-        return status
+                    answer = self._run(work, root, cache, None)
+        return answer
 
-    def _run(self, work: Path, root: Path, cache: Path, metadata: Path | None) -> int:
+    def _run(self, work: Path, root: Path, cache: Path, metadata: Path | None) -> Answer:
         mounts = [VolumeMount(cache, PurePosixPath("/cache")), *self._workspace.mounts]
         if metadata is not None:
             mounts.append(VolumeMount(metadata, SEEN_AT, read_only=True))
-        return run_tool(
+        status = run_tool(
             self._workspace, "resolve.py", role="resolve", work=work, root=root, log=self._log, mounts=mounts
         )
+        try:
+            answer: Answer = json.loads((work / "plan.json").read_text())
+        except (FileNotFoundError, ValueError) as error:
+            raise BuildrootError(f"the package resolver ended with status {status} and no plan") from error
+        return answer
 
 
 def _empty(work: Path) -> Path:
@@ -118,14 +129,10 @@ def _empty(work: Path) -> Path:
     return directory
 
 
-def _plan(path: Path, status: int) -> Plan:
-    try:
-        document: Mapping[str, Any] = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError) as error:
-        raise BuildrootError(f"the package resolver ended with status {status} and no plan") from error
-    if document["missing"]:
-        raise DependencyError("nothing provides " + ", ".join(document["missing"]))
-    if document["problems"]:
-        problem = " ".join(" ".join(document["problems"]).split())
+def _plan(answer: Answer) -> Plan:
+    if answer["missing"]:
+        raise DependencyError("nothing provides " + ", ".join(answer["missing"]))
+    if answer["problems"]:
+        problem = " ".join(" ".join(answer["problems"]).split())
         raise DependencyError(f"packages cannot be resolved: {problem}")
-    return Plan.from_json(document)
+    return Plan.from_json(answer)

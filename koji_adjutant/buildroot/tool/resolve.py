@@ -7,7 +7,7 @@ Reads /work/request.json:
 and /work/dnf.conf. The root is /buildroot, dnf's cache of the metadata /cache.
 Writes /work/plan.json:
     install: [what plan.PackageFile has], erase: [nevra], missing: [what nothing provides],
-    problems: the solver's own words (empty when all is well)
+    problems: the solver's own words (empty when all is well), read: whether the repositories could be read
 Exit status: 0 with a plan, 1 when something is missing or cannot be resolved.
 """
 
@@ -33,7 +33,7 @@ NEVER_EXPIRES = -1
 
 def main() -> int:
     request = json.loads((WORK / "request.json").read_text())
-    plan: dict[str, Any] = {"install": [], "erase": [], "missing": [], "problems": []}
+    plan: dict[str, Any] = {"install": [], "erase": [], "missing": [], "problems": [], "read": False}
     try:
         with dnf.Base() as base:
             configure(base, request)
@@ -72,6 +72,7 @@ def configure(base: Any, request: dict[str, Any]) -> None:
 def resolve(base: Any, request: dict[str, Any], plan: dict[str, Any]) -> None:
     started = time.monotonic()
     base.fill_sack(load_system_repo=(ROOT / "usr").is_dir())
+    plan["read"] = True
     say(f"Repositories read in {time.monotonic() - started:.1f} s: {', '.join(base.repos.keys())}")
     set_up_modules(base, request["modules"])
     specs = [f"@{group}" for group in request["groups"]] + request["packages"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from koji_adjutant.buildroot import resolver
 from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
+from koji_adjutant.buildroot.layers import open_layers
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.verification import verify
@@ -165,6 +167,33 @@ def test_what_a_resolver_does_to_the_metadata_stays_with_its_task(
     (key,) = [usage.key for usage in store.usages() if usage.key.startswith("metadata-")]
     assert spoilt
     assert store.damage(key) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, {"read": False, "missing": [], "problems": ["Failed to download metadata"], "install": []}],
+)
+def test_a_resolver_that_fails_leaves_no_metadata_behind(
+    answer: dict[str, Any] | None,
+    own_cache: NewWorkspace,
+    config: BuildrootConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_arguments: Any, work: Path, **_options: Any) -> int:
+        if answer:
+            (work / "plan.json").write_text(json.dumps(answer))
+        return 137
+
+    with monkeypatch.context() as patched:
+        patched.setattr(resolver, "run_tool", failing)
+        with (
+            pytest.raises(BuildrootError, match=r"no plan|Failed to download"),
+            open_buildroot(own_cache("one"), config),
+        ):
+            pass
+    again = own_cache("again")
+    with (again.resultdir / "root.log").open("wb") as log, open_layers(again, config, log) as layers:
+        assert layers.installed().packages
 
 
 def test_what_is_not_in_the_cache_cannot_be_verified(own_cache: NewWorkspace, tmp_path: Path) -> None:
