@@ -152,7 +152,11 @@ class RootStore:
         return len(usages), sum(usage.size for usage in usages)
 
     def sweep(self) -> None:
-        """Delete what is in the trash and what dead composers left; slow, so call it when nothing waits."""
+        """Delete what is in the trash and what dead composers and machines left; slow, so call it when
+        nothing waits."""
+        for entry in (self.directory / "entries").iterdir():
+            if not self._usable(entry.name):
+                self.remove(entry.name)
         for key in {leftover.name.rpartition(".")[0] for leftover in (self.directory / "staging").iterdir()}:
             with suppress(BlockingIOError), self._lock(key, "compose", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 self._discard_staging(key)
@@ -162,8 +166,8 @@ class RootStore:
     def _size(self, entry: Path) -> int:
         try:
             return int((entry / ".size").read_text())
-        except FileNotFoundError:
-            return 0  # somebody else removed it just now
+        except (FileNotFoundError, ValueError):
+            return 0  # somebody else removed it just now, or the machine died before it was on disk
 
     def _last_use(self, key: str) -> float:
         return (self.directory / "locks" / f"{key}.use").stat().st_mtime

@@ -161,6 +161,24 @@ def test_killed_after_the_commit_leaves_a_good_entry_for_this_boot(
         assert composed
 
 
+def test_what_a_machine_that_died_left_is_swept_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = RootStore(tmp_path)
+    with store.lease("good", compose):
+        pass
+    with store.lease(KEY, compose) as entry:
+        pass
+    (tmp_path / "synced" / KEY).unlink()
+    (entry / ".size").write_text("")  # its name was on disk, its content not yet
+    other_boot = tmp_path / "boot-id"
+    other_boot.write_text("another boot\n")
+    monkeypatch.setattr(store_module, "BOOT_ID", other_boot)
+    store.evict(1 << 30)
+    assert entries(tmp_path) == ["good", KEY]
+    with store.lease("good", compose):
+        store.sweep()
+    assert entries(tmp_path) == ["good"]
+
+
 def test_a_flushed_entry_survives_a_reboot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = RootStore(tmp_path)
     with store.lease(KEY, compose):
