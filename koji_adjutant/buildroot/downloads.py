@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -31,6 +33,8 @@ class PackageCache:
       again.
     - Who uses files holds the lock of ``users`` shared; ``evict`` holds it exclusively, and does not wait for
       it.
+    - ``<random>.held/`` has further names of the files that one user holds, or held before it died: packages'
+      scripts may see what they are installed with, not what other tags have.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -46,7 +50,7 @@ class PackageCache:
         *,
         offline: bool = False,
     ) -> Iterator[list[Path]]:
-        """The packages' files, in their order, which stay while the block runs.
+        """The packages' files, in their order, in a directory of their own that stays while the block runs.
 
         ``offline`` takes what is missing from directories of this machine only. BuildrootError names what is
         not to be had.
@@ -61,7 +65,14 @@ class PackageCache:
         with self._users(fcntl.LOCK_SH):
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 files = list(pool.map(get, packages))
-            yield files
+            held = self._directory / f"{uuid.uuid4().hex}.held"
+            held.mkdir()
+            try:
+                for file in {*files}:
+                    (held / file.name).hardlink_to(file)
+                yield [held / file.name for file in files]
+            finally:
+                shutil.rmtree(held)
 
     def missing(self, packages: Sequence[PackageFile]) -> list[PackageFile]:
         """Those that are not here."""
@@ -75,6 +86,8 @@ class PackageCache:
             total = sum(status.st_size for status in files.values())
             for leftover in self._directory.glob("*.part"):
                 leftover.unlink()
+            for directory in self._directory.glob("*.held"):
+                shutil.rmtree(directory)
             for path in sorted(files, key=lambda path: files[path].st_mtime):
                 if total <= limit:
                     break

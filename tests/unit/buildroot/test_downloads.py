@@ -93,8 +93,7 @@ def test_two_that_want_the_same_at_once_download_it_once(tmp_path: Path, mirror:
 def test_a_damaged_file_is_downloaded_again(tmp_path: Path, mirror: Mirror) -> None:
     cache, locations = PackageCache(tmp_path), {"build": [mirror.url]}
     with cache.holding([package()], locations) as (file,):
-        pass
-    file.write_bytes(b"rotten")
+        (tmp_path / file.name).write_bytes(b"rotten")
     with cache.holding([package()], locations) as (file,):
         assert file.read_bytes() == CONTENT
     assert len(mirror.asked) == 2
@@ -149,10 +148,33 @@ def test_the_longest_unused_go_first_and_none_in_use(tmp_path: Path) -> None:
         for age, file in zip((3, 1, 2), files, strict=True):
             os.utime(file, (1000 + age, 1000 + age))
         cache.evict(0)
-        assert all(file.exists() for file in files)
+        assert cache.missing(packages) == []
     cache.evict(250)
-    assert [file.exists() for file in files] == [True, False, True]
     assert cache.missing(packages) == [packages[1]]
+
+
+def test_who_holds_packages_sees_no_others(tmp_path: Path, mirror: Mirror) -> None:
+    cache = PackageCache(tmp_path / "cache")
+    (tmp_path / "secret.rpm").write_bytes(b"embargoed")
+    secret = package(b"embargoed", "secret.rpm")
+    with cache.holding([secret], {"build": [str(tmp_path)]}):
+        pass
+    with cache.holding([package(), package()], {"build": [mirror.url]}) as files:
+        assert [file.read_bytes() for file in files] == [CONTENT] * 2
+        assert list(files[0].parent.iterdir()) == [files[0]]
+    assert not files[0].parent.exists()
+    assert cache.missing([secret, package()]) == []
+
+
+def test_what_somebody_held_who_died_is_evicted(tmp_path: Path) -> None:
+    cache = PackageCache(tmp_path)
+    (tmp_path / "x.held").mkdir()
+    (tmp_path / "x.held" / "a.rpm").touch()
+    with cache.holding([], {}):
+        cache.evict(1 << 30)
+        assert (tmp_path / "x.held").exists()
+    cache.evict(1 << 30)
+    assert not (tmp_path / "x.held").exists()
 
 
 def test_a_checksum_is_no_path(tmp_path: Path) -> None:
