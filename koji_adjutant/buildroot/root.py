@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from koji_adjutant.buildroot.arch import personality
 from koji_adjutant.buildroot.config import CHROOT_HOME, BuildrootConfig
+from koji_adjutant.buildroot.engine_files import check_engine_files
 from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.home import make_home
 from koji_adjutant.buildroot.layers import Layers, open_layers
@@ -179,6 +180,8 @@ class Buildroot:
     ) -> int:
         if self._container is None:
             self._container = self._start()
+        elif self._privileges:  # the last command may have replaced what it wanted
+            check_engine_files(self._path)
         return self.workspace.manager.exec(
             self._container,
             [*_STEP, self._soft_files, str(cwd), *personality(self.config), *command],
@@ -244,6 +247,7 @@ class Buildroot:
         self._starts += 1
         overlay = Overlay(self._layers.lowers, self.workspace.workdir / f"root-{self._starts}")
         self._path = self._running.enter_context(mounted(overlay, self.workspace.owner.task_id))
+        check_engine_files(self._path)
         spec = ContainerSpec(
             root=DirectoryRoot(self._path),
             command=WAIT,
