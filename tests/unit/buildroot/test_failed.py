@@ -57,3 +57,12 @@ def test_one_that_is_not_there(roots: FailedRoots, tmp_path: Path, name: str) ->
     missing = f"Buildroot directory is missing: {tmp_path}/kept/[^/]*$"
     with pytest.raises(BuildrootError, match=missing), roots.open(name):
         pass
+
+
+def test_one_that_another_task_removes_meanwhile(
+    roots: FailedRoots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roots, "expired", lambda _lifetime: [tmp_path / "kept" / "gone"])
+    old = put(tmp_path, "old", 1000)
+    roots.prune(lifetime=100, minimum_free=EVERYTHING)
+    assert not old.exists()
