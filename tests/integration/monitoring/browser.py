@@ -42,11 +42,13 @@ class Page:
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
+        self._loaded: set[str] = set()
         self.complaints: list[str] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
 
     def call(self, method: str, **params: Any) -> Any:
         message = self._ask(method, params)
@@ -64,8 +66,15 @@ class Page:
         return message
 
     def open(self, url: str) -> None:
-        self.call("Page.navigate", url=url)
-        self.until("document.readyState == 'complete' && location.href != 'about:blank'")
+        """Until this very document, not the one before it, has loaded."""
+        navigation = self.call("Page.navigate", url=url)
+        assert "errorText" not in navigation, navigation
+        while navigation["loaderId"] not in self._loaded:
+            self._note(self._next())
+
+    def leave(self) -> None:
+        """To an empty page, so that nothing asks the server any more."""
+        self.open("about:blank")
 
     def evaluate(self, expression: str) -> Any:
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
@@ -115,6 +124,8 @@ class Page:
 
     def _note(self, message: dict[str, Any]) -> None:
         params = message.get("params", {})
+        if message.get("method") == "Page.lifecycleEvent" and params["name"] == "load":
+            self._loaded.add(params["loaderId"])
         if message.get("method") == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.complaints.append(params["entry"]["text"])
         if message.get("method") in ("Runtime.exceptionThrown", "Page.javascriptDialogOpening"):
