@@ -17,6 +17,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.hub.waiting import PATIENCE
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -78,7 +80,7 @@ def serve_mail(login: tuple[str, str] | None = None, certificate: Path | None = 
     """A server on a free port. With ``login`` (user, password) it takes mail only from who logs in; with a
     ``certificate`` it offers STARTTLS, and lets nobody log in before."""
     server = MailServer()
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"ready_timeout": PATIENCE}
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)

@@ -163,8 +163,8 @@ class PodmanManager:
             request["WorkingDir"] = str(workdir)
         session = self._call("POST", f"containers/{path_segment(container)}/exec", body=request)["Id"]
         with (
-            Deadline(timeout, lambda: self._kill_exec(session)) as deadline,
             self.connection.stream("POST", f"exec/{session}/start", body={"Detach": False}) as stream,
+            Deadline(timeout, lambda: self._kill_exec(session)) as deadline,
         ):
             streams.pump(stream.read, stdout, stderr or stdout)
             code = self._exec_exit_code(session)
@@ -282,14 +282,13 @@ class PodmanManager:
         spec = replace(spec, command=in_one_stream(spec.command))
         try:
             self._create(spec, name, keep_log=False)
-            with (
-                Deadline(timeout, lambda: self._stop(name)) as deadline,
-                self._attach(name) as stream,
-            ):
+            with self._attach(name) as stream:
                 self.start(name)
-                streams.pump(stream.read, output, output)
-                self._watch.output_ended(name)
-                code = self.wait(name)
+                # Only now: podman starts a container all the same that was stopped before its start.
+                with Deadline(timeout, lambda: self._stop(name)) as deadline:
+                    streams.pump(stream.read, output, output)
+                    self._watch.output_ended(name)
+                    code = self.wait(name)
             if deadline.passed:
                 raise ContainerTimeout(f"{line} took longer than {timeout:g} s and was killed")
         finally:

@@ -44,11 +44,13 @@ def _belongs(pid: int, container: str) -> bool:
 def kill_command(leader: int, container: str) -> bool:
     """SIGKILL the command that ``leader`` (a pid of this machine) leads; False if it is not to be seen here.
 
-    ``container`` is the full id. Repeated until nothing of it is left, since what is killed may be forking.
+    ``container`` is the full id. All are stopped before the first is killed: what is still forking would
+    leave children behind that nothing ties to it any more.
     """
     if not _belongs(leader, container):
         return False
     family = {leader}
+    stopped: set[int] = set()
     while True:
         seen = list(_processes())
         grown = True
@@ -59,6 +61,8 @@ def kill_command(leader: int, container: str) -> bool:
         alive = [p.pid for p in seen if p.pid in family and _belongs(p.pid, container)]
         if not alive:
             return True
+        number = signal.SIGKILL if stopped.issuperset(alive) else signal.SIGSTOP
         for pid in alive:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
+        stopped.update(alive)

@@ -16,7 +16,8 @@ import koji
 from koji_adjutant.devhub.directory import ADMIN, LOG_FILE, READY_FILE
 from koji_adjutant.errors import AdjutantError
 
-START_TIMEOUT = 30.0
+START_TIMEOUT = 120.0
+STOP_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def running_devhub(directory: Path, *, admin: tuple[str, str] = ADMIN) -> Iterat
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

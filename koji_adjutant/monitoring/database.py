@@ -15,8 +15,9 @@ SUFFIXES = ("", "-wal", "-shm")
 VERSION = 1
 """Of schema.sql, kept in the file's user_version."""
 
-BUSY_SECONDS = 0.2
-"""How long a writer waits for another one before it gives the event up."""
+BUSY_SECONDS = 5.0
+"""How long a writer waits for another one before it gives the event up. A write takes no time, but one of a
+task that tidies up at the lowest priority may be kept from the processor in the middle of it."""
 
 READ_BUSY_SECONDS = 5.0
 

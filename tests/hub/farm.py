@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -25,8 +24,9 @@ from tests.hub.git_server import GitServer, serve_git
 from tests.hub.names import unique
 from tests.hub.rpms import query
 from tests.hub.server import Hub
-from tests.hub.waiting import until
+from tests.hub.waiting import PATIENCE, until
 from tests.mail_server import MailServer, serve_mail
+from tests.ports import reserved_port
 
 CONFIGURATION = """\
 [kojid]
@@ -38,7 +38,7 @@ user = {hub.worker.name}
 password = {hub.worker.password}
 maxjobs = 8
 sleeptime = 1
-minspace = 512
+minspace = 1
 copy_old_repodata = True
 allowed_scms = 127.0.0.1*:/*:no:make,sources
 smtphost = {mail.address}
@@ -170,7 +170,7 @@ def run_farm(
         mail = stack.enter_context(serve_mail())
         url = stack.enter_context(serve_files(distribution))
         names = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
-        dashboard = f"127.0.0.1:{free_port()}"
+        dashboard = f"127.0.0.1:{stack.enter_context(reserved_port())}"
         farm = Farm(hub, admin, git, mail, directory, engine, state, **names, dashboard=dashboard)
         make_target(farm, url)
         stack.enter_context(run_worker(farm))
@@ -236,14 +236,7 @@ def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.
         assert ends_itself or process.poll() is None, "the worker ended by itself"
     finally:
         process.terminate()
-        process.wait(timeout=60)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        process.wait(timeout=PATIENCE)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.hub.waiting import until
+from tests.ports import reserved_port
 
 ENVIRONMENT = {
     "GIT_AUTHOR_NAME": "A Packager",
@@ -48,25 +49,19 @@ class GitServer:
 @contextmanager
 def serve_git(directory: Path) -> Iterator[GitServer]:
     """Serve every repository that appears in ``directory``."""
-    port = free_port()
-    command = ["git", "daemon", "--reuseaddr", "--listen=127.0.0.1", f"--port={port}", "--export-all"]
-    process = subprocess.Popen(
-        [*command, f"--base-path={directory}", str(directory)],
-        env=os.environ | ENVIRONMENT,
-        stderr=subprocess.DEVNULL,  # it tells of every connection that is closed early, as until's are
-    )
-    try:
-        until(lambda: _listening(port), "git daemon listens")
-        yield GitServer(directory, f"127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with reserved_port() as port:
+        command = ["git", "daemon", "--reuseaddr", "--listen=127.0.0.1", f"--port={port}", "--export-all"]
+        process = subprocess.Popen(
+            [*command, f"--base-path={directory}", str(directory)],
+            env=os.environ | ENVIRONMENT,
+            stderr=subprocess.DEVNULL,  # it tells of every connection that is closed early, as until's are
+        )
+        try:
+            until(lambda: _listening(port), "git daemon listens")
+            yield GitServer(directory, f"127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _listening(port: int) -> bool:

@@ -19,6 +19,7 @@ from tests.hub.client import Client
 from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.names import unique
 from tests.hub.packages import package
+from tests.hub.waiting import PATIENCE
 
 pytestmark = pytest.mark.podman
 
@@ -32,7 +33,7 @@ mockdir = {directory}
 user = {hub.other_builder.name}
 password = {hub.other_builder.password}
 sleeptime = 1
-minspace = 512
+minspace = 1
 allowed_scms = 127.0.0.1*:/*:no:make,sources
 plugin = adjutant
 pluginpath = {plugin}
@@ -71,7 +72,7 @@ def stock(farm: Farm, directory: Path) -> Iterator[int]:
         assert process.poll() is None, (directory / "kojid.log").read_text()
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
 
 
 def kojid() -> list[str]:

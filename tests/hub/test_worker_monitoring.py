@@ -101,9 +101,12 @@ def test_a_build_is_seen_while_it_runs(farm: Farm) -> None:
         lines = events.iter_lines()
         assert any(MARK.encode() in line for line in lines if line.startswith(b"data:"))
         (container,) = farm.containers(number)
-        assert container in {
-            one["name"] for one in get(farm, "/api/v1/containers?status=running").json()["containers"]
-        }
+
+        def shown() -> bool:
+            listed = get(farm, "/api/v1/containers?status=running").json()["containers"]
+            return container in [one["name"] for one in listed]
+
+        until(shown, f"{container} is shown: podman is asked at most once a second")
         assert get(farm, "/api/v1/status").json()["active_tasks"] >= 2
         farm.admin.cancelTask(task)
         ends = [line for line in lines if line.startswith(b"data:")]

@@ -245,7 +245,7 @@ def test_without_f_it_goes_to_the_background(workers: Workers) -> None:
         workers.until_state(workers.task("sleep", 0), "CLOSED")
     finally:
         os.kill(pid, signal.SIGTERM)
-    until(lambda: not Path(f"/proc/{pid}/cmdline").exists(), "the daemon has ended")
+    until(lambda: daemon_of(workers) is None, "the daemon has ended")
     assert workers.host()["ready"] is False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,17 @@ import requests
 
 from tests.hub.waiting import until
 from tests.integration.worker.test_daemon import Workers, workers
+from tests.ports import reserved_port
 
 __all__ = ["workers"]
 
 
 @pytest.fixture
-def url(workers: Workers) -> str:
+def url(workers: Workers) -> Iterator[str]:
     """Where the next worker can be watched."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    workers.monitoring = f"monitoring_bind = {address}"
-    return f"http://{address}/api/v1"
+    with reserved_port() as port:
+        workers.monitoring = f"monitoring_bind = 127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}/api/v1"
 
 
 def get(url: str) -> Any:
@@ -79,7 +79,8 @@ def test_its_death_is_no_harm(workers: Workers, url: str) -> None:
     assert first
     os.kill(first, signal.SIGKILL)
     workers.until_state(task, "CLOSED")
-    assert "Monitoring is not served, builds go on: it ended with status -9" in workers.log
+    words = "Monitoring is not served, builds go on: it ended with status -9"
+    until(lambda: words in workers.log, "the worker has noticed")
     until(lambda: get(f"{url}/status"), "the server answers again")
     assert server_of(worker.pid) not in (first, None)
 
@@ -111,6 +112,7 @@ def test_a_restart_ends_what_was_left_unfinished(workers: Workers, url: str) -> 
     until(lambda: get_task(url, task), "the task is in the journal")
     worker.kill()
     worker.wait()
+    until(lambda: get(f"{url}/status") is None, "the killed worker's server has ended")
     workers.start("-f", "--force-lock")
     until(lambda: get(f"{url}/status"), "the server answers")
     until(lambda: get_task(url, task)["status"] != "running", "no task of the killed worker runs")

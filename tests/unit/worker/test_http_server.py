@@ -20,27 +20,25 @@ from koji_adjutant.config.values import Address
 from koji_adjutant.daemon import http_server
 from koji_adjutant.daemon.http_server import HttpServer
 from koji_adjutant.monitoring import database
+from tests.ports import reserved_port
 
 LONG = 120
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@pytest.fixture
+def port() -> Iterator[int]:
+    with reserved_port() as port:
+        yield port
 
 
 @pytest.fixture
-def server(options: KojidOptions) -> Iterator[HttpServer]:
+def server(options: KojidOptions, port: int) -> Iterator[HttpServer]:
     ours = options.adjutant
     ours.state_dir.mkdir()
     journal = database.path_in(ours.state_dir)
     database.prepare(journal)
     options.worker_id = "hub-host1"
-    options.adjutant = replace(
-        ours, monitoring_bind=Address("127.0.0.1", free_port()), monitoring_token="s3cret"
-    )
+    options.adjutant = replace(ours, monitoring_bind=Address("127.0.0.1", port), monitoring_token="s3cret")
     server = HttpServer(options, journal)
     yield server
     server.stop()
@@ -135,9 +133,9 @@ def test_pauses_grow(server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Non
     assert starts == [0, 2, 5, 10, 19, 36, 69]
 
 
-def test_it_does_not_outlive_the_worker(tmp_path: Path, options: KojidOptions) -> None:
+def test_it_does_not_outlive_the_worker(tmp_path: Path, options: KojidOptions, port: int) -> None:
     """A worker that is killed, and can stop nobody any more."""
-    port, journal = free_port(), database.path_in(tmp_path)
+    journal = database.path_in(tmp_path)
     database.prepare(journal)
     program = (
         "import sys, time; from pathlib import Path\n"
@@ -159,5 +157,13 @@ def test_it_does_not_outlive_the_worker(tmp_path: Path, options: KojidOptions) -
         while answer(options) is None:
             assert time.monotonic() < deadline
         worker.kill()
-    while Path(f"/proc/{served}/cmdline").exists() and Path(f"/proc/{served}/cmdline").read_bytes():
+    while command_line(served):
         assert time.monotonic() < deadline
+
+
+def command_line(pid: int) -> bytes:
+    """Nothing if the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

@@ -52,8 +52,14 @@ def logs(hub: Hub, tmp_path: Path) -> Iterator[LiveLogs]:
     live.close()
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is uploaded before a block's end, however long that takes."""
+    monkeypatch.setattr(live_logs, "INTERVAL", LONG)
+
+
 @pytest.fixture
-def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
+def _eager(_patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_logs, "INTERVAL", 0.001)
 
 
@@ -156,8 +162,8 @@ def test_a_hub_that_is_away_for_a_while_loses_nothing(hub: Hub, tmp_path: Path) 
         hub.failure = requests.exceptions.ConnectionError("away")
         log.write(b"two\n")
         assert hub.refused.wait(LONG)
-        hub.failure = None
         hub.uploaded.clear()
+        hub.failure = None
         assert hub.uploaded.wait(LONG)
         log.write(b"three\n")
     logs.close()
