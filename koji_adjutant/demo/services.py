@@ -13,7 +13,7 @@ from pathlib import Path
 
 from koji_adjutant.demo.errors import DemoError
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 STOP_SECONDS = 30
 
 

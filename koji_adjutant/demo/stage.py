@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import socket
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def set_stage(directory: Path, state: Path, repo: Path) -> Stage:
     directory.mkdir(parents=True, exist_ok=True)
     remembered = ports_file(directory)
     known = json.loads(remembered.read_text()) if remembered.exists() else {}
-    ports = Ports(*(_free_port(known.get(port.name, 0)) for port in fields(Ports)))
+    with ExitStack() as held:  # until all are found: no two are the same
+        ports = Ports(*(_free_port(held, known.get(port.name, 0)) for port in fields(Ports)))
     remembered.write_text(json.dumps(asdict(ports)))
     return Stage(directory, state, repo, ports)
 
@@ -148,13 +150,13 @@ network_mode = host
     return password
 
 
-def _free_port(wanted: int) -> int:
+def _free_port(held: ExitStack, wanted: int) -> int:
     """``wanted`` if nothing listens there, otherwise any free port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    probe = held.enter_context(socket.socket())
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind(("127.0.0.1", wanted))
+    except OSError:
+        probe.bind(("127.0.0.1", 0))
+    port: int = probe.getsockname()[1]
+    return port
