@@ -70,7 +70,9 @@ def test_shutdown(farm: Farm, tmp_path: Path) -> None:
     """A second worker, as another host: the task is given back to the hub and the daemon ends with 0."""
     hub = replace(farm.hub, worker=farm.hub.other_builder)
     other = replace(farm, hub=hub, directory=tmp_path, state=tmp_path / "state")
+    host = farm.admin.getHost(hub.worker.name)["id"]
     with run_worker(other, ends_itself=True) as process:
-        task = other.worker_task("shutdown")
+        # of an architecture that no host has: once given back, the farm's own worker must not take it
+        task = int(farm.admin.makeTask("shutdown", [], assign=host, arch="ppc64le"))
         assert process.wait(timeout=PATIENCE) == os.EX_OK, other.log_tail()
     farm.admin.cancelTask(task)
