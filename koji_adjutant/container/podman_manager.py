@@ -38,7 +38,7 @@ from koji_adjutant.container.podman_spec import (
     in_one_stream,
     run_command,
 )
-from koji_adjutant.container.processes import kill_command
+from koji_adjutant.container.processes import kill_command, kill_container
 from koji_adjutant.container.watch import Watch
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 
@@ -246,6 +246,7 @@ class PodmanManager:
         params = {"force": True, "timeout": 0, "v": True}
         with uninterrupted():
             self._watch.exited(container, None)
+            self._kill(container)
             try:
                 self._call("DELETE", f"containers/{path_segment(container)}", params=params)
             except RefusedError as error:
@@ -288,7 +289,7 @@ class PodmanManager:
                 with Deadline(timeout, lambda: self._stop(name)) as deadline:
                     streams.pump(stream.read, output, output)
                     self._watch.output_ended(name)
-                    code = self.wait(name)
+                    code = self._code_after_output(name)
             if deadline.passed:
                 raise ContainerTimeout(f"{line} took longer than {timeout:g} s and was killed")
         finally:
@@ -361,6 +362,20 @@ class PodmanManager:
         """The main process's output from its first byte: attach before start (attaching initialises)."""
         params = {"stream": True, "stdout": True, "stderr": True, "stdin": False, "logs": False}
         return self.connection.stream("POST", f"containers/{path_segment(container)}/attach", params=params)
+
+    def _code_after_output(self, container: str) -> int:
+        """The engine has it by then, as a rule. Its ``wait`` lasts until its monitor has cleaned up, and that
+        ``remove`` does at once."""
+        code = self.inspect(container).exit_code
+        if code is None:  # not seen yet
+            return self.wait(container)
+        self._watch.exited(container, code)
+        return code
+
+    def _kill(self, container: str) -> None:
+        with contextlib.suppress(RefusedError):  # what is wrong with it, if anything, its removal will say
+            details = self._inspect(container)
+            kill_container(details["State"]["Pid"], details["Id"])
 
     def _stop(self, container: str) -> None:
         grace = self._timeouts.stop_grace

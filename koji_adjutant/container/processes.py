@@ -1,7 +1,9 @@
-"""Killing the processes of one command inside a running container.
+"""Killing a running container's processes, all of them or those of one command.
 
-libpod has no call for that. Where the engine runs on this machine its containers' processes are visible
-in /proc: an exec'd command leads a session of its own, so it, its session and its descendants are killed.
+Where the engine runs on this machine its containers' processes are visible in /proc. An exec'd command leads
+a session of its own: it, its session and its descendants are killed, for which libpod has no call. It has one
+for the whole container, but sends that signal through the runtime, which takes longer than all the rest of
+removing a container.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 PROC = Path("/proc")
+REAPED_SECONDS = 1.0
+"""For how long a killed container's monitor may take to notice."""
 
 
 class Process(NamedTuple):
@@ -66,3 +71,18 @@ def kill_command(leader: int, container: str) -> bool:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
         stopped.update(alive)
+
+
+def kill_container(first: int, container: str) -> None:
+    """SIGKILL all of a container by its first process, with which the kernel ends all others.
+
+    ``first`` is its pid on this machine, ``container`` the full id. Until its monitor has noticed, the engine
+    would try to kill it once more, and fail. Does nothing where the process is not to be seen, or not ours.
+    """
+    if not _belongs(first, container):
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(first, signal.SIGKILL)
+        deadline = time.monotonic() + REAPED_SECONDS
+        while _belongs(first, container) and time.monotonic() < deadline:
+            time.sleep(0.001)

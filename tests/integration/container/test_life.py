@@ -224,6 +224,15 @@ def test_removing_kills_at_once_and_may_be_repeated(engine: PodmanManager, spec:
     assert engine.list_containers(MINE) == []
 
 
+def test_a_container_may_end_while_it_is_removed(engine: PodmanManager, spec: MakeSpec) -> None:
+    """podman (4.3) fails to kill what has ended and its monitor has not seen yet."""
+    for _ in range(10):
+        with engine.container(spec(["sleep", "600"])) as container:
+            engine.start(container)
+            os.kill(engine._inspect(container)["State"]["Pid"], signal.SIGKILL)
+    assert engine.list_containers(MINE) == []
+
+
 def test_an_exception_leaves_no_container(engine: PodmanManager, spec: MakeSpec) -> None:
     def interrupted() -> None:
         with engine.container(spec(["sleep", "600"])) as container:

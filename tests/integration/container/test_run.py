@@ -7,11 +7,19 @@ import io
 import logging
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from unittest import mock
 
 import pytest
 
-from koji_adjutant.container.interface import DirectoryRoot, ImageRoot, ResourceLimits, VolumeMount
+from koji_adjutant.container.interface import (
+    ContainerState,
+    DirectoryRoot,
+    ImageRoot,
+    ResourceLimits,
+    VolumeMount,
+)
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 from tests.integration.container.conftest import OWNER, MakeSpec
@@ -31,6 +39,19 @@ def test_the_exit_code_and_both_streams_come_back_in_order(engine: PodmanManager
     script = "for i in $(seq 300); do echo $i; echo $i >&2; done; exit 7"
     assert engine.run(spec(["sh", "-c", script]), sink) == 7
     assert sink.getvalue() == b"".join(b"%d\n%d\n" % (n, n) for n in range(1, 301))
+
+
+def test_an_engine_that_is_slow_to_see_the_end_is_waited_for(engine: PodmanManager, spec: MakeSpec) -> None:
+    asked = []
+
+    def inspect(container: str) -> ContainerState:
+        state = PodmanManager.inspect(engine, container)
+        asked.append(state)
+        return replace(state, status="running", exit_code=None) if asked == [state] else state
+
+    with mock.patch.object(engine, "inspect", inspect):
+        assert engine.run(spec(["sh", "-c", "exec >&- 2>&-; exit 5"]), io.BytesIO()) == 5
+    assert len(asked) == 2
 
 
 def test_output_is_bytes_and_complete(engine: PodmanManager, spec: MakeSpec) -> None:
@@ -183,7 +204,7 @@ def test_a_missing_image_is_an_image_error(engine: PodmanManager, spec: MakeSpec
 
 
 def test_limits_hold_for_what_is_executed_later(engine: PodmanManager, spec: MakeSpec) -> None:
-    limits = ResourceLimits(rlimits={"nofile": (64, 128), "core": (0, 0)})
+    limits = ResourceLimits(pids=100, rlimits={"nofile": (64, 128), "core": (0, 0)})
     show = ["bash", "-c", "ulimit -Hn; ulimit -Hc"]
     assert output(engine, spec(show, limits=limits)) == "128\n0\n"
     said = io.BytesIO()

@@ -14,7 +14,7 @@ import pytest
 from koji_adjutant.container import service_config, streams
 from koji_adjutant.container.diagnosis import explain
 from koji_adjutant.container.interrupts import Deadline, termination_raises, uninterrupted
-from koji_adjutant.container.processes import kill_command
+from koji_adjutant.container.processes import kill_command, kill_container
 from koji_adjutant.container.service_config import HostTraits
 
 
@@ -115,6 +115,7 @@ def test_what_must_not_be_torn_is_finished_first() -> None:
 
 def test_a_process_that_is_not_the_containers_is_never_killed() -> None:
     assert kill_command(os.getpid(), "f" * 64) is False
+    kill_container(os.getpid(), "f" * 64)
 
 
 MOUNTINFO_V1 = "31 30 0:26 / /sys/fs/cgroup/cpu rw shared:9 - cgroup cgroup rw,cpu\n"
