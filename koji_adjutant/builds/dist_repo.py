@@ -15,7 +15,14 @@ from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo_program import hub_directories
-from koji_adjutant.builds.repodata import CREATEREPO, group_options, mark_empty, recycle, run_createrepo
+from koji_adjutant.builds.repodata import (
+    CREATEREPO,
+    DATABASES,
+    group_options,
+    mark_empty,
+    recycle,
+    run_createrepo,
+)
 from koji_adjutant.errors import AdjutantError
 
 DEBUG = "debug"
@@ -82,7 +89,7 @@ def _prepare(request: DistRepoRequest, repo: Path, subrepo: str, names: Iterable
     up = "" if subrepo == "." else "../"
     (directory / "pkglist").write_text("".join(f"{up}{place_of(name)}\n" for name in names))
     seen = PurePosixPath("/work/repo", subrepo)
-    command = [*CREATEREPO, "-i", str(seen / "pkglist"), *group_options(request.groupdata)]
+    command = [*CREATEREPO, DATABASES, "-i", str(seen / "pkglist"), *group_options(request.groupdata)]
     old = None if request.old is None else request.old / subrepo / "repodata"
     command += recycle(old, directory / "repodata", skip_stat=request.skip_stat)
     if request.delta_against:

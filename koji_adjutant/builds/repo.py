@@ -10,7 +10,15 @@ from urllib.parse import unquote, urlsplit
 
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo_program import hub_directories
-from koji_adjutant.builds.repodata import CREATEREPO, group_options, mark_empty, recycle, run_createrepo
+from koji_adjutant.builds.repodata import (
+    CREATEREPO,
+    DATABASES,
+    NO_DATABASES,
+    group_options,
+    mark_empty,
+    recycle,
+    run_createrepo,
+)
 from koji_adjutant.errors import AdjutantError
 
 
@@ -29,7 +37,8 @@ class CreateRepoRequest:
 
     ``repodir`` is ``<topdir>/repos/<tag>/<id>/<arch>`` (holds pkglist and blocklist), ``groupdata`` the
     comps.xml (used if it exists), ``old_repodata`` the repodata directory of an older repo, recycled with
-    --update if given and there. ``skip_stat`` is kojid's createrepo_skip_stat.
+    --update if given and there. ``skip_stat`` is kojid's createrepo_skip_stat. Without
+    ``databases`` there are none for yum, which a stock builder makes.
     """
 
     topdir: Path
@@ -39,6 +48,7 @@ class CreateRepoRequest:
     groupdata: Path
     old_repodata: Path | None = None
     skip_stat: bool = True
+    databases: bool = True
     external_repos: Sequence[MergeRepo] = ()
 
     @property
@@ -70,7 +80,8 @@ def create_repo(workspace: Workspace, request: CreateRepoRequest) -> list[Path]:
 
 
 def _create_command(request: CreateRepoRequest, repodata: Path) -> list[str]:
-    command = [*CREATEREPO, "-o", "/work/repo", *group_options(request.groupdata)]
+    databases = DATABASES if request.databases else NO_DATABASES
+    command = [*CREATEREPO, databases, "-o", "/work/repo", *group_options(request.groupdata)]
     if request.is_empty:
         return [*command, "--", "/work/repo"]
     recycled = recycle(request.old_repodata, repodata, skip_stat=request.skip_stat)
@@ -101,6 +112,8 @@ def _merge_command(request: CreateRepoRequest) -> list[str]:
         raise AdjutantError(f"Unknown merge mode for external repos: {modes[0]}")
     command = ["mergerepo_c", *options[modes[0]], "-a", request.arch, "-o", "/work/repo"]
     command += group_options(request.groupdata)
+    if not request.databases:
+        command.append(NO_DATABASES)
     for url in [f"file:///work/{_premerge(request)}/", *_external_urls(request)]:
         command += ["-r", url]
     return command

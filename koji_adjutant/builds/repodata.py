@@ -12,7 +12,10 @@ from koji_adjutant.builds.repo_program import run_repo_program
 from koji_adjutant.container.interface import NetworkMode
 from koji_adjutant.errors import AdjutantError
 
-CREATEREPO = ("createrepo_c", "--error-exit-val", "-vd")
+CREATEREPO = ("createrepo_c", "--error-exit-val", "-v")
+DATABASES = "--database"
+NO_DATABASES = "--no-database"
+"""Of createrepo_c and mergerepo_c: sqlite databases for yum; a stock builder has createrepo_c make them."""
 
 
 def group_options(groupdata: Path) -> list[str]:

@@ -38,6 +38,8 @@ class AdjutantOptions:
     - ``cache_size`` (``20G``): of the store of composed roots; those used longest ago are evicted.
     - ``prewarm``: in idle time, compose the roots of tags that were built for lately when they have a new
       repo.
+    - ``createrepo_databases``: False makes the repos of tags without the sqlite databases for yum that a
+      stock builder makes.
     - ``memory_limit`` (``4G``), ``cpu_limit`` (cores), ``pids_limit``: of each container that runs
       packagers' code.
     - ``plugin_config_dir``: where runroot.conf and save_failed_tree.conf are, as with the stock plugins.
@@ -65,6 +67,7 @@ class AdjutantOptions:
     log_file: Path = Path("/var/log/kojid.log")
     cache_size: int = 20 * 2**30
     prewarm: bool = False
+    createrepo_databases: bool = True
     memory_limit: int | None = None
     cpu_limit: float | None = None
     pids_limit: int = 16384
@@ -121,6 +124,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "log_file": values.absolute_path,
     "cache_size": values.memory,
     "prewarm": values.boolean,
+    "createrepo_databases": values.boolean,
     "memory_limit": lambda text: values.memory(text) if text else None,
     "cpu_limit": lambda text: values.positive_number(text) if text else None,
     "pids_limit": values.integer,

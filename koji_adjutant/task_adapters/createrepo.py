@@ -38,6 +38,7 @@ class CreaterepoTask(ContainerTask):
             groupdata=directory.parent / "groups" / "comps.xml",
             old_repodata=old_repodata,
             skip_stat=self.options.createrepo_skip_stat,
+            databases=self.options.adjutant.createrepo_databases,
             external_repos=[MergeRepo(row["url"], row["merge_mode"], row["arches"]) for row in external],
         )
         with self.open_workspace(repo["tag_name"], arch, repo_id=repo["id"]) as workspace:

@@ -27,11 +27,13 @@ BARE = {
 """Beside what makes it quick: old metadata taken over, and no package looked at that has been there before.
 ``kojid`` is what a stock builder asks for; the databases are for yum, which dnf has replaced, and ``best``
 does without."""
+OURS = {"ours": True, "ours, no databases": False}
+"""Our contenders, and their createrepo_databases."""
 
 
 @dataclass(frozen=True)
 class RepoRun:
-    """``contender`` is ``ours`` or a key of BARE."""
+    """``contender`` is a key of OURS or of BARE."""
 
     contender: str
     packages: int
@@ -64,16 +66,16 @@ class TagOfManyPackages:
 
     def measure(self, turn: int) -> Iterator[RepoRun]:
         """Everybody once; who is first changes from turn to turn."""
-        contenders = ["ours", *BARE]
+        contenders = [*OURS, *BARE]
         for place in range(len(contenders)):
             yield self._measured(contenders[(place + turn) % len(contenders)])
 
     def _measured(self, contender: str) -> RepoRun:
-        directory = self._stage.directory(f"createrepo-{contender}")
+        directory = self._stage.directory("createrepo")
         with metered(self._stage.runs) as costs:
             started = time.monotonic()
-            if contender == "ours":
-                repo = self._ours(directory)
+            if contender in OURS:
+                repo = self._ours(directory, databases=OURS[contender])
             else:
                 repo = directory
                 options = ["--update", "--skip-stat", "--update-md-path", str(self._old), *BARE[contender]]
@@ -82,7 +84,7 @@ class TagOfManyPackages:
         self._check(repo)
         return RepoRun(contender, self._count, seconds, costs)
 
-    def _ours(self, directory: Path) -> Path:
+    def _ours(self, directory: Path, *, databases: bool) -> Path:
         """As the createrepo adapter does it; where the repo is."""
         with open_engine(state_dir=self._stage.state) as engine:
             engine.ensure_image_available(self._stage.tool_image, "if-not-present")
@@ -96,6 +98,7 @@ class TagOfManyPackages:
                     arch=ARCH,
                     groupdata=self._new.parent / "groups" / "comps.xml",
                     old_repodata=self._old / "repodata",
+                    databases=databases,
                 ),
             )
         return workspace.workdir / "repo"

@@ -90,6 +90,16 @@ def test_packages_of_the_tag(workspace: Workspace, request_: CreateRepoRequest) 
     assert not (request_.repodir / "repodata").exists()
 
 
+@pytest.mark.parametrize("databases", [True, False])
+def test_databases_for_yum(
+    workspace: Workspace, request_: CreateRepoRequest, external: str, databases: bool
+) -> None:
+    with_external = replace(request_, databases=databases, external_repos=[MergeRepo(external)])
+    made = {path.name for path in create_repo(workspace, with_external)}
+    assert packages_in(workspace.workdir / "repo" / "repodata") == {*PACKAGES, "libyaml-dev"}
+    assert any("sqlite" in name for name in made) is databases
+
+
 def test_an_empty_tag(workspace: Workspace, request_: CreateRepoRequest) -> None:
     (request_.repodir / "pkglist").write_text("")
     files = create_repo(workspace, request_)

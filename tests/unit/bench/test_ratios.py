@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.bench.createrepo import RepoRun
+from tests.bench.meter import Costs
 from tests.bench.ratios import RATIOS, aims, ratios
 from tests.unit.bench.figures import add, build, empty, small
 
@@ -15,12 +17,13 @@ NAMES = {
     "rpmbuild_vs_chroot",
     "parallel8_vs_1",
     "createrepo_vs_best",
+    "createrepo_vs_kojid",
 }
 
 
 def test_ours_by_theirs() -> None:
     found = ratios(small())
-    assert found.pop("createrepo_vs_best") is None
+    assert (found.pop("createrepo_vs_best"), found.pop("createrepo_vs_kojid")) == (None, None)
     assert found == pytest.approx(
         {
             "warm_start_vs_mock_init": 0.2 / 5,
@@ -43,7 +46,15 @@ def test_nothing_is_compared_with_who_was_missing() -> None:
     without_mock = small()
     without_mock.runs = [run for run in without_mock.runs if run.contender != "mock"]
     missing = {name for name, value in ratios(without_mock).items() if value is None}
-    assert missing == {name for name in NAMES if "mock" in name} | {"createrepo_vs_best"}
+    assert missing == {name for name in NAMES if "mock" in name or "createrepo" in name}
+
+
+def test_repos_with_databases_are_compared_with_those_that_have_them_too() -> None:
+    results = small()
+    for contender, seconds in {"ours": 4.0, "ours, no databases": 1.5, "kojid": 2.0, "best": 1.0}.items():
+        results.repos.append(RepoRun(contender, 5000, seconds, Costs()))
+    found = ratios(results)
+    assert (found["createrepo_vs_best"], found["createrepo_vs_kojid"]) == (1.5, 2.0)
 
 
 def test_rpmbuild_is_compared_on_the_last_package_which_is_the_heaviest() -> None:
