@@ -27,8 +27,9 @@ def recycle(old_repodata: Path | None, repodata: Path, *, skip_stat: bool) -> li
     """Put an older repository's metadata in place, if it exists; the options that make use of it."""
     if old_repodata is None or not old_repodata.is_dir():
         return []
-    # mergerepo_c writes the origins anew, if there are any
-    shutil.copytree(old_repodata, repodata, ignore=shutil.ignore_patterns("*pkgorigins*"))
+    # mergerepo_c writes the origins anew, if there are any; databases are made anew, not looked at
+    unread = shutil.ignore_patterns("*pkgorigins*", "*.sqlite", "*.sqlite.*")
+    shutil.copytree(old_repodata, repodata, ignore=unread)
     return ["--update", "--skip-stat"] if skip_stat else ["--update"]
 
 

@@ -25,7 +25,6 @@ from koji_adjutant.container.interface import (
     Image,
     LogSink,
     PullPolicy,
-    ResourceLimits,
 )
 from koji_adjutant.container.interrupts import Deadline, uninterrupted
 from koji_adjutant.container.podman_images import NOT_FOUND, PodmanImages
@@ -38,6 +37,7 @@ from koji_adjutant.container.podman_spec import (
     in_one_stream,
     run_command,
 )
+from koji_adjutant.container.possible_limits import PossibleLimits
 from koji_adjutant.container.processes import kill_command, kill_container
 from koji_adjutant.container.watch import Watch
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
@@ -76,7 +76,7 @@ class PodmanManager:
         self.connection = Connection(socket, lambda: _connect(socket), revive)
         self._told = told
         self._host: dict[str, Any] | None = None
-        self._warned: set[str] = set()
+        self._limits = PossibleLimits(lambda: self._host_facts()["cgroupControllers"])
         self._watch = Watch(observer, lambda container: int(self._inspect(container)["State"]["Pid"]))
         self.images = PodmanImages(self.connection, self._timeouts)
 
@@ -311,7 +311,7 @@ class PodmanManager:
         return cast(dict[str, Any], self._host)
 
     def _create(self, spec: ContainerSpec, name: str, *, keep_log: bool) -> str:
-        limits = self._possible(spec.limits)
+        limits = self._limits.of(spec.limits)
         spec = replace(spec, limits=limits, command=at_niceness(limits.niceness, spec.command))
         if spec.network == "bridge":
             ensure_network(self.connection, self._traits, self._timeouts.start)
@@ -334,29 +334,6 @@ class PodmanManager:
             extra={"podman_line": line, "task_id": spec.owner.task_id, "container": name},
         )
         return identifier
-
-    def _possible(self, limits: ResourceLimits) -> ResourceLimits:
-        """The limits without those that this host's control groups cannot keep, said once for each.
-
-        Nothing is said of shares: where the CPU is not divided among groups, niceness counts.
-        """
-        asked = {"memory": limits.memory_bytes, "cpu": limits.cpus, "pids": limits.pids}
-        if not any(asked.values()) and limits.cpu_shares is None:
-            return limits
-        controllers = set(self._host_facts()["cgroupControllers"])
-        missing = {name for name, value in asked.items() if value} - controllers
-        for name in sorted(missing - self._warned):
-            logger.warning(
-                "this host's control groups have no %s controller: containers run without that limit", name
-            )
-        self._warned |= missing
-        return replace(
-            limits,
-            memory_bytes=None if "memory" in missing else limits.memory_bytes,
-            cpus=None if "cpu" in missing else limits.cpus,
-            pids=None if "pids" in missing else limits.pids,
-            cpu_shares=limits.cpu_shares if "cpu" in controllers else None,
-        )
 
     def _attach(self, container: str) -> contextlib.AbstractContextManager[Any]:
         """The main process's output from its first byte: attach before start (attaching initialises)."""

@@ -98,6 +98,9 @@ def test_databases_for_yum(
     made = {path.name for path in create_repo(workspace, with_external)}
     assert packages_in(workspace.workdir / "repo" / "repodata") == {*PACKAGES, "libyaml-dev"}
     assert any("sqlite" in name for name in made) is databases
+    premerge = workspace.workdir / "repo_9_premerge" / "repodata"
+    assert packages_in(premerge) == set(PACKAGES)
+    assert not list(premerge.glob("*sqlite*"))
 
 
 def test_an_empty_tag(workspace: Workspace, request_: CreateRepoRequest) -> None:
@@ -120,6 +123,18 @@ def test_old_repodata_is_recycled(
     files = create_repo(second, replace(request_, old_repodata=old))
     assert packages_in(second.workdir / "repo" / "repodata") == set(PACKAGES)
     assert "pkgorigins.gz" not in {path.name for path in files}
+
+
+def test_old_databases_are_not_taken_over(
+    workspace: Workspace, new_workspace: NewWorkspace, request_: CreateRepoRequest
+) -> None:
+    create_repo(workspace, request_)
+    old = workspace.workdir / "repo" / "repodata"
+    (old / "of-an-earlier-time-primary.sqlite.bz2").touch()
+    second = new_workspace("second")
+    files = {path.name for path in create_repo(second, replace(request_, old_repodata=old))}
+    assert len([name for name in files if "sqlite" in name]) == 3
+    assert "of-an-earlier-time-primary.sqlite.bz2" not in files
 
 
 @pytest.mark.parametrize("mode", ["koji", "simple", "bare"])

@@ -13,7 +13,9 @@ import pytest
 
 from koji_adjutant.container import service_config, streams
 from koji_adjutant.container.diagnosis import explain
+from koji_adjutant.container.interface import ResourceLimits
 from koji_adjutant.container.interrupts import Deadline, termination_raises, uninterrupted
+from koji_adjutant.container.possible_limits import PossibleLimits
 from koji_adjutant.container.processes import kill_command, kill_container
 from koji_adjutant.container.service_config import HostTraits
 
@@ -116,6 +118,18 @@ def test_what_must_not_be_torn_is_finished_first() -> None:
 def test_a_process_that_is_not_the_containers_is_never_killed() -> None:
     assert kill_command(os.getpid(), "f" * 64) is False
     kill_container(os.getpid(), "f" * 64)
+
+
+def test_limits_without_a_controller_are_left_out_and_the_others_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    possible = PossibleLimits(lambda: ["pids"])
+    asked = ResourceLimits(memory_bytes=1 << 20, pids=3, cpu_shares=2, rlimits={"core": (0, 0)})
+    for _ in range(2):
+        assert possible.of(asked) == ResourceLimits(pids=3, rlimits={"core": (0, 0)})
+    assert [record.getMessage() for record in caplog.records] == [
+        "this host's control groups have no memory controller: containers run without that limit"
+    ]
 
 
 MOUNTINFO_V1 = "31 30 0:26 / /sys/fs/cgroup/cpu rw shared:9 - cgroup cgroup rw,cpu\n"
