@@ -81,8 +81,8 @@ def create_repo(workspace: Workspace, request: CreateRepoRequest) -> list[Path]:
 
 def _create_command(request: CreateRepoRequest, repodata: Path) -> list[str]:
     # mergerepo_c looks at none, and makes its own
-    wanted = request.databases and not request.external_repos
-    command = [*CREATEREPO, DATABASES if wanted else NO_DATABASES, "-o", "/work/repo", *group_options(request.groupdata)]
+    databases = DATABASES if request.databases and not request.external_repos else NO_DATABASES
+    command = [*CREATEREPO, databases, "-o", "/work/repo", *group_options(request.groupdata)]
     if request.is_empty:
         return [*command, "--", "/work/repo"]
     recycled = recycle(request.old_repodata, repodata, skip_stat=request.skip_stat)
