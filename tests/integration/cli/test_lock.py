@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from koji_adjutant.buildroot.lock import NAME, read_lock
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.integration.buildroot.fixtures import spec
+from tests.integration.cli.terminal import run_on_terminal
 from tests.unit.buildroot.conftest import Quiet
 
 Result = subprocess.CompletedProcess[str]
@@ -310,20 +310,10 @@ def test_replay_of_a_task_on_a_terminal(place: Place, kojid_conf: Path, tmp_path
     logs = tmp_path / "logs" / "41"
     logs.mkdir(parents=True)
     shutil.copy(place.lock, logs)
-    ours, theirs = pty.openpty()
     line = place.line("replay", "41", "--config", kojid_conf, "--srpm", srpm_of(place.first))
-    process = subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    os.write(ours, b"test -t 0 && ls build/SPECS | tr a-z A-Z\nexit 3\n")
-    said = b""
-    try:
-        while piece := os.read(ours, 4096):
-            said += piece
-    except OSError:  # how a terminal says that the other end is closed
-        pass
-    os.close(ours)
-    assert process.wait() == 3
-    assert b"NEEDING.SPEC" in said
+    status, seen = run_on_terminal(line, b"test -t 0 && ls build/SPECS | tr a-z A-Z\nexit 3\n")
+    assert status == 3
+    assert b"NEEDING.SPEC" in seen
 
 
 def test_replay_of_what_is_not_there(place: Place, kojid_conf: Path, tmp_path: Path) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +12,7 @@ from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.devhub import running_devhub
 from tests.integration.cli.conftest import Run
+from tests.integration.cli.terminal import run_on_terminal
 
 
 @pytest.fixture(autouse=True)
@@ -47,22 +45,12 @@ def test_as_root_with_network_and_a_package(adjutant: Run, repo: Path, state_dir
 
 
 def test_a_terminal(repo: Path, state_dir: Path) -> None:
-    ours, theirs = pty.openpty()
     words = ["shell", "--repo", str(repo), "--state-dir", str(state_dir)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "koji_adjutant.cli", *words], stdin=theirs, stdout=theirs, stderr=theirs
+    status, seen = run_on_terminal(
+        [sys.executable, "-m", "koji_adjutant.cli", *words], b"test -t 0 && echo a-term''inal\nexit 3\n"
     )
-    os.close(theirs)
-    os.write(ours, b"test -t 0 && echo a-term''inal\nexit 3\n")
-    said = b""
-    try:
-        while piece := os.read(ours, 4096):
-            said += piece
-    except OSError:  # how a terminal says that the other end is closed
-        pass
-    os.close(ours)
-    assert process.wait() == 3
-    assert b"a-terminal" in said
+    assert status == 3
+    assert b"a-terminal" in seen
 
 
 def test_the_latest_repo_of_a_tag(
