@@ -143,8 +143,12 @@ class PodmanService:
     ) -> None:
         self.stop()
 
+    @property
+    def _storage(self) -> str:
+        return str(self.directory / "storage")
+
     def _podman(self) -> list[str]:
-        return ["podman", "--root", str(self.directory / "storage"), "--runroot", str(self.runroot)]
+        return ["podman", "--root", self._storage, "--runroot", str(self.runroot)]
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -265,6 +269,9 @@ class PodmanService:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
+        # what would otherwise still write when the last user removes the directory
+        while self._finishing() and time.monotonic() < deadline:
+            time.sleep(0.01)
         if self._process is not None and self._owner == os.getpid():
             self._process.wait()
         self.socket_path.unlink(missing_ok=True)
@@ -273,20 +280,29 @@ class PodmanService:
         """The service, and conmon processes of execs (``-e``) in our storage, by their command lines."""
         if self._process is not None:
             self._process.poll()
-        root = str(self.directory / "storage")
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                arguments = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            except OSError:
-                continue
-            is_service = arguments[0].endswith("podman") and self.socket in arguments
-            is_exec_monitor = root in arguments and "--exec-attach" in arguments
-            if is_service or is_exec_monitor:
-                found.append(int(entry.name))
-        return found
+        return [
+            pid
+            for pid, arguments in _command_lines()
+            if (arguments[0].endswith("podman") and self.socket in arguments)
+            or (self._storage in arguments and "--exec-attach" in arguments)
+        ]
+
+    def _finishing(self) -> bool:
+        """Whether a removed container's monitor is still there, or the podman that it starts in the end."""
+        ours = [arguments for _pid, arguments in _command_lines() if self._storage in arguments]
+        monitors = [arguments for arguments in ours if arguments[0].endswith("conmon") and "-b" in arguments]
+        bundles = [Path(arguments[arguments.index("-b") + 1]) for arguments in monitors]
+        cleaning = any(arguments[0].endswith("podman") and "cleanup" in arguments for arguments in ours)
+        return cleaning or not all(bundle.exists() for bundle in bundles)
+
+
+def _command_lines() -> Iterator[tuple[int, list[str]]]:
+    """Of all processes, by their pids."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                command = (entry / "cmdline").read_bytes()
+                yield int(entry.name), command.decode(errors="replace").split("\0")
 
 
 def _runroot(home: Path) -> Path:
