@@ -62,7 +62,8 @@ def built(farm: Farm, name: str, files: dict[str, str]) -> int:
 def into_build_group(farm: Farm, script: str) -> str:
     """A new package with this script is in every buildroot from now on, by a new repo; its name."""
     name = unique("member")
-    built(farm, name, package(name, tags=f"Requires(post): coreutils\n{script}"))
+    # no program from a compiler: those of two packages would have the same build id, and conflict
+    built(farm, name, package(name, build="echo true > hello", tags=f"Requires(post): coreutils\n{script}"))
     farm.admin.groupPackageListAdd(farm.build_tag, "build", name)
     wait_for_repo(farm)
     return name
