@@ -103,8 +103,8 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
         unmount_below(workdir / "tasks")
         remove_directories(workdir)
         if ours.prewarm:
-            work = partial(make_ready, options, watched.journal)
-            worker.prewarmer = Prewarmer(work, workdir, options.sleeptime)
+            make_roots_ready = partial(make_ready, options, watched.journal)
+            worker.prewarmer = Prewarmer(make_roots_ready, workdir, options.sleeptime)
 
         def tend() -> None:
             watched.tend()

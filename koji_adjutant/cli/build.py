@@ -18,6 +18,7 @@ from koji_adjutant.buildroot.config import TagOptions, for_repos
 from koji_adjutant.buildroot.lock import Lock, read_lock
 from koji_adjutant.buildroot.progress import StateLog, Together
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
+from koji_adjutant.cli.configuration import podman_socket_option
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.cli.local_workspace import (
     default_state_dir,
@@ -73,7 +74,7 @@ _directory = click.Path(file_okay=False, path_type=Path)
     envvar="KOJI_ADJUTANT_STATE_DIR",
     help="Images and cached buildroots. [default: /var/lib/koji-adjutant, ~/.local/state/koji-adjutant]",
 )
-@click.option("--podman-socket", envvar="KOJI_ADJUTANT_PODMAN_SOCKET", help="Instead of a private service.")
+@podman_socket_option
 def command(
     source: str,
     repos: Sequence[str],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from koji_adjutant.config import Settings, load
+from koji_adjutant.config import AdjutantOptions, Settings, load
 from koji_adjutant.errors import ConfigError
 
 config_option = click.option(
@@ -18,6 +19,27 @@ config_option = click.option(
     show_default=True,
     help="The worker's configuration.",
 )
+
+state_dir_option = click.option(
+    "--state-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="KOJI_ADJUTANT_STATE_DIR",
+    help="Images and cached buildroots, instead of the worker's.",
+)
+podman_socket_option = click.option(
+    "--podman-socket", envvar="KOJI_ADJUTANT_PODMAN_SOCKET", help="Instead of a private service."
+)
+
+
+def at_another_place(
+    options: AdjutantOptions, state_dir: Path | None, podman_socket: str | None
+) -> AdjutantOptions:
+    """The options with what ``state_dir_option`` and ``podman_socket_option`` say, if they do."""
+    return replace(
+        options,
+        state_dir=(state_dir or options.state_dir).absolute(),
+        podman_socket=podman_socket or options.podman_socket,
+    )
 
 
 def read_settings(config_file: Path) -> Settings:

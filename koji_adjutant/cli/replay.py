@@ -15,7 +15,13 @@ from koji_adjutant.buildroot.cache import Cache
 from koji_adjutant.buildroot.locked_packages import download, missing_packages
 from koji_adjutant.builds.replay import ReplayStep, replay
 from koji_adjutant.cli.buildroot_shell import SHELL, run_in_buildroot
-from koji_adjutant.cli.configuration import config_option, read_settings
+from koji_adjutant.cli.configuration import (
+    at_another_place,
+    config_option,
+    podman_socket_option,
+    read_settings,
+    state_dir_option,
+)
 from koji_adjutant.cli.local_workspace import default_state_dir, temporary_directory
 from koji_adjutant.cli.replayed_task import lock_of_task, source_of_task
 from koji_adjutant.config import AdjutantOptions, Settings
@@ -39,13 +45,8 @@ from koji_adjutant.errors import AdjutantError, UsageError
 )
 @config_option
 @click.option("--image", help="Tool image, instead of the lock's.")
-@click.option(
-    "--state-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="KOJI_ADJUTANT_STATE_DIR",
-    help="Images and cached buildroots, instead of the worker's.",
-)
-@click.option("--podman-socket", envvar="KOJI_ADJUTANT_PODMAN_SOCKET", help="Instead of a private service.")
+@state_dir_option
+@podman_socket_option
 def command(
     what: str,
     words: Sequence[str],
@@ -60,16 +61,11 @@ def command(
 
     DIR has the build's logs, with its buildroot_lock.json, and its source package. Of a task, what is not on
     this machine is fetched from the hub. Packages that are not in the cache are downloaded from where they
-    came from then. The shell is the build user's,
-    without a network; the buildroot is gone when it ends. What follows -- is run instead of the shell; its
-    exit code is this command's.
+    came from then. The shell is the build user's, without a network; the buildroot is gone when it ends. What
+    follows -- is run instead of the shell; its exit code is this command's.
     """
     settings, options = _settings(what, config_file)
-    options = replace(
-        options,
-        state_dir=(state_dir or options.state_dir).absolute(),
-        podman_socket=podman_socket or options.podman_socket,
-    )
+    options = at_another_place(options, state_dir, podman_socket)
     with temporary_directory(options.state_dir) as fetched:
         if settings:
             lock = locks.read_lock(lock_of_task(settings, int(what), fetched))

@@ -13,7 +13,13 @@ import click
 from koji_adjutant.buildroot.config import TagOptions, for_repos
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.cli.buildroot_shell import SHELL, run_in_buildroot
-from koji_adjutant.cli.configuration import config_option, read_settings
+from koji_adjutant.cli.configuration import (
+    at_another_place,
+    config_option,
+    podman_socket_option,
+    read_settings,
+    state_dir_option,
+)
 from koji_adjutant.cli.local_workspace import (
     default_state_dir,
 )
@@ -32,13 +38,8 @@ from koji_adjutant.errors import UsageError
 @click.option("--root", "as_root", is_flag=True, help="As root, with what runroot's commands may do.")
 @config_option
 @click.option("--image", help="Tool image, instead of the configured one.")
-@click.option(
-    "--state-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="KOJI_ADJUTANT_STATE_DIR",
-    help="Images and cached buildroots, instead of the worker's.",
-)
-@click.option("--podman-socket", envvar="KOJI_ADJUTANT_PODMAN_SOCKET", help="Instead of a private service.")
+@state_dir_option
+@podman_socket_option
 def command(
     words: Sequence[str],
     repos: Sequence[str],
@@ -70,9 +71,7 @@ def command(
     else:
         raise UsageError("Name a tag, or repositories with --repo.")
     options = replace(
-        options,
-        state_dir=(state_dir or options.state_dir).absolute(),
-        podman_socket=podman_socket or options.podman_socket,
+        at_another_place(options, state_dir, podman_socket),
         task_image_default=image or options.task_image_default,
     )
 

@@ -17,6 +17,7 @@ import pytest
 
 from koji_adjutant.cli.logs import command
 from koji_adjutant.errors import NotFound, UsageError
+from tests.terminal import seen_on
 from tests.unit.cli.conftest import Machine
 
 ANYTHING = bytes(range(256)) * 3 + b"no line break at the end \xff\x00"
@@ -229,14 +230,7 @@ def on_a_terminal(machine: Machine) -> bytes:
     words = [sys.executable, "-m", "koji_adjutant.cli", "logs", "7", "-c", str(machine.config)]
     subprocess.run(words, stdout=theirs, check=True)
     os.close(theirs)
-    said = b""
-    try:
-        while piece := os.read(ours, 4096):
-            said += piece
-    except OSError:  # how a terminal says that the other end is closed
-        pass
-    os.close(ours)
-    return said
+    return seen_on(ours)
 
 
 def test_the_reader_may_stop_reading(machine: Machine, tmp_path: Path) -> None:

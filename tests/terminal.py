@@ -1,4 +1,4 @@
-"""A command on a terminal, with somebody typing."""
+"""Terminals for commands under test, with somebody typing and looking."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ def run_on_terminal(line: Sequence[str], typed: bytes) -> tuple[int, bytes]:
     process = subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     os.write(ours, typed)
+    seen = seen_on(ours)
+    return process.wait(), seen
+
+
+def seen_on(ours: int) -> bytes:
+    """All that is written to a terminal until nobody has its other end any more; closes ours."""
     seen = b""
     try:
         while piece := os.read(ours, 4096):
@@ -21,4 +27,4 @@ def run_on_terminal(line: Sequence[str], typed: bytes) -> tuple[int, bytes]:
     except OSError:  # how a terminal says that the other end is closed
         pass
     os.close(ours)
-    return process.wait(), seen
+    return seen
