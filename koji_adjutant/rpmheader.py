@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import koji
 
@@ -69,6 +69,12 @@ LEAD = 96
 """Bytes before the signature header."""
 SIZE_MAX = 256 << 20
 """Bytes that rpm lets a header have."""
+HEADER_DIGESTS = {
+    "sha3_256header": koji.RPM_SIGTAG_SHA3_256,
+    "sha256header": koji.RPM_SIGTAG_SHA256,
+    "sha1header": koji.RPM_SIGTAG_SHA1,
+}
+"""Digests of the main header in the signature header, by the names that koji.make_rpm_ident has for them."""
 
 
 class RpmHeader:
@@ -136,21 +142,58 @@ class RpmHeader:
         return f"{self.text(Tag.NAME)}-{self.text(Tag.VERSION)}-{self.text(Tag.RELEASE)}.src.rpm"
 
 
+def signature_header(path: Path) -> bytes:
+    """What comes before the main header: digests of it and of the payload, and signatures.
+
+    SourceError if the file is no RPM.
+    """
+    try:
+        with path.open("rb") as file:
+            return _section(file, LEAD, pad=True)
+    except (koji.GenericError, IndexError) as problem:
+        raise SourceError(f"{path.name} is not a readable RPM file: {problem}.") from problem
+
+
+def identity(signature: bytes) -> str | None:
+    """What Koji knows a package by, from its signature header; None if that has no digest.
+
+    SIGMD5 in hex, or, since packages of rpm's format 6 have none, a digest of the main header with a label
+    (``sha3-256::…``): what koji.make_rpm_ident, which is new in koji 1.36, prefers. An rpm database does not
+    tell it of all packages: rpm keeps there what it knows itself, and before 6.0 it knows no SHA3.
+
+    SourceError if it is no signature header.
+    """
+    digests = {}
+    try:
+        header = koji.RawHeader(signature, decode=True)
+        if md5 := header.get(koji.RPM_SIGTAG_MD5):
+            digests["sigmd5"] = koji.hex_string(md5)
+        digests |= {name: header.get(tag) for name, tag in HEADER_DIGESTS.items() if header.get(tag)}
+    except (koji.GenericError, IndexError, TypeError, ValueError, struct.error) as problem:
+        raise SourceError(f"the package's signature header cannot be read: {problem}.") from problem
+    if not all(isinstance(digest, str) and digest.isalnum() for digest in digests.values()):
+        raise SourceError("the package's signature header has digests that are none.")
+    return str(koji.make_rpm_ident(digests)) if digests else None
+
+
 def _operator(flags: int) -> str:
     """From rpm's include/rpm/rpmds.h."""
     return "".join(sign for bit, sign in ((2, "<"), (4, ">"), (8, "=")) if flags & bit)
 
 
 def _main_header(path: Path) -> bytes:
-    """The header's bytes, if its index stays within them: a hostile one would keep koji busy for hours.
+    with path.open("rb") as file:
+        return _section(file, LEAD + koji.rpm_hdr_size(file, LEAD, pad=True))
+
+
+def _section(file: BinaryIO, start: int, *, pad: bool = False) -> bytes:
+    """A header's bytes, if its index stays within them: a hostile one would keep koji busy for hours.
 
     (koji.rip_rpm_hdr checks nothing, and leaves the file open when it is no RPM.)
     """
-    with path.open("rb") as file:
-        start = LEAD + koji.rpm_hdr_size(file, LEAD, pad=True)
-        size = koji.rpm_hdr_size(file, start)
-        file.seek(start)
-        data = file.read(min(size, SIZE_MAX))
+    size = koji.rpm_hdr_size(file, start, pad=pad)
+    file.seek(start)
+    data = file.read(min(size, SIZE_MAX))
     if len(data) < size:
         raise koji.GenericError("its header is cut off, or larger than rpm allows")
     entries, store = struct.unpack(">II", data[8:16])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from koji_adjutant.buildroot.identities import identified
 from koji_adjutant.buildroot.overlay import Overlay, mounted
 from koji_adjutant.buildroot.packages import Installed
 from koji_adjutant.buildroot.plan import Plan
@@ -87,11 +87,12 @@ def compose(
         lowers[0].mkdir()
     # every base of a key has the same machine id: a build must not be able to tell a cached root
     machine_id = None if below else hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
-    dbpath = below[0].installed().dbpath if below else FIRST_DBPATH
+    before = below[0].installed() if below else None
+    dbpath = before.dbpath if before else FIRST_DBPATH
     # nothing of a root that is not finished is worth waiting for the disk
     overlay = Overlay(lowers, staging / "overlay", throwaway=True)
     with mounted(overlay, workspace.owner.task_id) as root:
-        transact(
+        installed = transact(
             workspace,
             log,
             work=work,
@@ -103,8 +104,7 @@ def compose(
             machine_id=machine_id,
         )
     overlay.upper.rename(layer.root)
-    # packages' scripts ran next to this file as root
-    shutil.copyfile(work / "installed.json", staging / "installed.json", follow_symlinks=False)
+    identified(installed, before, recipe.plan, files).save(staging / "installed.json")
     (staging / "recipe.json").write_text(json.dumps(recipe.as_json()))
     for leftover in (work, overlay.scratch, staging / "nothing"):
         remove_tree(leftover)

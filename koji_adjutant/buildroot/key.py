@@ -11,7 +11,7 @@ from koji_adjutant.buildroot.arch import resolver_arch
 from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.plan import Plan, Wanted
 
-FORMAT = 4
+FORMAT = 5
 """Raised when roots are made, or asked for, differently, so that what is older is not found."""
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ _DBPATH = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 class InstalledPackage:
     """One entry of a root's rpm database.
 
-    ``payloadhash`` is SIGMD5 in hex, ``size`` in bytes, ``buildtime`` seconds since the epoch.
+    ``payloadhash`` is SIGMD5 in hex, or what koji.make_rpm_ident has in its place (``sha3-256::…``), ``size``
+    in bytes, ``buildtime`` seconds since the epoch.
     """
 
     name: str
@@ -76,6 +77,11 @@ class Installed:
             raise BuildrootError(f"a package puts the rpm database where none can be: {dbpath}")
         return cls(dbpath, tuple(packages))
 
+    def save(self, path: Path) -> None:
+        """For ``load``."""
+        packages = [asdict(package) for package in self.packages]
+        path.write_text(json.dumps({"dbpath": self.dbpath, "packages": packages}))
+
 
 def _plain_data(path: Path) -> bytes:
     """What is in a regular file; BuildrootError for anything else that packages' scripts may have put there.
@@ -103,9 +109,8 @@ def _package(entry: Mapping[str, Any]) -> InstalledPackage:
         release=entry["release"],
         epoch=entry["epoch"],
         arch=entry["arch"] or "",
-        payloadhash=entry["sigmd5"],
-        # packages over 4 GB have only the long tag
-        size=entry["longsize"] if entry["size"] is None else entry["size"],
+        payloadhash=entry["payloadhash"],
+        size=entry["size"],
         buildtime=entry["buildtime"],
     )
     texts = (package.name, package.version, package.release, package.arch, package.payloadhash)

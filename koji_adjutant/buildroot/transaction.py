@@ -16,6 +16,14 @@ from koji_adjutant.errors import BuildrootError
 FIRST_DBPATH = "/usr/lib/sysimage/rpm"
 """Where a new root's rpm database is made; it then moves to where the root's own rpm looks."""
 
+# /proc and /sys are mounted while packages install: rpm must not try to change them. Koji's configuration has
+# gpgcheck=0, for which dnf lowers what rpm 6 demands by default, signatures; digests are verified, as by dnf.
+MACROS = """\
+%_netsharedpath /proc:/sys
+%_pkgverify_level digest
+%_dbpath {dbpath}
+"""
+
 
 def transact(
     workspace: Workspace,
@@ -35,9 +43,8 @@ def transact(
     BuildrootError if rpm refuses or a package's script fails.
     """
     (work / "home").mkdir(parents=True)
-    # /proc and /sys are mounted while packages install: rpm must not try to change them
-    macros = f"%_netsharedpath /proc:/sys\n%_dbpath {dbpath}\n"
-    (work / "home" / ".rpmmacros").write_text(macros)
+    (work / "home" / ".rpmmacros").write_text(MACROS.format(dbpath=dbpath))
+    _make_proc(root)
     request = {
         "install": [[file.name, package.nevra] for file, package in zip(files, plan.install, strict=True)],
         "erase": list(plan.erase),
@@ -61,3 +68,14 @@ def transact(
     if status != 0:
         raise BuildrootError(f"packages could not be installed (exit status {status})")
     return Installed.load(work / "installed.json")
+
+
+def _make_proc(root: Path) -> None:
+    """Where the container has its /proc once more: crun mounts one only on a directory that is there."""
+    proc = root / "proc"
+    try:
+        proc.mkdir()
+        proc.chmod(0o755)
+    except FileExistsError as problem:
+        if proc.is_symlink() or not proc.is_dir():
+            raise BuildrootError("a package has put something else in the place of /proc") from problem

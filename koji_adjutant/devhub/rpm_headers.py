@@ -9,9 +9,8 @@ from typing import Any
 import koji
 
 from koji_adjutant.errors import SourceError
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpmheader import RpmHeader, Tag, identity, signature_header
 
-SIGMD5, SIG_SHA256 = koji.RPM_SIGTAG_MD5, koji.RPM_SIGTAG_SHA256
 SIGNATURES = (koji.RPM_SIGTAG_GPG, koji.RPM_SIGTAG_PGP, koji.RPM_SIGTAG_DSA, koji.RPM_SIGTAG_RSA)
 
 
@@ -46,8 +45,7 @@ def read_identity(path: Path) -> RpmIdentity:
 
 
 def _read(header: RpmHeader) -> RpmIdentity:
-    signature_bytes = koji.rip_rpm_sighdr(str(header.path))
-    signatures = koji.RawHeader(signature_bytes)
+    signature_bytes = signature_header(header.path)
     # A source package has SOURCEPACKAGE; very old ones only lack SOURCERPM.
     is_source = header.is_source or header.text(Tag.SOURCERPM) is None
     return RpmIdentity(
@@ -59,20 +57,21 @@ def _read(header: RpmHeader) -> RpmIdentity:
         buildtime=header.number(Tag.BUILDTIME) or 0,
         is_source=is_source,
         sourcerpm=header.text(Tag.SOURCERPM),
-        payloadhash=_identity(signatures, header.path),
+        payloadhash=identity_of(signature_bytes),
         signature_header=signature_bytes,
-        sigkey=key_id(signatures),
+        sigkey=key_id(koji.RawHeader(signature_bytes)),
     )
 
 
-def _identity(signatures: Any, path: Path) -> str:
-    """The MD5 that rpm calls SIGMD5; rpm 6 packages have only a SHA-256, which koji writes with a label."""
-    md5, sha256 = signatures.get(SIGMD5), signatures.get(SIG_SHA256)
-    if md5:
-        return str(koji.hex_string(md5))
-    if sha256:
-        return f"sha256::{sha256.decode()}"
-    raise koji.GenericError(f"no digest in the signature header of {path}")
+def identity_of(signature_bytes: bytes) -> str:
+    """What the hub knows a package by. Raises GenericError for a signature header that does not tell."""
+    try:
+        known_by = identity(signature_bytes)
+    except SourceError as problem:
+        raise koji.GenericError(str(problem)) from problem
+    if known_by is None:
+        raise koji.GenericError("no digest in the signature header")
+    return known_by
 
 
 def key_id(signatures: Any) -> str:

@@ -46,7 +46,7 @@ def add_rpm_sig(call: Call, an_rpm: Any, data: str) -> None:
     if not builddir.is_dir():
         raise koji.GenericError(f"No such directory: {builddir}")
     signatures = koji.RawHeader(header)
-    digest = koji.hex_string(signatures.get(koji.RPM_SIGTAG_MD5))
+    digest = rpm_headers.identity_of(header)
     if digest != rpm["payloadhash"]:
         raise koji.GenericError(f"wrong md5 for {_nvra(rpm)}: {digest}")
     store_signature(call, builddir, rpm, header, rpm_headers.key_id(signatures))

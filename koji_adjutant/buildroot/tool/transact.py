@@ -19,9 +19,10 @@ from typing import Any, BinaryIO
 
 import furnish
 import rpm
+from rpm_log import RpmLog
 
 PACKAGES = Path("/packages")
-FIELDS = ("name", "version", "release", "epoch", "arch", "size", "longsize", "buildtime")
+FIELDS = ("name", "version", "release", "epoch", "arch", "buildtime")
 
 
 def main() -> int:
@@ -64,6 +65,9 @@ def transaction_set(ignore_arch: bool = False) -> Any:
     transaction = rpm.TransactionSet(str(furnish.ROOT))
     # digests are checked, signatures are not: gpgcheck=0 in koji's configuration
     transaction.setVSFlags(rpm._RPMVSF_NOSIGNATURES)
+    # plugins speak for the machine that installs: unshare cannot do what it wants in a container, and then no
+    # scriptlet is run; systemd_inhibit, selinux, audit, ima, fapolicyd, syslog, … mean the host
+    transaction.setFlags(rpm.RPMTRANS_FLAG_NOPLUGINS)
     filters = rpm.RPMPROB_FILTER_OLDPACKAGE | rpm.RPMPROB_FILTER_REPLACEPKG
     transaction.setProbFilter(filters | (rpm.RPMPROB_FILTER_IGNOREARCH if ignore_arch else 0))
     return transaction
@@ -82,11 +86,13 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
     problems = transaction.check()
     if not problems:
         transaction.order()
-        progress = Progress(names)
-        # None if all went well, a list of problems if it did not start, an empty one if packages failed
-        problems = transaction.run(progress, "")
-        if problems is None and not progress.failed:
+        with RpmLog(furnish.WORK / "rpm.log") as log:
+            progress = Progress(names, log)
+            # None if all went well, a list of problems if it did not start, an empty one if packages failed
+            problems = transaction.run(progress, "")
+        if problems is None and not progress.failed and not log.not_started:
             return True
+        problems = [*(problems or []), *log.not_started]
     for problem in problems or ["some packages could not be installed"]:
         say(f"Error: {problem}")
     return False
@@ -95,13 +101,15 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
 class Progress:
     """rpm's callback: opens the packages and says what happens; ``names`` are NEVRAs by path."""
 
-    def __init__(self, names: dict[str, str]) -> None:
+    def __init__(self, names: dict[str, str], log: RpmLog) -> None:
         self.failed = False
+        self._log = log
         self._names = names
         self._number = 0
         self._files: dict[str, BinaryIO] = {}
 
     def __call__(self, what: int, _amount: int, total: int, key: Any, _data: object) -> int | None:
+        self._log.pass_on()
         if what == rpm.RPMCALLBACK_INST_OPEN_FILE:
             self._files[key] = Path(key).open("rb")  # noqa: SIM115
             return self._files[key].fileno()
@@ -128,7 +136,9 @@ def list_installed() -> list[dict[str, Any]]:
     installed = []
     for header in transaction_set().dbMatch():
         package = {field: header[field] for field in FIELDS}
-        package["sigmd5"] = (header["sigmd5"] or b"").hex()
+        # packages over 4 GB have only the long tag
+        package["size"] = header["longsize"] if header["size"] is None else header["size"]
+        package["payloadhash"] = (header["sigmd5"] or b"").hex()
         installed.append(package)
     return installed
 

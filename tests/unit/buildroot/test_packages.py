@@ -14,15 +14,22 @@ from koji_adjutant.errors import BuildrootError
 
 
 def entry(name: str, **changes: object) -> dict[str, object]:
-    fields = {"name": name, "version": "1", "release": "2", "epoch": None, "arch": "noarch", "sigmd5": "ab"}
-    return {**fields, "size": 3, "longsize": 3, "buildtime": 4, **changes}
+    fields = {
+        "name": name,
+        "version": "1",
+        "release": "2",
+        "epoch": None,
+        "arch": "noarch",
+        "payloadhash": "ab",
+    }
+    return {**fields, "size": 3, "buildtime": 4, **changes}
 
 
 def test_listing(tmp_path: Path) -> None:
     listed = [
         entry("b", epoch=7),
         entry("gpg-pubkey", arch=None),
-        entry("a", size=None, longsize=5 << 30),
+        entry("a", size=5 << 30),
         entry("buildsys-build"),
     ]
     (tmp_path / "installed.json").write_text(json.dumps({"dbpath": "/var/lib/rpm", "packages": listed}))
@@ -32,6 +39,8 @@ def test_listing(tmp_path: Path) -> None:
         f"a-1-2.noarch 4 {5 << 30} installed\nb-7:1-2.noarch 4 3 installed\n"
     )
     assert installed.packages[1].nvra == "b-1-2.noarch"
+    installed.save(tmp_path / "saved.json")
+    assert Installed.load(tmp_path / "saved.json") == installed
 
 
 def test_a_script_put_a_link_to_the_hosts_files_there(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ _INT32, _STRING, _STRING_ARRAY = 4, 6, 8
 def write_rpm(path: Path, tags: Mapping[Tag, Value]) -> Path:
     """A file with these tags, and an empty signature header."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_LEAD + _header({}) + _header(tags))
+    path.write_bytes(_LEAD + header({}) + header(tags))
     return path
 
 
@@ -35,7 +35,8 @@ def write_srpm(
     return write_rpm(path, tags | {Tag[key]: value for key, value in more.items()})
 
 
-def _header(tags: Mapping[Tag, Value]) -> bytes:
+def header(tags: Mapping[int, Value]) -> bytes:
+    """A header's bytes, with its tags."""
     index, store = b"", b""
     for tag, value in sorted(tags.items()):
         if isinstance(value, int):
@@ -47,5 +48,5 @@ def _header(tags: Mapping[Tag, Value]) -> bytes:
             kind, count, data = _STRING_ARRAY, len(value), b"".join(one.encode() + b"\0" for one in value)
         index += struct.pack(">IIII", tag, kind, len(store), count)
         store += data
-    header = _MAGIC + struct.pack(">II", len(tags), len(store)) + index + store
-    return header + bytes(-len(header) % 8) if not tags else header
+    whole = _MAGIC + struct.pack(">II", len(tags), len(store)) + index + store
+    return whole + bytes(-len(whole) % 8) if not tags else whole

@@ -3,11 +3,12 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import koji
 import pytest
 
 from koji_adjutant.errors import SourceError
-from koji_adjutant.rpmheader import RpmHeader, Tag
-from tests.unit.worker.rpms import write_rpm, write_srpm
+from koji_adjutant.rpmheader import RpmHeader, Tag, identity, signature_header
+from tests.unit.worker.rpms import Value, header, write_rpm, write_srpm
 
 HEADER = 96 + 16
 """Where the main header starts, after lead and empty signature."""
@@ -78,3 +79,40 @@ def test_a_kind_that_there_is_not(srpm: Path) -> None:
     overwrite(srpm, HEADER + 16 + 4, struct.pack(">I", 77))
     with pytest.raises(SourceError, match="Unknown header data type"):
         RpmHeader(srpm).text(Tag.NAME)
+
+
+FORMAT_6 = Path(__file__).parents[2] / "packages" / "hello-v6" / "hello-v6-1-1.noarch.rpm"
+
+
+def test_a_package_of_format_6_is_known_by_the_digest_that_koji_prefers() -> None:
+    assert identity(signature_header(FORMAT_6)) == (
+        "sha3-256::c5e9f747580d8eb4991227bf9aa5e5c0d0c29786e16e68b789d817d4ab491cf8"
+    )
+    assert RpmHeader(FORMAT_6).text(Tag.NAME) == "hello-v6"
+
+
+@pytest.mark.parametrize(
+    ("digests", "known_by"),
+    [
+        ({koji.RPM_SIGTAG_SHA1: "aa", koji.RPM_SIGTAG_SHA256: "bb"}, "sha256::bb"),
+        ({koji.RPM_SIGTAG_SHA1: "aa"}, "sha1::aa"),
+        ({}, None),
+    ],
+)
+def test_what_else_a_package_is_known_by(digests: dict[int, str], known_by: str | None) -> None:
+    assert identity(header(digests)) == known_by
+
+
+@pytest.mark.parametrize("digest", ["", "a\nb", 7, ["aa"]])
+def test_a_digest_that_is_none_identifies_nothing(digest: Value) -> None:
+    signature = header({koji.RPM_SIGTAG_SHA256: digest, koji.RPM_SIGTAG_SHA1: "x y"})
+    with pytest.raises(SourceError, match="digests that are none"):
+        identity(signature)
+
+
+def test_a_signature_header_that_leads_out_of_itself_is_refused(tmp_path: Path) -> None:
+    package = tmp_path / FORMAT_6.name
+    package.write_bytes(FORMAT_6.read_bytes())
+    overwrite(package, 96 + 16 + 12, struct.pack(">I", 2**32 - 1))
+    with pytest.raises(SourceError, match="leads out of the header"):
+        signature_header(package)

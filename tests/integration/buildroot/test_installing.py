@@ -1,0 +1,138 @@
+"""Packages as they come, installed by this host's rpm: of any format, unsigned, with failing scriptlets."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
+from koji_adjutant.buildroot.root import Buildroot, open_buildroot
+from koji_adjutant.buildroot.verification import verify
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.errors import BuildrootError
+
+FORMAT_6 = Path(__file__).parents[2] / "packages" / "hello-v6" / "hello-v6-1-1.noarch.rpm"
+KNOWN_BY = "sha3-256::c5e9f747580d8eb4991227bf9aa5e5c0d0c29786e16e68b789d817d4ab491cf8"
+COMPS = """\
+<comps><group><id>small</id><name>small</name><packagelist>
+<packagereq type="mandatory">bash</packagereq>
+<packagereq type="mandatory">coreutils</packagereq>
+{more}
+</packagelist></group></comps>
+"""
+SPEC = """\
+Name: scripted
+Version: 1
+Release: 1
+Summary: A test
+License: MIT
+BuildArch: noarch
+Provides: /usr/bin/no-such-interpreter
+%description
+A test.
+%install
+mkdir -p %{{buildroot}}/usr/share/scripted
+echo data >%{{buildroot}}/usr/share/scripted/data
+{scriptlet}
+%files
+/usr/share/scripted
+"""
+
+Small = Callable[..., BuildrootConfig]
+
+
+@pytest.fixture
+def small(repo: Path, tmp_path: Path) -> Small:
+    """A small buildroot, of the test distribution and these files; ``group`` are further packages in it."""
+
+    def make(*files: Path, group: str = "") -> BuildrootConfig:
+        own = tmp_path / "own"
+        own.mkdir()
+        for file in files:
+            shutil.copy(file, own)
+        more = f'<packagereq type="mandatory">{group}</packagereq>' if group else ""
+        (tmp_path / "comps.xml").write_text(COMPS.format(more=more))
+        subprocess.run(["createrepo_c", "-q", "-g", str(tmp_path / "comps.xml"), str(own)], check=True)
+        locations = [str(repo), str(own)]
+        return for_repos(locations, platform.machine(), "small", network=False, options=TagOptions())
+
+    return make
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Callable[[str], Path]:
+    """A package with a scriptlet."""
+
+    def make(scriptlet: str) -> Path:
+        (tmp_path / "scripted.spec").write_text(SPEC.format(scriptlet=scriptlet))
+        define = ["--define", f"_rpmdir {tmp_path}", "--define", f"_topdir {tmp_path}"]
+        subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(tmp_path / "scripted.spec")], check=True)
+        return next(tmp_path.glob("**/scripted-1-1.noarch.rpm"))
+
+    return make
+
+
+@contextmanager
+def added(workspace: Workspace, config: BuildrootConfig, package: str) -> Iterator[Buildroot]:
+    """The buildroot, with a layer that has the package."""
+    with open_buildroot(workspace, config) as root:
+        root.install([package])
+        yield root
+
+
+@pytest.mark.parametrize("where", ["base", "layer"])
+def test_a_package_of_format_6(small: Small, workspace: Workspace, where: str) -> None:
+    config = small(FORMAT_6, group="hello-v6" if where == "base" else "")
+    with added(workspace, config, "hello-v6") as root:
+        said = root.capture(["cat", "/usr/share/hello-v6/greeting", "/usr/share/hello-v6/scriptlet"])
+        assert said == (0, b"hello\nhello-v6 has run its scriptlet\n")
+        payloadhash = {package.name: package.payloadhash for package in root.installed_packages()}
+        assert payloadhash["hello-v6"] == KNOWN_BY
+        assert all(payloadhash.values())
+        key = root.key
+    assert key is not None
+    with (workspace.resultdir / "verify.log").open("wb") as log:
+        assert all(each.equal for each in verify(workspace, key, log))
+
+
+def test_what_is_below_keeps_its_identity(
+    small: Small, workspace: Workspace, scripted: Callable[[str], Path]
+) -> None:
+    config = small(FORMAT_6, scripted(""), group="hello-v6")
+    with added(workspace, config, "scripted") as root:
+        payloadhash = {package.name: package.payloadhash for package in root.installed_packages()}
+        assert payloadhash["hello-v6"] == KNOWN_BY
+
+
+def test_a_scriptlet_that_could_not_be_started(
+    small: Small, workspace: Workspace, scripted: Callable[[str], Path]
+) -> None:
+    config = small(scripted("%post -p /usr/share/scripted/data"))
+    with pytest.raises(BuildrootError, match="could not be installed"), added(workspace, config, "scripted"):
+        pass
+    log = (workspace.resultdir / "root.log").read_text()
+    reason = "failed to exec scriptlet interpreter /usr/share/scripted/data: Permission denied"
+    assert f"Error: {reason}\n" in log
+
+
+@pytest.mark.parametrize(
+    ("scriptlet", "said"),
+    [
+        ("%post\nexit 3", "scriptlet failed, exit status 3"),
+        ("%post\nno-such-program", "scriptlet failed, exit status 127"),
+        ("%post -p /usr/bin/no-such-interpreter", "No such file or directory"),
+    ],
+)
+def test_what_rpm_and_dnf_only_warn_of(
+    small: Small, workspace: Workspace, scripted: Callable[[str], Path], scriptlet: str, said: str
+) -> None:
+    config = small(scripted(scriptlet))
+    with added(workspace, config, "scripted") as root:
+        assert root.capture(["cat", "/usr/share/scripted/data"]) == (0, b"data\n")
+    assert said in (workspace.resultdir / "root.log").read_text()
