@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.distribution import perl
 from tests.distribution.payload import Payload
 from tests.distribution.run import run
 
@@ -20,7 +21,7 @@ _INTERPRETERS = {
 
 def provides(payload: Payload, rpm_config: Path) -> list[str]:
     """Sonames, Perl modules and pkg-config modules; ``rpm_config`` is rpm's %_rpmconfigdir."""
-    libraries, perl, found = [], [], []
+    libraries, texts, found = [], [], []
     for name in sorted(payload.entries):
         path = payload.path(name)
         if path.is_symlink() or not path.is_file():
@@ -28,14 +29,12 @@ def provides(payload: Payload, rpm_config: Path) -> list[str]:
         if ".so" in path.name and _starts_with(path, b"\x7fELF"):
             libraries.append(f"{path}\n")
         elif path.suffix == ".pm":
-            perl.append(f"{path}\n")
+            texts.append(path.read_text("utf-8", "replace"))
         elif path.suffix == ".pc":
             found.append(_pkgconfig(path))
     if libraries:
         found += run([rpm_config / "elfdeps", "--provides"], stdin="".join(libraries)).splitlines()
-    if perl:
-        found += run([rpm_config / "perl.prov"], stdin="".join(perl)).splitlines()
-    return sorted(set(found))
+    return sorted({*found, *perl.modules(texts)})
 
 
 def requires(payload: Payload) -> list[str]:

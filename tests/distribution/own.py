@@ -26,10 +26,7 @@ _MACROS = r"""# Debian's rpm keeps its database in the caller's home; distributi
 %_dbpath /var/lib/rpm
 %dist .demo1
 # Debug packages, made and named as Fedora's redhat-rpm-config has it.
-%install %{{?_enable_debug_packages:%{{?buildsubdir:%{{debug_package}}}}}}\
-%%install\
-%{{nil}}
-%_enable_debug_packages 1
+{install}%_enable_debug_packages 1
 %_debugsource_packages 1
 %_unique_build_ids 1
 %_unique_debug_names 1
@@ -38,6 +35,13 @@ _MACROS = r"""# Debian's rpm keeps its database in the caller's home; distributi
 %_lib lib/{multiarch}
 %_libdir %{{_prefix}}/lib/{multiarch}
 """
+
+# What makes debug packages before rpm 4.20; later versions do so by themselves.
+_INSTALL = r"""%install %{?_enable_debug_packages:%{?buildsubdir:%{debug_package}}}\
+%%install\
+%{nil}
+"""
+_BY_ITSELF = "rpm(debug-packages)"
 
 # What Fedora's rpm-build brings, in Debian's names.
 RPM_BUILD_REQUIRES = (
@@ -80,7 +84,12 @@ def recipes(architecture: str, rpm_version: str, rpm_arch: str) -> list[Recipe]:
             rpm_arch,
             "RPM macros of the demo distribution",
             license="LGPL-2.1-or-later",
-            provides=("system-release", "redhat-rpm-config", f"multiarch({_MULTIARCH[architecture]})"),
+            provides=(
+                "system-release",
+                "redhat-rpm-config",
+                f"multiarch({_MULTIARCH[architecture]})",
+                *([_BY_ITSELF] if makes_debug_packages(rpm_version) else []),
+            ),
         ),
         Recipe(
             seeds.RPM_BUILD,
@@ -91,6 +100,11 @@ def recipes(architecture: str, rpm_version: str, rpm_arch: str) -> list[Recipe]:
             requires=RPM_BUILD_REQUIRES,
         ),
     ]
+
+
+def makes_debug_packages(rpm_version: str) -> bool:
+    """Whether this version of rpm describes the debug packages without a macro's help."""
+    return tuple(int(part) for part in rpm_version.split(".")[:2]) >= (4, 20)
 
 
 def fill(recipe: Recipe, payload: Payload) -> None:
@@ -109,7 +123,8 @@ def _filesystem(_recipe: Recipe, payload: Payload) -> None:
 
 def _release(recipe: Recipe, payload: Payload) -> None:
     multiarch = next(item for item in recipe.provides if item.startswith("multiarch("))[10:-1]
-    payload.add_file("etc/rpm/macros.adjutant-demo", _MACROS.format(multiarch=multiarch))
+    install = "" if _BY_ITSELF in recipe.provides else _INSTALL
+    payload.add_file("etc/rpm/macros.adjutant-demo", _MACROS.format(multiarch=multiarch, install=install))
     payload.add_file("etc/system-release", "Koji-Adjutant demo distribution\n")
 
 

@@ -153,9 +153,11 @@ def merged_link(name: str, target: str) -> str:
 
 
 def escaped(name: str) -> str:
-    """A path as a literal in a quoted %files line: no macro, no glob, no brace expansion."""
-    special = {"%": "%%", "[": "[[]", "?": "[?]", "*": "[*]", "{": "\\{", "}": "\\}"}
-    return "".join(special.get(character, character) for character in name)
+    """A path for a quoted %files line, which rpm takes literally but for macros.
+
+    Before 4.20 it is a glob first, and literal where that finds nothing.
+    """
+    return name.replace("%", "%%")
 
 
 def _wanted(name: str) -> bool:
