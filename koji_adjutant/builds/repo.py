@@ -91,33 +91,38 @@ def _create_command(request: CreateRepoRequest, repodata: Path) -> list[str]:
 
 def _merge_order(request: CreateRepoRequest) -> dict[str, Any]:
     """``arch_expand`` is added to the command where mergerepo_c knows it; ``premerge`` is where the local
-    repository is put before."""
-    return {
-        "command": _merge_command(request),
-        "arch_expand": "--arch-expand",
-        "premerge": _premerge(request),
-    }
-
-
-def _merge_command(request: CreateRepoRequest) -> list[str]:
+    repository is put before, the first of the ``sources``. By the rest the result is verified."""
     modes = sorted({repo.merge_mode for repo in request.external_repos})
     if len(modes) > 1:
         raise AdjutantError(f"Found multiple merge modes for external repos: {', '.join(modes)}")
-    blocklist = ["-b", str(request.repodir / "blocklist")]
+    premerge = _premerge(request)
+    return {
+        "command": _merge_command(request, modes[0]),
+        "arch_expand": "--arch-expand",
+        "premerge": premerge,
+        "sources": [f"file:///work/{premerge}/", *_external_urls(request)],
+        "mode": modes[0],
+        "arch": request.arch,
+        "blocklist": str(_blocklist(request)),
+    }
+
+
+def _merge_command(request: CreateRepoRequest, mode: str) -> list[str]:
+    blocklist = ["-b", str(_blocklist(request))]
     options = {
         "koji": ["--koji", *blocklist],
         "simple": ["--koji", "--simple", *blocklist],
         "bare": ["--pkgorigins", "--all"],
     }
-    if modes[0] not in options:
-        raise AdjutantError(f"Unknown merge mode for external repos: {modes[0]}")
-    command = ["mergerepo_c", *options[modes[0]], "-a", request.arch, "-o", "/work/repo"]
-    command += group_options(request.groupdata)
-    if not request.databases:
-        command.append(NO_DATABASES)
-    for url in [f"file:///work/{_premerge(request)}/", *_external_urls(request)]:
-        command += ["-r", url]
-    return command
+    if mode not in options:
+        raise AdjutantError(f"Unknown merge mode for external repos: {mode}")
+    databases = DATABASES if request.databases else NO_DATABASES
+    command = ["mergerepo_c", *options[mode], databases, "-a", request.arch, "-o", "/work/repo"]
+    return command + group_options(request.groupdata)
+
+
+def _blocklist(request: CreateRepoRequest) -> Path:
+    return request.repodir / "blocklist"
 
 
 def _premerge(request: CreateRepoRequest) -> str:

@@ -13,6 +13,8 @@ from koji_adjutant.container.interface import ContainerSpec, ImageRoot, NetworkM
 
 PROGRAMS = Path(__file__).parent / "tool"
 REQUEST, ANSWER = "request.json", "answer.json"
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+"""An image with programs newer than its distribution's has them in /usr/local."""
 
 
 def run_repo_program(
@@ -38,7 +40,7 @@ def run_repo_program(
         owner=workspace.owner,
         role=program,
         workdir=PurePosixPath("/work"),
-        environment={"HOME": "/work", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+        environment={"HOME": "/work", "LANG": "C.UTF-8", "PATH": PATH},
         mounts=[
             VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
             VolumeMount(workspace.workdir, PurePosixPath("/work")),

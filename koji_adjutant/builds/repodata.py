@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from koji_adjutant.buildroot.repofiles import RepoFiles
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo_program import run_repo_program
 from koji_adjutant.container.interface import NetworkMode
-from koji_adjutant.errors import AdjutantError
+from koji_adjutant.errors import AdjutantError, BuildrootError
+
+logger = logging.getLogger("koji_adjutant.builds")
 
 CREATEREPO = ("createrepo_c", "--error-exit-val", "-v")
 DATABASES = "--database"
 NO_DATABASES = "--no-database"
-"""Of createrepo_c and mergerepo_c: sqlite databases for yum; a stock builder has createrepo_c make them."""
+"""Of createrepo_c and mergerepo_c: sqlite databases for yum. Always said: the default was yes before 1.0."""
+
+RECYCLED = ("primary", "filelists", "other")
+"""Kinds of metadata that createrepo_c --update reads."""
 
 
 def group_options(groupdata: Path) -> list[str]:
@@ -24,13 +31,32 @@ def group_options(groupdata: Path) -> list[str]:
 
 
 def recycle(old_repodata: Path | None, repodata: Path, *, skip_stat: bool) -> list[str]:
-    """Put an older repository's metadata in place, if it exists; the options that make use of it."""
+    """Put what an older repository knows of packages in place, if it exists; the options that make use of it.
+
+    Nothing else of it: createrepo_c since 1.0 keeps whatever repomd.xml names, or fails where it is not
+    there, and earlier ones drop it. Origins and modules of what was merged then are not for the new one.
+    """
     if old_repodata is None or not old_repodata.is_dir():
         return []
-    # mergerepo_c writes the origins anew, if there are any; databases are made anew, not looked at
-    unread = shutil.ignore_patterns("*pkgorigins*", "*.sqlite", "*.sqlite.*")
-    shutil.copytree(old_repodata, repodata, ignore=unread)
+    try:
+        _copy_metadata(old_repodata, repodata)
+    except BuildrootError as error:  # it only saves time
+        logger.warning("the metadata in %s is not recycled: %s", old_repodata, error)
+        shutil.rmtree(repodata)
+        return []
     return ["--update", "--skip-stat"] if skip_stat else ["--update"]
+
+
+def _copy_metadata(source: Path, target: Path) -> None:
+    target.mkdir()
+    old = RepoFiles(source.parent)
+    index = old.repomd()
+    for kind in RECYCLED:
+        href = index.href(kind)
+        if href is None:
+            raise BuildrootError(f"its repomd.xml names no {kind} metadata")
+        (target / PurePosixPath(href).name).write_bytes(old.read(href))
+    (target / "repomd.xml").write_bytes(index.only(RECYCLED))
 
 
 def mark_empty(repodata: Path) -> None:
@@ -59,6 +85,8 @@ def run_createrepo(
     if failed is None:
         return
     what = "create repo" if failed["what"] == "create" else "merge repos"
-    if failed["status"] is None:
+    if failed["url"]:
+        raise AdjutantError(f"failed to {what}: {failed['url']}: {failed['reason']}")
+    if failed["reason"]:
         raise AdjutantError(f"failed to {what}: {failed['command']}\n{failed['reason']}")
     raise AdjutantError(f"failed to {what}: {failed['command']} exited with status {failed['status']}")

@@ -1,10 +1,16 @@
 """Run createrepo_c, and mergerepo_c if there is something to merge.
 
-Reads /work/request.json: create (commands and the names of their logs), merge (null, or the command,
-arch_expand: an option to be added to it where mergerepo_c knows it, premerge: where the repository goes
-before merging). The output goes to the logs in /result, mergerepo_c's to mergerepos.log. Writes
-/work/answer.json: {failed: {what, command, status, reason} or null}; status is null, and reason says why,
-for a command that was not run.
+Reads /work/request.json:
+
+create  commands and the names of their logs
+merge   null, or command; arch_expand: an option to be added where mergerepo_c knows it; sources: URLs of what
+        is merged; premerge: where the first of them, the repository just made, goes before; and what the
+        command means: mode, arch, blocklist
+
+The output goes to the logs in /result, mergerepo_c's to mergerepos.log. Writes /work/answer.json:
+
+failed  null, or what, command, status, url, reason: the status alone is the command's; the reason says more,
+        and url is the repository that it is about
 """
 
 from __future__ import annotations
@@ -13,16 +19,28 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import merged  # type: ignore[import-not-found]  # beside this file
+import repository  # type: ignore[import-not-found]
+
 WORK = Path("/work")
 RESULT = Path("/result")
 ARCH_EXPAND_SINCE = (0, 15, 11)
+ZSTD_SINCE = (1, 0, 0)
+ATTEMPTS = 3
+"""At merging repositories that change meanwhile."""
+
 COMPILED_IN = {"--zck": "zchunk", "--deltas": "delta RPMs"}
 """Options that createrepo_c has only where it was built with them."""
+
+CRITICAL = re.compile(r"Critical: (.+)")
+BLAMED = re.compile(r'Downloading of repodata failed: (\S+)|Cannot load repo: "([^"]+)"')
+"""What mergerepo_c says, whatever its exit status then is."""
 
 
 def main() -> int:
@@ -37,44 +55,124 @@ def main() -> int:
 def create(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
     for step in steps:
         command = step["command"]
-        lacking = lacking_feature(command)
+        program, lacking = able_program(command)
         if lacking:
             reason = f"createrepo_c of the tool image is built without {lacking}: choose another image"
-            return {"what": "create", "command": shlex.join(command), "status": None, "reason": reason}
-        failed = run("create", command, RESULT / step["log"])
-        if failed:
-            return failed
+            return failure("create", command, reason=reason)
+        status = run([program, *command[1:]], RESULT / step["log"])
+        if status:
+            return failure("create", command, status=status)
     return None
 
 
 def merge(order: dict[str, Any]) -> dict[str, Any] | None:
     (WORK / "repo").rename(WORK / order["premerge"])
-    (WORK / "repo").mkdir()
-    known = mergerepo_version() >= ARCH_EXPAND_SINCE
-    return run("merge", order["command"] + [order["arch_expand"]] * known, RESULT / "mergerepos.log")
+    version = mergerepo_version()
+    command = order["command"] + [order["arch_expand"]] * (version >= ARCH_EXPAND_SINCE)
+    command += [part for url in order["sources"] for part in ("-r", url)]
+    for _ in range(ATTEMPTS):
+        shutil.rmtree(WORK / "repo", ignore_errors=True)
+        (WORK / "repo").mkdir()
+        indexes: dict[str, bytes] = {}
+        failed = merge_once(order, command, indexes)
+        if failed is None or not any(has_changed(*each) for each in indexes.items()):
+            break
+        note("a repository has changed meanwhile")
+    if failed and failed["url"] and version < ZSTD_SINCE and b".zst" in indexes.get(failed["url"], b""):
+        failed["reason"] += (
+            f" (mergerepo_c of the tool image is {'.'.join(map(str, version))}, and knows no zstd metadata: "
+            "choose an image with 1.0 or later)"
+        )
+    return failed
 
 
-def run(what: str, command: list[str], log_path: Path) -> dict[str, Any] | None:
-    line = shlex.join(command)
+def merge_once(order: dict[str, Any], command: list[str], indexes: dict[str, bytes]) -> dict[str, Any] | None:
+    """``indexes`` are told which repomd.xml was read where."""
+    log = RESULT / "mergerepos.log"
+    sources = []
+    for url in order["sources"]:
+        try:
+            indexes[url] = repository.read_index(url)
+            sources.append(repository.read_repository(url, indexes[url], WORK))
+        except repository.UnreadableError as error:
+            reason = str(error).replace(f"{url.rstrip('/')}/", "")
+            note(f"{url}: {reason}")
+            return failure("merge", command, url=url, reason=reason)
+    before = log.stat().st_size if log.exists() else 0
+    status = run(command, log)
+    url, reason = blamed(log.read_bytes()[before:].decode("utf-8", "replace"), order["sources"])
+    if url or status:
+        return failure("merge", command, status=status, url=url, reason=reason if url else None)
+    blocked = frozenset(Path(order["blocklist"]).read_text().split("\n"))
+    problem = merged.problem_with(
+        WORK / "repo" / "repodata", sources, merged.Order(order["mode"], order["arch"], blocked)
+    )
+    if problem is None:
+        return None
+    note(f"{problem.url or 'the merged repository'}: {problem.reason}")
+    return failure("merge", command, url=problem.url, reason=problem.reason)
+
+
+def blamed(said: str, urls: list[str]) -> tuple[str | None, str]:
+    """The repository that mergerepo_c has failed at, and why; it knows a directory by its path."""
+    by_place = {place(url): url for url in urls}
+    found = [by_place.get(place(match[1] or match[2])) for match in BLAMED.finditer(said)]
+    reasons = dict.fromkeys(CRITICAL.findall(said))
+    return next(filter(None, found), None), "; ".join(reasons)
+
+
+def place(url: str) -> str:
+    return url.removeprefix("file://").rstrip("/")
+
+
+def has_changed(url: str, index: bytes) -> bool:
+    try:
+        return bool(repository.read_index(url) != index)
+    except repository.UnreadableError:
+        return False
+
+
+def failure(
+    what: str,
+    command: list[str],
+    *,
+    status: int | None = None,
+    url: str | None = None,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    return {"what": what, "command": shlex.join(command), "status": status, "url": url, "reason": reason}
+
+
+def note(text: str) -> None:
+    with (RESULT / "mergerepos.log").open("a") as log:
+        log.write(f"{text}\n")
+
+
+def run(command: list[str], log_path: Path) -> int:
     with log_path.open("ab", buffering=0) as log:
-        log.write(f"$ {line}\n".encode())
-        result = subprocess.run(
+        log.write(f"$ {shlex.join(command)}\n".encode())
+        return subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, "TMPDIR": str(WORK)},
             check=False,
-        )
-    return {"what": what, "command": line, "status": result.returncode} if result.returncode else None
+        ).returncode
 
 
-def lacking_feature(command: list[str]) -> str | None:
-    """What the command asks for and createrepo_c was not built with."""
+def able_program(command: list[str]) -> tuple[str, str | None]:
+    """The first program on PATH that has all features that the command asks for; or the first one that there
+    is, and what it was not built with."""
     wanted = {option: feature for option, feature in COMPILED_IN.items() if option in command}
-    if not wanted:
-        return None
-    done = subprocess.run([command[0], "--help"], stdout=subprocess.PIPE, check=False)
+    paths = [path for place in os.get_exec_path() if (path := shutil.which(command[0], path=place))]
+    lacking = {path: lacking_feature(path, wanted) for path in paths} if wanted else {}
+    able = next((path for path in paths if not lacking.get(path)), None)
+    return (able, None) if able else (command[0], next(iter(lacking.values()), None))
+
+
+def lacking_feature(program: str, wanted: dict[str, str]) -> str | None:
+    done = subprocess.run([program, "--help"], stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:  # the command itself will show what is wrong
         return None
     shown = done.stdout.decode().split()
