@@ -13,6 +13,7 @@ from pathlib import Path
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerSpec, Image, ImageRoot, Owner
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import EngineError, ImageError
+from koji_adjutant.images.createrepo import own_programs, with_new_createrepo
 from koji_adjutant.images.in_use import unused
 from koji_adjutant.images.recipe import (
     DEFAULT_REFERENCE,
@@ -57,6 +58,7 @@ def ensure_tool_image(
     ImageError if it cannot be made.
     """
     host = host_packages()
+    createrepo = own_programs()
     with (
         _lock(state_dir / "tool-image.lock"),
         tempfile.TemporaryDirectory(dir=WORKDIR, prefix="adjutant-") as work,
@@ -65,7 +67,7 @@ def ensure_tool_image(
         workdir.chmod(0o755)
         present = manager.images.find(reference)
         architecture = manager.check().architecture
-        recipe = digest([architecture, *host.inputs])
+        recipe = digest([architecture, *host.inputs, *(createrepo.inputs if createrepo else ())])
         same_recipe = present is not None and present.labels.get(RECIPE) == recipe and not force
         if present and same_recipe and not refresh:
             return present, False
@@ -73,7 +75,7 @@ def ensure_tool_image(
         resolved = host.resolve(workdir, report)
         if present and same_recipe and resolved and present.labels.get(RESOLVED) == digest(resolved):
             return present, False
-        root = host.build(workdir, report)
+        root = with_new_createrepo(host.build(workdir, report), createrepo, report)
         if present and same_recipe and present.labels.get(PACKAGES) == digest(root.packages):
             return present, False
         labels = _labels(host, root, recipe, architecture)
