@@ -34,20 +34,32 @@ class Source:
         return f"deb [signed-by={keyring}] {self.uri} {self.suite} {' '.join(self.components)}"
 
 
-def debian_sources(apt: Path, codename: str) -> list[Source]:
-    """The sources below /etc/apt for this release, its updates and its security updates, sorted.
+def host_suite(apt: Path, release: Mapping[str, str]) -> str:
+    """What the host's sources below /etc/apt call its release, given by the fields of os-release.
+
+    A release that is not out has no number, and sid says the codename of testing; a host with both is one of
+    testing that takes some packages from sid. ImageError where no archive has the release.
+    """
+    codename = release["VERSION_CODENAME"]
+    names = [codename] if "VERSION_ID" in release else [codename, "testing", "sid", "unstable"]
+    present = {source.suite for source in _all(apt) if _is_debians(source)}
+    suite = next((name for name in names if name in present), None)
+    if suite is None:
+        raise ImageError(
+            f"{apt} names no archive of Debian {names[0]} signed by Debian's keyring, to make the tool image "
+            f"from: add `deb http://deb.debian.org/debian {names[0]} main` to {apt / 'sources.list'}"
+        )
+    return suite
+
+
+def debian_sources(apt: Path, suite: str) -> list[Source]:
+    """The sources below /etc/apt for this suite, its updates and its security updates, sorted.
 
     Third-party sources are left out: what has a key of its own, and what says no key and is not on a host
-    of debian.org. ImageError if nothing remains.
+    of debian.org.
     """
-    suites = {codename, f"{codename}-updates", f"{codename}-security"}
-    found = {source for source in _all(apt) if source.suite in suites and _is_debians(source)}
-    if not any(source.suite == codename for source in found):
-        raise ImageError(
-            f"{apt} names no archive of Debian {codename} signed by Debian's keyring, to make the tool image "
-            f"from: add `deb http://deb.debian.org/debian {codename} main` to {apt / 'sources.list'}"
-        )
-    return sorted(found)
+    suites = {suite, f"{suite}-updates", f"{suite}-security"}
+    return sorted({source for source in _all(apt) if source.suite in suites and _is_debians(source)})
 
 
 def _is_debians(source: Source) -> bool:

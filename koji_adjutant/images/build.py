@@ -34,7 +34,6 @@ for tool in rpm rpmbuild dnf createrepo_c mergerepo_c git svn cvs; do "$tool" --
 for tool in tar xz zstd bzip2 gzip diff patch cpio useradd groupadd ssh python3 setpriv; do
     command -v "$tool" >/dev/null
 done
-dnf builddep --help >/dev/null
 test -s /etc/ssl/certs/ca-certificates.crt || test -s /etc/pki/tls/certs/ca-bundle.crt
 rpm --eval %_dbpath
 python3 -c 'import rpm; print(rpm.expandMacro("%_dbpath"))'

@@ -9,15 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from koji_adjutant.errors import ImageError
-from koji_adjutant.images.apt_sources import KEYRINGS, debian_sources
+from koji_adjutant.images.apt_sources import KEYRINGS, debian_sources, host_suite
 from koji_adjutant.images.process import run_reporting
 from koji_adjutant.images.recipe import Report, ToolRoot
 
 PACKAGES = (
-    "bzip2", "ca-certificates", "cpio", "createrepo-c", "cvs", "diffutils", "dnf", "dnf-plugins-core", "file",
-    "git", "gzip", "libcap2-bin", "openssh-client", "passwd", "patch", "procps", "python3-cheetah", "rpm",
-    "subversion", "tar", "unzip", "xz-utils", "zstd",
+    "bzip2", "ca-certificates", "cpio", "createrepo-c", "cvs", "diffutils", "dnf", "file", "git", "gzip",
+    "libcap2-bin", "openssh-client", "passwd", "patch", "procps", "python3-cheetah", "python3-dnf",
+    "python3-rpm", "rpm", "subversion", "tar", "unzip", "xz-utils", "zstd",
 )  # fmt: skip
+LIBDNF5 = "python3-libdnf5"
+LIBDNF5_SINCE = 14
+"""The first release of Debian that has it."""
 MAIN_TOOLS = ("rpm", "dnf", "createrepo-c", "git", "subversion", "cvs", "python3")
 EXCLUDED = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
 MACROS = "%_dbpath /var/lib/rpm\n"
@@ -32,14 +35,18 @@ class DebianPackages:
     """Debian ``release`` (the fields of os-release); ``apt`` is the host's configuration directory."""
 
     def __init__(self, release: Mapping[str, str], apt: Path = Path("/etc/apt")) -> None:
-        self._codename = release["VERSION_CODENAME"]
-        self.distribution = f"debian {release['VERSION_ID']}"
-        self.main_tools: Sequence[str] = MAIN_TOOLS
+        self._suite = host_suite(apt, release)
+        number = release.get("VERSION_ID")  # none before the release is out
+        self.distribution = f"debian {number or self._suite}"
+        has_libdnf5 = number is None or int(number) >= LIBDNF5_SINCE
+        resolvers = [LIBDNF5] if has_libdnf5 else []
+        self._packages = [*PACKAGES, *resolvers]
+        self.main_tools: Sequence[str] = [*MAIN_TOOLS, *resolvers]
         keyring = next((path for path in KEYRINGS if Path(path).exists()), None)
         if keyring is None:
             raise ImageError(f"{KEYRINGS[0]} is missing: install the package debian-archive-keyring")
-        self._sources = "".join(f"{each.line(keyring)}\n" for each in debian_sources(apt, self._codename))
-        self.inputs: Sequence[str] = (self._sources, *PACKAGES, *EXCLUDED, MACROS)
+        self._sources = "".join(f"{each.line(keyring)}\n" for each in debian_sources(apt, self._suite))
+        self.inputs: Sequence[str] = (self._sources, *self._packages, *EXCLUDED, MACROS)
 
     def resolve(self, workdir: Path, report: Report) -> Sequence[str] | None:
         """By an apt whose state is a directory of its own: nothing of the host's apt is touched."""
@@ -59,13 +66,15 @@ class DebianPackages:
         ]
         apt = ["apt-get", *(f"--option={option}" for option in options)]
         run_reporting([*apt, "update", "--error-on=any"], report)
-        planned = run_reporting([*apt, "--simulate", "install", "?essential", *PACKAGES], lambda _line: None)
+        planned = run_reporting(
+            [*apt, "--simulate", "install", "?essential", *self._packages], lambda _line: None
+        )
         return sorted(f"{match[1]}={match[2]}" for match in map(INSTALLED.match, planned) if match)
 
     def build(self, workdir: Path, report: Report) -> ToolRoot:
         tar, status, macros = workdir / "root.tar", workdir / "dpkg-status", workdir / "macros"
         macros.write_text(MACROS)
-        command = ["mmdebstrap", "--variant=essential", f"--include={','.join(PACKAGES)}"]
+        command = ["mmdebstrap", "--variant=essential", f"--include={','.join(self._packages)}"]
         command += [f"--aptopt={option}" for option in self._apt_options()]
         command += [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
         command += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
@@ -74,7 +83,7 @@ class DebianPackages:
             f"--customize-hook=upload {shlex.quote(str(macros))} /etc/rpm/macros",
             f"--customize-hook=download /var/lib/dpkg/status {shlex.quote(str(status))}",
         ]
-        command += [self._codename, str(tar), str(self._sources_file(workdir))]
+        command += [self._suite, str(tar), str(self._sources_file(workdir))]
         run_reporting(command, report, {"TMPDIR": str(workdir)})
         return ToolRoot(tar, _installed(status.read_text()))
 

@@ -1,4 +1,4 @@
-"""The modules that Perl files bring, as ``perl(NAME) = VERSION``; rpm ≥ 4.20 has no program that finds them."""
+"""The modules that Perl files bring, as ``perl(NAME) = VERSION``; rpm since 4.20 does not find them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.errors import ImageError
-from koji_adjutant.images.apt_sources import KEYRINGS, Source, debian_sources
+from koji_adjutant.images.apt_sources import KEYRINGS, Source, debian_sources, host_suite
 
 DEBIAN_SOURCES = f"""\
 # the archive
@@ -71,4 +71,28 @@ def test_the_one_line_style_is_read_too(apt: Path) -> None:
 def test_a_host_that_only_looks_like_debians_is_not(apt: Path, host: str) -> None:
     (apt / "sources.list").write_text(f"deb http://{host}/debian bookworm main\n")
     with pytest.raises(ImageError, match=r"add `deb http://deb\.debian\.org/debian bookworm main`"):
-        debian_sources(apt, "bookworm")
+        host_suite(apt, {"VERSION_ID": "12", "VERSION_CODENAME": "bookworm"})
+
+
+def _sources(apt: Path, *suites: str) -> None:
+    lines = (f"deb http://deb.debian.org/debian {suite} main\n" for suite in suites)
+    (apt / "sources.list").write_text("".join(lines))
+
+
+def test_a_release_that_is_out_is_called_by_its_codename(apt: Path) -> None:
+    _sources(apt, "sid", "trixie", "trixie-updates")
+    assert host_suite(apt, {"VERSION_ID": "13", "VERSION_CODENAME": "trixie"}) == "trixie"
+
+
+@pytest.mark.parametrize(
+    ("suites", "suite"),
+    [
+        (["sid"], "sid"),
+        (["unstable", "experimental"], "unstable"),
+        (["testing"], "testing"),
+        (["sid", "forky"], "forky"),
+    ],
+)
+def test_before_it_is_out_it_is_what_the_sources_call_it(apt: Path, suites: list[str], suite: str) -> None:
+    _sources(apt, *suites)
+    assert host_suite(apt, {"VERSION_CODENAME": "forky"}) == suite
