@@ -35,7 +35,7 @@ class RpmLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        rpm.setLogFile(None)
+        rpm.setLogFile(sys.stderr)
         self.pass_on()
         self._reading.close()
         self._writing.close()
