@@ -21,8 +21,8 @@ HINTS = (
     ),
     (
         ("netavark", "iptables", "nftables", "CNI", "failed to find plugin"),
-        "the engine's bridge network does not work here: install netavark, aardvark-dns and iptables, or set "
-        "network_mode = host",
+        "the engine's bridge network does not work here: install netavark, aardvark-dns and nftables "
+        "(iptables for podman 4), or set network_mode = host",
     ),
     (
         ("no space left on device",),
