@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import io
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from koji_adjutant.container.interface import LABEL_PREFIX, ContainerSpec, Image, ImageRoot, Owner
+from koji_adjutant.container.interface import LABEL_PREFIX, Image
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import EngineError, ImageError
 from koji_adjutant.images.createrepo import own_programs, with_new_createrepo
 from koji_adjutant.images.in_use import unused
+from koji_adjutant.images.proof import prove
 from koji_adjutant.images.recipe import (
     DEFAULT_REFERENCE,
     HostPackages,
@@ -28,17 +28,6 @@ PREFIX = LABEL_PREFIX + "image."
 RECIPE, RESOLVED, PACKAGES = PREFIX + "recipe", PREFIX + "resolved", PREFIX + "packages"
 CHUNK = 1 << 20
 WORKDIR = Path("/var/tmp")  # noqa: S108 - a root is too big for a /tmp in memory; the directory's name is random
-PROOF = """
-set -e
-for tool in rpm rpmbuild dnf createrepo_c mergerepo_c git svn cvs; do "$tool" --version >/dev/null; done
-for tool in tar xz zstd bzip2 gzip diff patch cpio useradd groupadd ssh python3 setpriv; do
-    command -v "$tool" >/dev/null
-done
-test -s /etc/ssl/certs/ca-certificates.crt || test -s /etc/pki/tls/certs/ca-bundle.crt
-rpm --eval %_dbpath
-python3 -c 'import rpm; print(rpm.expandMacro("%_dbpath"))'
-"""
-"""Every tool can be run, and rpm and dnf (through its library) mean the same database."""
 
 
 def ensure_tool_image(
@@ -122,7 +111,9 @@ def _install(
                 f"podman took the tool image for {image.architecture}: check the host's packages"
             )
         report("trying its tools")
-        _prove(manager, candidate)
+        wrong = prove(manager, candidate)
+        if wrong:
+            raise ImageError(f"the tool image does not work: {'; '.join(wrong)}")
         manager.images.tag(candidate, reference)
     finally:
         manager.images.remove(candidate)
@@ -136,17 +127,6 @@ def remove_replaced(manager: PodmanManager, state_dir: Path) -> None:
             if free:
                 with contextlib.suppress(EngineError):  # somebody's container may still run on it
                     manager.images.remove(image_id)
-
-
-def _prove(manager: PodmanManager, reference: str) -> None:
-    owner = Owner(task_id=f"local-{os.getpid()}", worker_id="image")
-    output = io.BytesIO()
-    spec = ContainerSpec(ImageRoot(reference), ["sh", "-c", PROOF], owner, "image")
-    code = manager.run(spec, output)
-    said = output.getvalue().decode(errors="replace").split("\n")
-    paths: Sequence[str] = [line for line in said if line][-2:]
-    if code != 0 or len(paths) != 2 or paths[0] != paths[1]:
-        raise ImageError(f"the tool image does not work (status {code}): {' / '.join(said[-5:]).strip(' /')}")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

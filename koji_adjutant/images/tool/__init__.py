@@ -1,0 +1,1 @@
+"""Programs that run inside tool images, with their own python."""
