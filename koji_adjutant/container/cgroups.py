@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +69,9 @@ class Meter:
         return Usage(
             cpu_seconds=None if cpu is None else cpu / 1e6,
             memory_peak=_number(self._text("memory", "memory.peak")),
-            bytes_read=_sum(io, r"rbytes=(\d+)"),
-            bytes_written=_sum(io, r"wbytes=(\d+)"),
+            # a group that has done nothing yet has no line
+            bytes_read=None if io is None else sum(_numbers(io, r"rbytes=(\d+)")),
+            bytes_written=None if io is None else sum(_numbers(io, r"wbytes=(\d+)")),
             pids_peak=_number(self._text("pids", "pids.peak")),
             oom_kills=_number(self._text("memory", "memory.events"), r"oom_kill (\d+)"),
         )
@@ -81,8 +82,9 @@ class Meter:
         return Usage(
             cpu_seconds=None if cpu is None else cpu / 1e9,
             memory_peak=_number(self._text("memory", "memory.max_usage_in_bytes")),
-            bytes_read=_sum(io, r"Read (\d+)"),
-            bytes_written=_sum(io, r"Write (\d+)"),
+            # kernels that count no I/O in version 1 have the file all the same, without a line for any device
+            bytes_read=_sum_if_any(_numbers(io, r"Read (\d+)")),
+            bytes_written=_sum_if_any(_numbers(io, r"Write (\d+)")),
             pids_peak=_number(self._text("pids", "pids.peak")),
             oom_kills=_number(self._text("memory", "memory.oom_control"), r"oom_kill (\d+)"),
         )
@@ -101,6 +103,10 @@ def _number(text: str | None, pattern: str = r"(\d+)") -> int | None:
     return int(found[1]) if found else None
 
 
-def _sum(text: str | None, pattern: str) -> int | None:
-    """Over all devices; a group that has done nothing yet has no line."""
-    return None if text is None else sum(int(number) for number in re.findall(pattern, text))
+def _numbers(text: str | None, pattern: str) -> list[int]:
+    """Of all devices."""
+    return [int(number) for number in re.findall(pattern, text or "")]
+
+
+def _sum_if_any(numbers: Sequence[int]) -> int | None:
+    return sum(numbers) if numbers else None

@@ -287,7 +287,8 @@ def _resources_used(connection: sqlite3.Connection, event: events.ResourcesUsed)
         used | {"task_id": event.task_id},
     )
     for name in ("cpu_seconds", "bytes_read", "bytes_written"):
-        _count(connection, name, amount=used[name] or 0)
+        if used[name] is not None:
+            _count(connection, name, amount=used[name])
 
 
 def _count(connection: sqlite3.Connection, metric: str, *labels: str, amount: float = 1) -> None:

@@ -59,6 +59,23 @@ def test_version_1(version_1: Path) -> None:
     assert found.read() == Usage(1.5, 4096, 105, 30, None, 2)
 
 
+def test_version_1_that_counts_no_io(version_1: Path) -> None:
+    io = version_1 / "cgroup" / "blkio" / GROUP / "blkio.throttle.io_service_bytes_recursive"
+    io.write_text("Total 0\n")
+    found = meter(version_1)
+    assert found
+    usage = found.read()
+    assert (usage.bytes_read, usage.bytes_written) == (None, None)
+
+
+def test_version_2_that_has_done_nothing(version_2: Path) -> None:
+    (version_2 / "cgroup" / GROUP / "io.stat").write_text("")
+    found = meter(version_2)
+    assert found
+    usage = found.read()
+    assert (usage.bytes_read, usage.bytes_written) == (0, 0)
+
+
 def test_version_2_and_what_was_read_last(version_2: Path) -> None:
     found = meter(version_2)
     assert found
