@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import json
 import logging
-import lzma
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import koji
 
+from koji_adjutant.buildroot.compressed import decompress
 from koji_adjutant.buildroot.packages import InstalledPackage
 from koji_adjutant.buildroot.repofiles import RepoFiles
 from koji_adjutant.buildroot.transfer import FileMissingError
@@ -21,8 +19,6 @@ from koji_adjutant.errors import BuildrootError
 __all__ = ["ExternalRepo", "RepoFiles", "buildroot_list"]
 
 logger = logging.getLogger("koji_adjutant.buildroot")
-
-_MAGIC = ((b"\x1f\x8b", gzip.decompress), (b"BZh", bz2.decompress), (b"\xfd7zXZ", lzma.decompress))
 
 
 @dataclass(frozen=True)
@@ -91,13 +87,8 @@ def _origins(repo: RepoFiles) -> Mapping[str, str]:
         raise BuildrootError(
             f"repository {repo.location} has no pkgorigins, though its tag has external repos: regenerate it"
         )
-    data = repo.read(href)
-    for magic, decompress in _MAGIC:
-        if data.startswith(magic):
-            data = decompress(data)
-            break
     origins = {}
-    for line in data.decode("utf-8").splitlines():
+    for line in decompress(repo.read(href)).decode("utf-8").splitlines():
         fields = line.split(None, 2)
         if len(fields) >= 2:
             # the first is [epoch:]n-v-r.a
