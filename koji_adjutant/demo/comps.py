@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 from xml.etree import ElementTree
 
 import createrepo_c
 
+from koji_adjutant.buildroot.compressed import decompress
 from koji_adjutant.demo.errors import DemoError
+from koji_adjutant.errors import BuildrootError
 
 NEEDED = ("build", "srpm-build")
 
@@ -26,7 +27,10 @@ def read_groups(repo: Path) -> dict[str, list[str]]:
     }
     if "group" not in locations:
         raise DemoError(f"{repo} has no package groups: make it with createrepo_c --groupfile")
-    groups = _parse((repo / locations["group"]).read_bytes())
+    try:
+        groups = _parse(decompress((repo / locations["group"]).read_bytes()))
+    except (BuildrootError, ElementTree.ParseError) as error:
+        raise DemoError(f"the package groups of {repo} cannot be read: {error}") from error
     missing = [name for name in NEEDED if not groups.get(name)]
     if missing:
         raise DemoError(
@@ -36,8 +40,6 @@ def read_groups(repo: Path) -> dict[str, list[str]]:
 
 
 def _parse(comps: bytes) -> dict[str, list[str]]:
-    if comps.startswith(b"\x1f\x8b"):
-        comps = gzip.decompress(comps)
     root = ElementTree.fromstring(comps)  # noqa: S314 - the operator's own repository
     return {
         group.findtext("id", ""): [package.text or "" for package in group.iter("packagereq")]
