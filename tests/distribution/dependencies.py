@@ -39,11 +39,12 @@ class Resolver:
         return {name: self._packages[name] for name in sorted(found)}
 
     def _choose(self, package: Package, alternatives: tuple[Relation, ...]) -> Relation | None:
+        dropped = seeds.DROPPED | seeds.DROPPED_FROM.get(package.name, frozenset())
         for relation in alternatives:
             known = relation.name in self._packages or relation.name in self._providers
-            if known and relation.name not in seeds.DROPPED:
+            if known and relation.name not in dropped:
                 return relation
-        if any(relation.name in seeds.DROPPED for relation in alternatives):
+        if any(relation.name in dropped for relation in alternatives):
             return None
         names = " | ".join(relation.name for relation in alternatives)
         raise DistributionError(

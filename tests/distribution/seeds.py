@@ -86,6 +86,10 @@ DROPPED = frozenset(
     }
 )
 
+# The same for one package: newer rpms need Python to read the metadata of Python's own packages, which Fedora
+# has in a package apart.  BuildRequires are to find a root without Python.
+DROPPED_FROM = {"rpm": frozenset({"python3"})}
+
 # Names that spec files and other packages use for them; `{version}` is the upstream version, `{series}` its
 # first two numbers.  By rule, and not listed: `libX-dev` is also `libX-devel` and `X-devel`.
 PROVIDES = {

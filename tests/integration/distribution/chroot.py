@@ -28,7 +28,7 @@ class Root:
     repo: Path
 
     def install(self, *specs: str | Path) -> None:
-        """Install packages, groups or RPM files from the distribution and nothing else."""
+        """Install packages or RPM files from the distribution and nothing else."""
         for name in ("home", "log", "cache"):
             (self.workdir / name).mkdir(exist_ok=True)
         (self.workdir / "home/.rpmmacros").write_text("%_dbpath /var/lib/rpm\n")

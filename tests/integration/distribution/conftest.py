@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.distribution import seeds
 from tests.distribution.build import build, default_output
 from tests.integration.distribution.chroot import Root
 
@@ -35,6 +36,7 @@ def roots(repo: Path) -> Iterator[Path]:
 
 
 def _root(roots: Path, repo: Path, name: str, *specs: str | Path) -> Root:
+    """Groups are given by their packages: Debian 13's dnf crashes in its libcomps when it is asked for one."""
     path = roots / name
     path.mkdir()
     root = Root(path, roots, repo)
@@ -44,16 +46,16 @@ def _root(roots: Path, repo: Path, name: str, *specs: str | Path) -> Root:
 
 @pytest.fixture(scope="session")
 def build_root(roots: Path, repo: Path) -> Root:
-    """@build with a build user; tests may add packages to it."""
-    root = _root(roots, repo, "build", "@build")
+    """The group build with a build user; tests may add packages to it."""
+    root = _root(roots, repo, "build", *seeds.GROUPS["build"])
     root.add_builder()
     return root
 
 
 @pytest.fixture(scope="session")
 def srpm_root(roots: Path, repo: Path) -> Root:
-    """@srpm-build with a build user."""
-    root = _root(roots, repo, "srpm-build", "@srpm-build")
+    """The group srpm-build with a build user."""
+    root = _root(roots, repo, "srpm-build", *seeds.GROUPS["srpm-build"])
     root.add_builder()
     return root
 

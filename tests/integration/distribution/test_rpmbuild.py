@@ -145,7 +145,9 @@ def test_scripts_get_dependencies_that_the_repository_satisfies(full_root: Root)
     full_root.add_builder()
     rpms = full_root.rpmbuild("-ba", _spec(full_root, "scripts", SCRIPTS_SPEC))
     requires = full_root.query("-qRp", str(_named(rpms, "scripts")))
-    assert {"/bin/sh", "/usr/bin/perl", "/usr/bin/python3", "perl(Getopt::Long)"} <= set(requires)
+    assert {"/bin/sh", "/usr/bin/perl", "/usr/bin/python3"} <= set(requires)
+    if (full_root.path / "usr/lib/rpm/perl.req").exists():  # not in rpm since 4.20
+        assert "perl(Getopt::Long)" in requires
     full_root.install(_named(rpms, "scripts"))
     for name in ("perl", "python", "shell"):
         assert full_root.run(f"in-{name}") == f"{name}\n"

@@ -35,6 +35,12 @@ def test_what_serves_maintainer_scripts_is_dropped() -> None:
     ]
 
 
+def test_one_package_can_do_without_what_others_need() -> None:
+    python = package("python3")
+    assert requires(package("rpm", "python3:any, b"), python, package("b")) == ["b"]
+    assert requires(package("a", "python3"), python) == ["python3"]
+
+
 def test_a_hole_in_the_closure_is_an_error() -> None:
     with pytest.raises(DistributionError, match=r"a needs x \| y, which apt left out"):
         requires(package("a", "x | y"))
