@@ -36,7 +36,7 @@ def roots(repo: Path) -> Iterator[Path]:
 
 
 def _root(roots: Path, repo: Path, name: str, *specs: str | Path) -> Root:
-    """Groups are given by their packages: Debian 13's dnf crashes in its libcomps when it is asked for one."""
+    """Groups are given by their packages: asked for one, Debian 13's dnf crashes in its libcomps."""
     path = roots / name
     path.mkdir()
     root = Root(path, roots, repo)
