@@ -10,12 +10,14 @@ from koji_adjutant.images.process import run_reporting
 from koji_adjutant.images.recipe import Report, ToolRoot
 
 PACKAGES = (
-    "bash", "bzip2", "ca-certificates", "coreutils", "cpio", "createrepo_c", "cvs", "diffutils", "dnf",
-    "dnf-plugins-core", "file", "findutils", "git-core", "gzip", "libcap", "openssh-clients", "patch",
-    "procps-ng", "python3", "python3-cheetah", "rpm", "rpm-build", "shadow-utils", "subversion", "tar",
-    "unzip", "util-linux", "xz", "zstd",
+    "bash", "bzip2", "ca-certificates", "coreutils", "cpio", "createrepo_c", "cvs", "diffutils", "file",
+    "findutils", "git-core", "gzip", "libcap", "openssh-clients", "patch", "procps-ng", "python3",
+    "python3-cheetah", "python3-rpm", "rpm", "rpm-build", "shadow-utils", "subversion", "tar", "unzip",
+    "util-linux", "xz", "zstd",
 )  # fmt: skip
-MAIN_TOOLS = ("rpm", "dnf", "createrepo_c", "git-core", "subversion", "cvs", "python3")
+DNF4, DNF5 = "python3-dnf", "python3-libdnf5"
+"""The package resolvers: EL and Fedora up to 40 have the first alone, later Fedoras the second, some both."""
+MAIN_TOOLS = ("rpm", "createrepo_c", "git-core", "subversion", "cvs", "python3")
 QUERY = "%{NAME}=%{EVR}\\n"
 
 
@@ -25,20 +27,31 @@ class FedoraPackages:
     def __init__(self, release: Mapping[str, str]) -> None:
         self.distribution = f"{release['ID']} {release['VERSION_ID']}"
         self._releasever = release["VERSION_ID"].partition(".")[0]
-        self.main_tools: Sequence[str] = MAIN_TOOLS
-        self.inputs: Sequence[str] = (self.distribution, *PACKAGES)
+        self._is_dnf5 = run_reporting(["dnf", "--version"], lambda _line: None)[0].startswith("dnf5")
+        resolver = DNF5 if self._is_dnf5 else DNF4
+        self._packages = [*PACKAGES, resolver]
+        self.main_tools: Sequence[str] = (*MAIN_TOOLS, resolver)
+        self.inputs: Sequence[str] = (self.distribution, *self._packages)
 
     def resolve(self, workdir: Path, report: Report) -> Sequence[str] | None:  # noqa: ARG002 - see HostPackages
         return None  # dnf shows a plan only as a table for people
 
     def build(self, workdir: Path, report: Report) -> ToolRoot:
         root, tar = workdir / "root", workdir / "root.tar"
-        command = ["dnf", "--assumeyes", f"--installroot={root}", f"--releasever={self._releasever}"]
-        command += ["--setopt=install_weak_deps=False", "--setopt=tsflags=nodocs", "--setopt=keepcache=False"]
-        run_reporting([*command, "install", *PACKAGES], report)
-        run_reporting([*command, "clean", "all"], report)
+        dnf = self._command(root)
+        run_reporting([*dnf, "install", *self._packages], report)
+        if self._is_dnf5:
+            # for tags that want dnf 4, and for multilib, as long as the distribution has it
+            run_reporting([*dnf, "install", "--skip-unavailable", DNF4], report)
+        run_reporting([*dnf, "clean", "all"], report)
         query = ["rpm", "--root", str(root), "--query", "--all", "--queryformat", QUERY]
         listed = subprocess.run(query, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
         pack = ["tar", "--create", f"--file={tar}", f"--directory={root}", "--sort=name", "--numeric-owner"]
         run_reporting([*pack, "--xattrs", "--xattrs-include=*", "."], report)
         return ToolRoot(tar, sorted(listed))
+
+    def _command(self, root: Path) -> list[str]:
+        command = ["dnf", "--assumeyes", f"--installroot={root}", f"--releasever={self._releasever}"]
+        command += ["--setopt=install_weak_deps=False", "--setopt=tsflags=nodocs", "--setopt=keepcache=False"]
+        # dnf 4 takes the host's repositories where the root has none; dnf5 has to be told to
+        return [*command, "--use-host-config"] if self._is_dnf5 else command
