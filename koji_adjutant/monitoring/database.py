@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -35,8 +37,9 @@ def open_writer(path: Path) -> sqlite3.Connection:
     to ``checkpoint``, so that no event has to wait for a disk.
     """
     connection = _connect(str(path), BUSY_SECONDS)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    with _closed_on_error(connection):
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
     return connection
 
 
@@ -44,9 +47,9 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that only reads. sqlite3.Error if there is no journal, or not one of this version."""
     connection = _connect(path.resolve().as_uri() + "?mode=ro", READ_BUSY_SECONDS)
     connection.row_factory = sqlite3.Row
-    if _version(connection) != VERSION:
-        connection.close()
-        raise sqlite3.DatabaseError(f"{path} is a journal of another version")
+    with _closed_on_error(connection):
+        if _version(connection) != VERSION:
+            raise sqlite3.DatabaseError(f"{path} is a journal of another version")
     return connection
 
 
@@ -106,6 +109,15 @@ def _is_sound(path: Path) -> bool:
 def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(version)
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _connect(name: str, busy: float) -> sqlite3.Connection:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,10 @@ CONTAINER = "c" * 64
 
 @dataclass(frozen=True)
 class Machine:
-    """Where a worker keeps its things."""
+    """Where a worker keeps its things; ``open_files`` are closed with the test."""
 
     directory: Path
+    open_files: ExitStack
 
     @property
     def config(self) -> Path:
@@ -45,7 +48,7 @@ class Machine:
     def journal(self) -> FileJournal:
         path = database.path_in(self.state_dir)
         database.prepare(path)
-        return FileJournal(path)
+        return self.open_files.enter_context(closing(FileJournal(path)))
 
     def running_logs(self, task_id: int) -> Path:
         """Made, as a running task has it."""
@@ -69,8 +72,13 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    made = Machine(tmp_path)
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    with ExitStack() as open_files:
+        yield _machine(tmp_path, open_files)
+
+
+def _machine(tmp_path: Path, open_files: ExitStack) -> Machine:
+    made = Machine(tmp_path, open_files)
     for name in ("work", "state", "logs"):
         (tmp_path / name).mkdir()
     made.config.write_text(

@@ -6,6 +6,8 @@ import os
 import signal
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,8 +28,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def told(path: Path) -> FileJournal:
-    return FileJournal(path)
+def told(path: Path) -> Iterator[FileJournal]:
+    with closing(FileJournal(path)) as journal:
+        yield journal
 
 
 def taken(task_id: int = 7, **more: object) -> events.TaskTaken:
@@ -213,7 +216,8 @@ def test_text_of_any_kind(told: FileJournal, text: str, count: int) -> None:
 def test_a_damaged_journal_is_put_aside(path: Path) -> None:
     path.write_bytes(b"this is no database, " * 1000)
     database.prepare(path)
-    FileJournal(path).record(taken())
+    with closing(FileJournal(path)) as told:
+        told.record(taken())
     with open_history(path) as history:
         assert history.count_tasks() == 1
     assert [file for file in path.parent.iterdir() if ".sqlite." in file.name]
