@@ -49,7 +49,7 @@ class Record:
     checksum: tuple[str, str]
 
 
-@dataclass(slots=True)
+@dataclass
 class Package:
     """What of a package decides whether it is merged."""
 
