@@ -1,5 +1,7 @@
 """Fixtures that all tests of recipes share."""
 
 from tests.integration.buildroot.fixtures import config, make_srpm, new_workspace, repo, workspace
+from tests.integration.builds.tags import request_, topdir
+from tests.unit.buildroot.conftest import served
 
-__all__ = ["config", "make_srpm", "new_workspace", "repo", "workspace"]
+__all__ = ["config", "make_srpm", "new_workspace", "repo", "request_", "served", "topdir", "workspace"]
