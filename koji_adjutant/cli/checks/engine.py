@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.overlay import Overlay, mounted
+from koji_adjutant.cli.checks.buildroot import check_buildroot
 from koji_adjutant.cli.checks.finding import Finding, Level, failing
 from koji_adjutant.cli.local_workspace import temporary_directory
 from koji_adjutant.config import AdjutantOptions
@@ -23,9 +24,8 @@ from koji_adjutant.container.interface import (
     VolumeMount,
 )
 from koji_adjutant.errors import EngineError
+from koji_adjutant.images.proof import prove
 
-TOOLS = ("dnf", "rpm", "rpmbuild", "createrepo_c", "mergerepo_c", "git", "svn", "cvs", "python3")
-LIST_MISSING = 'for tool in "$@"; do command -v "$tool" >/dev/null || echo "$tool"; done'
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib64")
 """Of the host, seen by the container that tries copy-on-write."""
 
@@ -63,7 +63,7 @@ def _limits(options: AdjutantOptions, controllers: frozenset[str]) -> Iterator[F
 
 def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Iterator[Finding]:
     """Starts a container over an overlay, lets it write, and looks whether what lies below has changed."""
-    if options.podman_socket and not options.podman_socket.startswith("unix:"):
+    if not _is_here(options):
         yield Finding(
             Level.WARN,
             "containers",
@@ -91,16 +91,23 @@ def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Itera
     yield Finding(Level.OK, "containers", f"one started copy-on-write, wrote and was gone in {seconds:.1f} s")
 
 
+def _is_here(options: AdjutantOptions) -> bool:
+    """Whether the engine is on this machine."""
+    return not options.podman_socket or options.podman_socket.startswith("unix:")
+
+
 def _tool_image(options: AdjutantOptions, manager: ContainerManager) -> Iterator[Finding]:
     reference = options.task_image_default
     image = manager.ensure_image_available(reference, options.image_pull_policy)
     said = f"{reference} is there, for {image.architecture}"
-    missing = _run(manager, ImageRoot(reference), ["/bin/sh", "-c", LIST_MISSING, "sh", *TOOLS])
-    if missing:
-        tools = ", ".join(missing.split())
-        yield Finding(Level.FAIL, "tool image", f"{said}, but lacks {tools}: add them, or use another image")
+    problems = prove(manager, image.id)
+    if problems:
+        wrong = "; ".join(problems)
+        yield Finding(Level.FAIL, "tool image", f"{said}, but {wrong}: mend it, or use another image")
         return
-    yield Finding(Level.OK, "tool image", f"{said}, with all its tools")
+    yield Finding(Level.OK, "tool image", f"{said}, and its tools work")
+    if _is_here(options):
+        yield from failing("buildroot", check_buildroot(options, manager, image.id))
     network = options.task_network
     if network != "none":
         yield from failing("network", _network(manager, reference, network))

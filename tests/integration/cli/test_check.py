@@ -31,6 +31,7 @@ def test_a_machine_that_is_ready(
     assert found["podman"].startswith("ok podman ")
     assert found["containers"].startswith("ok one started copy-on-write")
     assert found["tool image"].startswith(f"ok {tool_image} is there")
+    assert found["buildroot"].startswith("ok one was made, used by the build user and removed")
     assert found["network"] == "ok checkouts get one (bridge)"
     assert found["topdir"].startswith("warn")
     assert "FAIL" not in result.stdout
@@ -45,6 +46,17 @@ def test_no_tool_image(adjutant: Run, kojid_conf: Path, engine: PodmanManager) -
     assert findings(result.stdout)["tool image"].startswith(
         "FAIL the image localhost/no-such-image:1 is not in"
     )
+
+
+def test_a_tool_image_that_lacks_something(adjutant: Run, kojid_conf: Path, poor_image: str) -> None:
+    with kojid_conf.open("a") as file:
+        file.write(f"task_image_default = {poor_image}\n")
+    result = adjutant("check", "--no-hub", "-c", kojid_conf)
+    assert result.returncode == 1
+    found = findings(result.stdout)
+    assert found["tool image"].startswith(f"FAIL {poor_image} is there, for ")
+    assert "but it cannot run git" in found["tool image"]
+    assert "buildroot" not in found
 
 
 @pytest.fixture

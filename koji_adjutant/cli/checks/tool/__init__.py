@@ -1,0 +1,1 @@
+"""Programs that a check runs in a container of the tool image, with that image's own tools."""
