@@ -12,6 +12,7 @@ from koji_adjutant.cli.image import command
 from koji_adjutant.container.interface import ContainerSpec, ImageRoot, Owner
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.images.build import details, ensure_tool_image, tool_images
+from koji_adjutant.images.proof import prove
 
 OWNER = Owner(task_id="local-image", worker_id="integration")
 
@@ -38,6 +39,13 @@ def test_rpm_and_dnf_mean_the_same_database(engine: PodmanManager, tool_image: s
     program = "import dnf, rpm; print(rpm.expandMacro('%_dbpath'))"
     assert output(engine, tool_image, "python3", "-c", program).strip() == evaluated
     assert evaluated in ("/var/lib/rpm", "/usr/lib/sysimage/rpm")
+
+
+def test_it_proves_itself_and_one_without_git_does_not(
+    engine: PodmanManager, tool_image: str, poor_image: str
+) -> None:
+    assert prove(engine, tool_image) == []
+    assert prove(engine, poor_image) == ["it cannot run git"]
 
 
 def test_it_holds_no_manuals(engine: PodmanManager, tool_image: str) -> None:
