@@ -77,6 +77,8 @@ class Resolver:
             "releasever": options.releasever,
             "forcearch": resolver_arch(self._config),
             "modules": [list(command) for command in options.module_setup_commands],
+            "repositories": [repository.id for repository in self._config.repositories],
+            "package_manager": wanted_resolver(self._config),
         }
         (work / "request.json").write_text(json.dumps(request))
         # a root that is written to, since a database cannot be read otherwise, and thrown away
@@ -99,7 +101,9 @@ class Resolver:
                 _plan(answer)
                 raise BuildrootError("the package resolver could not read the repositories")
 
-        key = f"metadata-{self._metadata.key}-{self._digest.removeprefix('sha256:')[:16]}"
+        # the image and what the tag says decide which resolver it is, and each has a cache of its own
+        digest = self._digest.removeprefix("sha256:")[:16]
+        key = f"metadata-{self._metadata.key}-{digest}-{wanted_resolver(self._config)}"
         with self._workspace.cache.store.lease(key, compose) as entry:
             self._workspace.cache_used("metadata", key, answer is None)
             if answer is None:
@@ -129,7 +133,14 @@ def _empty(work: Path) -> Path:
     return directory
 
 
+def wanted_resolver(config: BuildrootConfig) -> str:
+    """What ``mock.package_manager`` means: mock, too, takes dnf 4 if nothing is said."""
+    return "dnf5" if config.package_manager.package_manager == "dnf5" else "dnf4"
+
+
 def _plan(answer: Answer) -> Plan:
+    if answer["lacking"]:
+        raise BuildrootError(answer["lacking"])
     if answer["missing"]:
         raise DependencyError("nothing provides " + ", ".join(answer["missing"]))
     if answer["problems"]:

@@ -171,7 +171,7 @@ def test_what_a_resolver_does_to_the_metadata_stays_with_its_task(
 
 @pytest.mark.parametrize(
     "answer",
-    [None, {"read": False, "missing": [], "problems": ["Failed to download metadata"], "install": []}],
+    [None, {"read": False, "lacking": None, "missing": [], "problems": ["no metadata"], "install": []}],
 )
 def test_a_resolver_that_fails_leaves_no_metadata_behind(
     answer: dict[str, Any] | None,
