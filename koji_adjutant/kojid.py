@@ -17,8 +17,9 @@ import requests
 
 from koji_adjutant import config
 from koji_adjutant.buildroot.overlay import unmount_below
-from koji_adjutant.config import KojidOptions, Settings
+from koji_adjutant.config import AdjutantOptions, KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import ContainerManager
 from koji_adjutant.daemon import arguments, login, loop
 from koji_adjutant.daemon.monitoring import monitoring
 from koji_adjutant.daemon.prewarm import make_ready
@@ -26,6 +27,7 @@ from koji_adjutant.daemon.prewarmer import Prewarmer, remove_directories
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import AdjutantError, ConfigError, HubError
+from koji_adjutant.images.proofs import Proofs
 
 logger = logging.getLogger("koji_adjutant.kojid")
 
@@ -100,6 +102,7 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
     ):
         worker.journal = watched.journal
         worker.remove_containers()
+        _try_tool_image(ours, worker.containers)
         unmount_below(workdir / "tasks")
         remove_directories(workdir)
         if ours.prewarm:
@@ -120,6 +123,17 @@ def work(options: KojidOptions, session: object) -> loop.Outcome:
         else:
             loop.shut_down(worker)
     return outcome
+
+
+def _try_tool_image(ours: AdjutantOptions, containers: ContainerManager) -> None:
+    """Say at once what tasks will be refused for; an image that is not here yet, the first of them pulls."""
+    try:
+        image = containers.ensure_image_available(ours.task_image_default, "never")
+        wrong = Proofs(ours.state_dir).wrong(containers, image)
+    except AdjutantError as problem:
+        wrong = str(problem)
+    if wrong:
+        logger.error("Tasks that need containers cannot be done: %s", wrong)
 
 
 def _make(directory: Path) -> None:

@@ -18,7 +18,9 @@ from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.interface import NetworkMode, Owner, ResourceLimits
 from koji_adjutant.container.podman_manager import PodmanManager
+from koji_adjutant.errors import ImageError
 from koji_adjutant.images.build import ensure_tool_image
+from koji_adjutant.images.proofs import Proofs
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 
 
@@ -75,9 +77,14 @@ def local_workspace(
 
 
 def provide_image(manager: PodmanManager, state_dir: Path, image: str, display: PhaseDisplay) -> None:
-    """Our own tool image is made where it is missing, any other is pulled."""
+    """Our own tool image is made where it is missing, any other is pulled.
+
+    ImageError for one that is of no use.
+    """
     with display.phase("tool image"):
         if image == DEFAULT_REFERENCE:
             ensure_tool_image(manager, state_dir, display.say)
         else:
-            manager.ensure_image_available(image, "if-not-present")
+            there = manager.ensure_image_available(image, "if-not-present")
+            if wrong := Proofs(state_dir).wrong(manager, there):
+                raise ImageError(wrong)

@@ -10,11 +10,13 @@ from xml.parsers.expat import ExpatError
 
 import koji
 import requests
+from koji.tasks import RefuseTask
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import ContainerManager, Image, PullPolicy
 from koji_adjutant.errors import HubError, ImageError, innermost_reason
 from koji_adjutant.images.in_use import in_use
+from koji_adjutant.images.proofs import Proofs
 from koji_adjutant.policy.cache import PolicyCache
 from koji_adjutant.policy.lookup import Published
 from koji_adjutant.policy.reading import KEY
@@ -60,10 +62,16 @@ def choose_image(session: Any, options: KojidOptions, subject: Subject) -> Choic
 def chosen_image(
     manager: ContainerManager, state_dir: Path, choice: Choice, pull: PullPolicy
 ) -> Iterator[Image]:
-    """The image, present and not to be removed before the block ends; ImageError says who chose it."""
+    """The image, present and not to be removed before the block ends.
+
+    ImageError says who chose one that cannot be had. RefuseTask for one that cannot do what tasks need: that
+    is no fault of the task's, and another builder may have a better one.
+    """
     try:
         image = manager.ensure_image_available(choice.image, pull)
     except ImageError as problem:
         raise ImageError(f"{problem} (it was chosen by {choice.reason})") from problem
     with in_use(state_dir, image.id):
+        if wrong := Proofs(state_dir).wrong(manager, image):
+            raise RefuseTask(f"{wrong} (it was chosen by {choice.reason})")
         yield image

@@ -20,6 +20,7 @@ from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.builds.wrapper_srpm import WrapperSrpm, Wrapping
 from koji_adjutant.container.interface import Image
 from koji_adjutant.errors import ImageError
+from koji_adjutant.images import proofs
 from koji_adjutant.rpmheader import Tag
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
@@ -43,9 +44,13 @@ ORIGIN = {"PACKAGER": "Koji", "VENDOR": "Koji", "DISTRIBUTION": "Koji"}
 
 
 class FakeEngine:
-    """A manager that has every image but ``missing``; nothing else is asked of it."""
+    """A manager that has every image but ``missing``, each as good as ``prove`` says, and nothing else."""
 
     missing = "localhost/missing:1"
+    poor = "localhost/poor:1"
+
+    def prove(self, image: str) -> list[str]:
+        return ["it cannot run git"] if image == f"id-of-{self.poor.replace('/', '-')}" else []
 
     def ensure_image_available(self, reference: str, _policy: str) -> Image:
         if reference == self.missing:
@@ -194,6 +199,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Recipes:
     for module in (buildarch, buildsrpm_scm, rebuild_srpm, runroot, wrapper_rpm):
         monkeypatch.setattr(module, "open_buildroot", fake.open_buildroot)
     monkeypatch.setattr(container_task, "open_engine", fake.open_engine)
+    monkeypatch.setattr(proofs, "prove", FakeEngine.prove)
     monkeypatch.setattr(package_build, "build_rpms", fake.build_rpms)
     monkeypatch.setattr(rebuild_srpm, "rebuild_srpm", fake.rebuild_srpm)
     monkeypatch.setattr(buildsrpm_scm, "srpm_from_scm", fake.srpm_from_scm)

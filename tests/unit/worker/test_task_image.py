@@ -11,10 +11,12 @@ from typing import Any
 
 import koji
 import pytest
+from koji.tasks import RefuseTask
 
 from koji_adjutant import __version__
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import BuildFailed, ImageError
+from koji_adjutant.images import proofs
 from koji_adjutant.task_adapters import ADAPTERS
 from tests.unit.worker.recipes import FakeEngine, Recipes
 from tests.unit.worker.rpms import write_srpm
@@ -219,3 +221,25 @@ def test_an_image_that_is_not_to_be_had(options: KojidOptions, recipes: Recipes)
     )
     assert {"container.log", "root.log", "buildroot.json"} <= set(hub.uploads)
     assert hub.arguments_of("host.setBuildRootState")[-1] == (11, "EXPIRED")
+
+
+@pytest.mark.parametrize("method", REQUESTS)
+def test_an_image_that_lacks_something(method: str, options: KojidOptions, recipes: Recipes) -> None:
+    """The task is not failed but given back, with one sentence for the hub."""
+    hub = ScriptedHub(getBuildConfig=config(policy({"type": "default", "image": FakeEngine.poor})))
+    with pytest.raises(RefuseTask) as refusal:
+        run(method, options, recipes, hub)
+    assert str(refusal.value) == (
+        "the tool image localhost/poor:1 cannot be used: it cannot run git "
+        "(it was chosen by rule 1 (default) of the image policy of tag f39-build)"
+    )
+    if method != "createrepo":
+        assert hub.arguments_of("host.setBuildRootState")[-1] == (11, "EXPIRED")
+
+
+def test_an_image_that_has_proved_itself_is_not_tried_again(
+    options: KojidOptions, recipes: Recipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("rebuildSRPM", options, recipes, ScriptedHub())
+    monkeypatch.setattr(proofs, "prove", lambda *_: ["it should not have been asked"])
+    run("rebuildSRPM", options, recipes, ScriptedHub())

@@ -1,0 +1,31 @@
+"""Which images have shown that they can do what a tool image is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from koji_adjutant.container.interface import ContainerManager, Image
+from koji_adjutant.images.proof import prove
+
+DIRECTORY = "proved-images"
+
+
+class Proofs:
+    """Remembers, below ``state_dir``, the images that are good: what one can do does not change."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._directory = state_dir / DIRECTORY
+
+    def wrong(self, manager: ContainerManager, image: Image) -> str | None:
+        """What is wrong with an image that the engine has, in one sentence; None if it is good.
+
+        EngineError if the engine cannot start a container.
+        """
+        mark = self._directory / image.id
+        if mark.exists():
+            return None
+        if problems := prove(manager, image.id):
+            return f"the tool image {image.reference} cannot be used: {'; '.join(problems)}"
+        self._directory.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+        return None
