@@ -11,7 +11,7 @@ PLACES = --dir $(KOJI_ADJUTANT_DEV)/demo --state-dir $(KOJI_ADJUTANT_DEV)/state
 PLAY = --repo $(KOJI_ADJUTANT_DEV)/distribution/repo --package examples/hello-adjutant
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e bench bench-quick lint format lock host \
+.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e matrix bench bench-quick lint format lock host \
     distribution clean
 
 help: ## Show this help
@@ -47,6 +47,9 @@ hub: host ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST
 
 e2e: host ## One whole demo, as a new user runs it
 	$(BIN)/python -m pytest tests/e2e
+
+matrix: host ## The same on Debian 13 and sid, with crun and runc, dnf 4 and dnf5; some hours. docs/reference/platforms.md
+	$(BIN)/python -m tests.matrix $(MATRIX)
 
 bench: host $(VENV)/bench-ready ## Measure builds beside mock and a bare chroot; docs/benchmark.md says how to read it
 	$(BIN)/python -m tests.bench

@@ -33,7 +33,7 @@ from typing import Any
 import pytest
 
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.images.build import ensure_tool_image
+from tests import tool_image
 from tests.distribution.build import build as build_distribution
 from tests.distribution.build import default_output
 from tests.hub import server
@@ -118,6 +118,7 @@ def farm(hub: Hub, admin: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
     distribution = build_distribution(default_output())
     state = default_output().parent / "state"
     with open_engine(state_dir=state) as engine:
-        ensure_tool_image(engine, state, print)
-        with run_farm(hub, admin, tmp_path_factory.mktemp("farm"), engine, state, distribution) as farm:
+        image = tool_image.provide(engine, state)
+        place = tmp_path_factory.mktemp("farm")
+        with run_farm(hub, admin, place, engine, state, image, distribution) as farm:
             yield farm

@@ -48,6 +48,7 @@ plugin = runroot save_failed_tree conformance
 
 [adjutant]
 state_dir = {state}
+task_image_default = {image}
 log_dir = {directory}/task-logs
 log_file = {directory}/kojid-file.log
 plugin_config_dir = {directory}/plugin-config
@@ -76,7 +77,7 @@ class Farm:
     """Everything about the worker and what it builds for.
 
     ``build_tag`` has the distribution as its external repo ``external``, ``tag`` is where builds go.
-    ``dashboard`` is the address where the worker can be watched.
+    ``dashboard`` is the address where the worker can be watched, ``image`` its tool image.
     """
 
     hub: Hub
@@ -91,6 +92,7 @@ class Farm:
     tag: str
     external: str
     dashboard: str
+    image: str
 
     def publish(self, name: str, files: dict[str, str]) -> str:
         """A package's git URL, with the package listed in the destination tag."""
@@ -157,12 +159,18 @@ class Farm:
 
 @contextmanager
 def run_farm(
-    hub: Hub, admin: Any, directory: Path, engine: ContainerManager, state: Path, distribution: Path
+    hub: Hub,
+    admin: Any,
+    directory: Path,
+    engine: ContainerManager,
+    state: Path,
+    image: str,
+    distribution: Path,
 ) -> Iterator[Farm]:
     """A worker in a process of its own, a target, and a repo that is ready to build with.
 
-    ``engine`` is the one of the worker's ``state`` directory and has the tool image; ``distribution`` is the
-    directory of a dnf repository.
+    ``engine`` is the one of the worker's ``state`` directory and has the tool ``image``; ``distribution`` is
+    the directory of a dnf repository.
     """
     with ExitStack() as stack:
         (directory / "git").mkdir()
@@ -171,7 +179,9 @@ def run_farm(
         url = stack.enter_context(serve_files(distribution))
         names = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
         dashboard = f"127.0.0.1:{stack.enter_context(reserved_port())}"
-        farm = Farm(hub, admin, git, mail, directory, engine, state, **names, dashboard=dashboard)
+        farm = Farm(
+            hub, admin, git, mail, directory, engine, state, **names, dashboard=dashboard, image=image
+        )
         make_target(farm, url)
         stack.enter_context(run_worker(farm))
         wait_for_repo(farm)

@@ -122,7 +122,7 @@ def test_a_broken_policy_and_its_mending(farm: Farm, client: Client, images: tup
 
     document = told(farm, createrepo)
     sentence = f"adjutant_image_policy of tag {tag}: rule 1 (tag) has no image"
-    assert document["image"]["reference"] == DEFAULT_REFERENCE
+    assert document["image"]["reference"] == farm.image
     assert (document["policy"]["source"], document["policy"]["warning"]) == (
         "fallback",
         f"{sentence}; the image is task_image_default",

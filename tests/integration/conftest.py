@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import pytest
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import EngineTimeouts
 from koji_adjutant.container.podman_manager import PodmanManager
-from koji_adjutant.container.podman_service import PodmanService
-from koji_adjutant.images.build import ensure_tool_image
+from tests.tool_image import derived, provide
 
 
 @pytest.fixture(scope="session")
@@ -33,33 +31,12 @@ def engine(state_dir: Path) -> Iterator[PodmanManager]:
 @pytest.fixture(scope="session")
 def tool_image(engine: PodmanManager, state_dir: Path) -> str:
     """The reference of a tool image, made if there is none of today's recipe."""
-    image, _made = ensure_tool_image(engine, state_dir, print)
-    return image.reference
+    return provide(engine, state_dir)
 
 
 @pytest.fixture(scope="session")
 def poor_image(engine: PodmanManager, state_dir: Path, tool_image: str) -> Iterator[str]:
     """The tool image, without git."""
-    podman = PodmanService(state_dir).traits.command_line
-    reference, name = "localhost/koji-adjutant-poor:1", f"poor-{os.getpid()}"
-    program = ["rm", "/usr/bin/git"]
-    run = [
-        *podman,
-        "run",
-        "--quiet",
-        "--network",
-        "none",
-        "--pull",
-        "never",
-        "--name",
-        name,
-        tool_image,
-        *program,
-    ]
-    try:
-        subprocess.run(run, check=True)
-        subprocess.run([*podman, "commit", "--quiet", name, reference], check=True)
-        yield reference
-    finally:
-        subprocess.run([*podman, "rm", "--force", "--ignore", name], check=True)
-        engine.images.remove(reference)
+    image = derived(engine, state_dir, tool_image, "without-git", ["rm", "/usr/bin/git"])
+    yield image
+    engine.images.remove(image)

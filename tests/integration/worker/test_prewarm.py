@@ -31,7 +31,6 @@ def farm(
     tmp_path_factory: pytest.TempPathFactory, engine: PodmanManager, tool_image: str, state_dir: Path
 ) -> Iterator[Farm]:
     """A hub with one worker, which makes roots ready."""
-    assert tool_image
     directory = tmp_path_factory.mktemp("farm")
     with (
         own_devhub(tmp_path_factory.mktemp("hub")) as hub,
@@ -40,7 +39,7 @@ def farm(
         environment.setenv("KOJI_ADJUTANT_PREWARM", "true")
         admin = hub.connect(hub.admin)
         distribution = build_distribution(default_output())
-        with run_farm(hub, admin, directory, engine, state_dir, distribution) as farm:
+        with run_farm(hub, admin, directory, engine, state_dir, tool_image, distribution) as farm:
             yield farm
         admin.logout()
 

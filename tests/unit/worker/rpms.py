@@ -35,7 +35,7 @@ def write_srpm(
     return write_rpm(path, tags | {Tag[key]: value for key, value in more.items()})
 
 
-def header(tags: Mapping[int, Value]) -> bytes:
+def header(tags: Mapping[int, Value] | Mapping[Tag, Value]) -> bytes:
     """A header's bytes, with its tags."""
     index, store = b"", b""
     for tag, value in sorted(tags.items()):
