@@ -121,7 +121,10 @@ def make_root(suite: str, root: Path, packages: Sequence[str] = (), log: Path | 
     output = log.open("ab") if log else None
     try:
         subprocess.run(
-            ["mmdebstrap", *options, suite, root, *_sources(suite)], stdout=output, stderr=output, check=True
+            ["mmdebstrap", *options, suite, str(root), *_sources(suite)],
+            stdout=output,
+            stderr=output,
+            check=True,
         )
     finally:
         if output:
@@ -174,7 +177,7 @@ def _bring_project(root: Path) -> None:
         subprocess.run(["git", "-C", place, "reset", "--quiet", "--hard", "FETCH_HEAD"], check=True)
     else:
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(PROJECT), str(place)], check=True)
-    listed = ["git", "-C", PROJECT, "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
+    listed = ["git", "-C", str(PROJECT), "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
     changed = subprocess.run(listed, stdout=subprocess.PIPE, check=True).stdout.decode().split("\0")
     for name in filter(None, changed):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
