@@ -111,9 +111,11 @@ def _install(
                 f"podman took the tool image for {image.architecture}: check the host's packages"
             )
         report("trying its tools")
-        wrong = prove(manager, candidate)
-        if wrong:
-            raise ImageError(f"the tool image does not work: {'; '.join(wrong)}")
+        proof = prove(manager, candidate)
+        if proof.wrong:
+            raise ImageError(f"the tool image does not work: {'; '.join(proof.wrong)}")
+        for sentence in proof.lacking:
+            report(sentence)
         manager.images.tag(candidate, reference)
     finally:
         manager.images.remove(candidate)

@@ -10,14 +10,15 @@ from koji_adjutant.images.process import run_reporting
 from koji_adjutant.images.recipe import Report, ToolRoot
 
 PACKAGES = (
-    "bash", "bzip2", "ca-certificates", "coreutils", "cpio", "createrepo_c", "cvs", "diffutils", "file",
-    "findutils", "git-core", "gzip", "libcap", "openssh-clients", "patch", "procps-ng", "python3",
-    "python3-cheetah", "python3-rpm", "rpm", "rpm-build", "shadow-utils", "subversion", "tar", "unzip",
-    "util-linux", "xz", "zstd",
+    "bash", "bzip2", "ca-certificates", "coreutils", "cpio", "createrepo_c", "diffutils", "file", "findutils",
+    "git-core", "gzip", "libcap", "openssh-clients", "patch", "procps-ng", "python3", "python3-rpm", "rpm",
+    "rpm-build", "shadow-utils", "tar", "unzip", "util-linux", "xz", "zstd",
 )  # fmt: skip
 DNF4, DNF5 = "python3-dnf", "python3-libdnf5"
 """The package resolvers: EL and Fedora up to 40 have the first alone, later Fedoras the second, some both."""
-MAIN_TOOLS = ("rpm", "createrepo_c", "git-core", "subversion", "cvs", "python3")
+WHERE_THEY_ARE = ("cvs", "python3-cheetah", "subversion", DNF4)
+"""What not every release has, or has in EPEL only. dnf 4 is for tags that want it, and for multilib."""
+MAIN_TOOLS = ("rpm", "createrepo_c", "git-core", "python3")
 QUERY = "%{NAME}=%{EVR}\\n"
 
 
@@ -31,7 +32,7 @@ class FedoraPackages:
         resolver = DNF5 if self._is_dnf5 else DNF4
         self._packages = [*PACKAGES, resolver]
         self.main_tools: Sequence[str] = (*MAIN_TOOLS, resolver)
-        self.inputs: Sequence[str] = (self.distribution, *self._packages)
+        self.inputs: Sequence[str] = (self.distribution, *self._packages, *WHERE_THEY_ARE)
 
     def resolve(self, workdir: Path, report: Report) -> Sequence[str] | None:  # noqa: ARG002 - see HostPackages
         return None  # dnf shows a plan only as a table for people
@@ -40,9 +41,8 @@ class FedoraPackages:
         root, tar = workdir / "root", workdir / "root.tar"
         dnf = self._command(root)
         run_reporting([*dnf, "install", *self._packages], report)
-        if self._is_dnf5:
-            # for tags that want dnf 4, and for multilib, as long as the distribution has it
-            run_reporting([*dnf, "install", "--skip-unavailable", DNF4], report)
+        lenient = "--skip-unavailable" if self._is_dnf5 else "--setopt=strict=False"
+        run_reporting([*dnf, "install", lenient, *WHERE_THEY_ARE], report)
         run_reporting([*dnf, "clean", "all"], report)
         query = ["rpm", "--root", str(root), "--query", "--all", "--queryformat", QUERY]
         listed = subprocess.run(query, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()

@@ -1,14 +1,12 @@
-"""Whether an image can do what tool images are for: ``prove(manager, reference) -> list[str]``.
-
-Each string is a sentence's worth of what is wrong, with the image as "it"; an empty list means that the image
-builds an RPM, makes a repository of it and resolves it from there, with every resolver that it has.
-"""
+"""Whether an image can do what tool images are for."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from koji_adjutant.container.interface import (
@@ -23,8 +21,20 @@ PROGRAMS = Path(__file__).parent / "tool"
 LAST_LINES = 3
 
 
-def prove(manager: ContainerManager, reference: str) -> list[str]:
-    """What is wrong with the tool image ``reference``, which the engine has.
+@dataclass(frozen=True)
+class Proof:
+    """Sentences about an image, which is "it" in them.
+
+    Nothing ``wrong``: it builds an RPM, makes a repository of it and resolves it from there, with every
+    resolver that it has. What is ``lacking`` only some tasks need.
+    """
+
+    wrong: Sequence[str]
+    lacking: Sequence[str] = ()
+
+
+def prove(manager: ContainerManager, reference: str) -> Proof:
+    """Try out the tool image ``reference``, which the engine has.
 
     EngineError if the engine cannot start a container at all.
     """
@@ -40,8 +50,7 @@ def prove(manager: ContainerManager, reference: str) -> list[str]:
     status = manager.run(spec, output)
     lines = output.getvalue().decode(errors="replace").splitlines()
     try:
-        found: list[str] = json.loads(lines[-1])
-    except (IndexError, ValueError):
+        return Proof(**json.loads(lines[-1]))
+    except (IndexError, ValueError, TypeError):
         said = " / ".join([line.strip() for line in lines if line.strip()][-LAST_LINES:])
-        return [f"it has no python3 that works: {said or 'nothing was said'} (status {status})"]
-    return found
+        return Proof([f"it has no python3 that works: {said or 'nothing was said'} (status {status})"])

@@ -24,7 +24,7 @@ class Proofs:
         mark = self._directory / image.id
         if mark.exists():
             return None
-        if problems := prove(manager, image.id):
+        if problems := prove(manager, image.id).wrong:
             return f"the tool image {image.reference} cannot be used: {'; '.join(problems)}"
         self._directory.mkdir(parents=True, exist_ok=True)
         mark.touch()

@@ -18,8 +18,12 @@ WORK = Path("/work")
 RESULT = Path("/result")
 sys.path.append(str(WORK / "library"))
 
-import dnf  # noqa: E402
+try:
+    import dnf
+except ImportError:
+    dnf = None
 
+NO_DNF4 = "the tool image has no dnf 4 (python3-dnf), which python-multilib works with: choose another image"
 NO_LIBRARY = (
     "neither the tool image nor this worker's Python has python-multilib "
     "(python3-multilib in the image, or pip install koji-adjutant[multilib] for the worker)"
@@ -31,10 +35,12 @@ if not hasattr(configparser.ConfigParser, "readfp"):  # python-multilib is older
 
 def main() -> int:
     request = json.loads((WORK / "request.json").read_text())
-    try:
-        answer: dict[str, Any] = {"failed": None, **decide(request)}
-    except (CannotDecideError, dnf.exceptions.Error) as error:
-        answer = {"failed": str(error)}
+    answer: dict[str, Any] = {"failed": NO_DNF4}
+    if dnf is not None:
+        try:
+            answer = {"failed": None, **decide(request)}
+        except (CannotDecideError, dnf.exceptions.Error) as error:
+            answer = {"failed": str(error)}
     (WORK / "answer.json").write_text(json.dumps(answer))
     return 1 if answer["failed"] else 0
 

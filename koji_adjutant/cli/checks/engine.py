@@ -100,12 +100,14 @@ def _tool_image(options: AdjutantOptions, manager: ContainerManager) -> Iterator
     reference = options.task_image_default
     image = manager.ensure_image_available(reference, options.image_pull_policy)
     said = f"{reference} is there, for {image.architecture}"
-    problems = prove(manager, image.id)
-    if problems:
-        wrong = "; ".join(problems)
+    proof = prove(manager, image.id)
+    if proof.wrong:
+        wrong = "; ".join(proof.wrong)
         yield Finding(Level.FAIL, "tool image", f"{said}, but {wrong}: mend it, or use another image")
         return
     yield Finding(Level.OK, "tool image", f"{said}, and its tools work")
+    for sentence in proof.lacking:
+        yield Finding(Level.WARN, "tool image", f"{reference}: {sentence}")
     if _is_here(options):
         yield from failing("buildroot", check_buildroot(options, manager, image.id))
     network = options.task_network

@@ -1,6 +1,7 @@
 """Try out what a tool image is for: build an RPM, make a repository of it, and resolve it from there.
 
-Needs no network and no rights. Prints what is wrong as a list of sentences, in JSON, as its last line.
+Needs no network and no rights. Prints as its last line, in JSON, what no task could be done with, and what
+only some need, both as sentences: {wrong: […], lacking: […]}.
 """
 
 from __future__ import annotations
@@ -21,16 +22,21 @@ RUN = (
     "createrepo_c",
     "mergerepo_c",
     "git",
-    "svn",
-    "cvs",
     "tar",
     "diff",
     "patch",
     "python3",
 )
-FOUND = ("bzip2", "cpio", "groupadd", "gzip", "setpriv", "ssh", "unzip", "useradd", "xz", "zstd")
+FOUND = ("bzip2", "cpio", "groupadd", "gzip", "setpriv", "unzip", "useradd", "xz", "zstd")
 """What is only looked for: it has no --version, or not everywhere."""
-MODULES = {"rpm": "python3-rpm", "Cheetah": "python3-cheetah"}
+FOR_SOME = {
+    "svn": "checkouts from svn cannot be done",
+    "cvs": "checkouts from cvs cannot be done",
+    "ssh": "checkouts over ssh cannot be done",
+}
+"""Not every distribution has them any more."""
+NO_TEMPLATES = "wrapperRPM tasks cannot be done"
+MODULES = {"rpm": "python3-rpm"}
 RESOLVERS = {"dnf": "python3-dnf", "libdnf5": "python3-libdnf5"}
 """Python modules and the packages that have them; of the resolvers one is enough."""
 CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
@@ -52,9 +58,9 @@ LAST_LINES = 3
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="adjutant-proof-") as name:
         os.environ["HOME"] = name  # no configuration of the image's user
-        found = list(wrong(Path(name)))
+        found = {"wrong": list(wrong(Path(name))), "lacking": list(lacking())}
     sys.stdout.write(f"\n{json.dumps(found)}\n")
-    return 1 if found else 0
+    return 1 if found["wrong"] else 0
 
 
 def wrong(work: Path) -> Iterator[str]:
@@ -80,6 +86,15 @@ def wrong(work: Path) -> Iterator[str]:
         problem = _run([sys.executable, "-B", __file__, module, str(work)], 1)
         if problem is not None:
             yield f"{RESOLVERS[module]} does not resolve a package: {problem}"
+
+
+def lacking() -> Iterator[str]:
+    for tool, consequence in FOR_SOME.items():
+        if shutil.which(tool) is None:
+            yield f"it has no {tool}: {consequence}"
+    problem = _import("Cheetah")
+    if problem:
+        yield f"its python3 cannot import Cheetah, which python3-cheetah has ({problem}): {NO_TEMPLATES}"
 
 
 def _databases() -> Iterator[str]:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.images.fedora import DNF4, DNF5, FedoraPackages
+from koji_adjutant.images.fedora import DNF4, DNF5, WHERE_THEY_ARE, FedoraPackages
 
 FAKE = """\
 #!/bin/sh
 case $0 in
 */dnf) [ "$1" = --version ] && echo '{version}' ;;
 */rpm) echo rpm=6.0.1-1.fc43 ;;
-*/tar) : >"$4" ;;
+*/tar) : >"${{2#--file=}}" ;;
 esac
 printf '%s %s\n' "$(basename "$0")" "$*" >>'{calls}'
 """
@@ -55,7 +55,8 @@ def test_dnf_4_makes_an_image_that_resolves_with_it(
     packages = host(calls, version, release)
     assert packages.distribution == f"{release['ID']} {release['VERSION_ID']}"
     assert DNF4 in packages.main_tools
-    install, *others = built(calls, packages)
+    install, optional, *others = built(calls, packages)
+    assert optional.endswith(f" install --setopt=strict=False {' '.join(WHERE_THEY_ARE)}")
     assert f" --releasever={release['VERSION_ID'].partition('.')[0]} " in install
     assert install.endswith(f" {DNF4}")
     assert "--use-host-config" not in install
@@ -68,5 +69,6 @@ def test_dnf5_takes_the_hosts_repositories_and_adds_dnf_4_where_there_is_one(cal
     install, optional, clean, *_ = built(calls, packages)
     assert all("--use-host-config" in line for line in (install, optional, clean))
     assert install.endswith(f" {DNF5}")
-    assert optional.endswith(f" install --skip-unavailable {DNF4}")
+    assert optional.endswith(f" install --skip-unavailable {' '.join(WHERE_THEY_ARE)}")
+    assert DNF4 in WHERE_THEY_ARE
     assert " dnf " not in install.partition(" install ")[2], "no package has to have that name"

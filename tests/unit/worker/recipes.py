@@ -21,6 +21,7 @@ from koji_adjutant.builds.wrapper_srpm import WrapperSrpm, Wrapping
 from koji_adjutant.container.interface import Image
 from koji_adjutant.errors import ImageError
 from koji_adjutant.images import proofs
+from koji_adjutant.images.proof import Proof
 from koji_adjutant.rpmheader import Tag
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
@@ -49,8 +50,8 @@ class FakeEngine:
     missing = "localhost/missing:1"
     poor = "localhost/poor:1"
 
-    def prove(self, image: str) -> list[str]:
-        return ["it cannot run git"] if image == f"id-of-{self.poor.replace('/', '-')}" else []
+    def prove(self, image: str) -> Proof:
+        return Proof(["it cannot run git"] if image == f"id-of-{self.poor.replace('/', '-')}" else [])
 
     def ensure_image_available(self, reference: str, _policy: str) -> Image:
         if reference == self.missing:

@@ -17,6 +17,7 @@ from koji_adjutant import __version__
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import BuildFailed, ImageError
 from koji_adjutant.images import proofs
+from koji_adjutant.images.proof import Proof
 from koji_adjutant.task_adapters import ADAPTERS
 from tests.unit.worker.recipes import FakeEngine, Recipes
 from tests.unit.worker.rpms import write_srpm
@@ -241,5 +242,5 @@ def test_an_image_that_has_proved_itself_is_not_tried_again(
     options: KojidOptions, recipes: Recipes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("rebuildSRPM", options, recipes, ScriptedHub())
-    monkeypatch.setattr(proofs, "prove", lambda *_: ["it should not have been asked"])
+    monkeypatch.setattr(proofs, "prove", lambda *_: Proof(["it should not have been asked"]))
     run("rebuildSRPM", options, recipes, ScriptedHub())
