@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import koji
 import requests
 
+from koji_adjutant.buildroot.compressed import decompress
 from tests.hub.builder import ARCH, Builder, make_tag
 from tests.hub.farm import Farm
 from tests.hub.rpms import Rpm, RpmSet
@@ -108,7 +108,7 @@ class DistRepo:
         if found is None:
             return ""
         content = self.file(subrepo + found[1], arch)
-        return (gzip.decompress(content) if found[1].endswith(".gz") else content).decode()
+        return decompress(content).decode()
 
     def locations(self, arch: str = ARCH, subrepo: str = "") -> set[str]:
         """Where the metadata says that the packages are."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import subprocess
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from koji_adjutant.buildroot.compressed import decompress
 from tests.hub.builder import ARCH, Builder, make_tag
 from tests.hub.dist import add_to, tag_with
 from tests.hub.farm import Farm, serve_files
@@ -43,7 +43,7 @@ class Repo:
         repomd = self.file(f"{arch}/repodata/repomd.xml").decode()
         found = re.search(r'<data type="primary">.*?<location href="([^"]+)"', repomd, re.DOTALL)
         assert found, repomd
-        primary = gzip.decompress(self.file(f"{arch}/{found[1]}")).decode()
+        primary = decompress(self.file(f"{arch}/{found[1]}")).decode()
         return {href.rpartition("/")[2] for href in re.findall(r'<location [^>]*href="([^"]+)"', primary)}
 
     def log(self, name: str, arch: str = ARCH) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from typing import Any
 
@@ -10,6 +9,7 @@ import koji
 import pytest
 import requests
 
+from koji_adjutant.buildroot.compressed import decompress
 from tests.hub.builder import ARCH
 from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.faults import stock_words
@@ -36,7 +36,7 @@ def metadata(farm: Farm, repo: int, kind: str) -> str:
     found = re.search(rf'<data type="{kind}">.*?<location href="([^"]+)"', repomd, re.DOTALL)
     assert found, f"no {kind} in {repomd}"
     content = requests.get(f"{base}/{found[1]}", timeout=TIMEOUT).content
-    return gzip.decompress(content).decode()
+    return decompress(content).decode()
 
 
 def test_new_repo(new_repo: dict[str, Any]) -> None:
