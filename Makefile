@@ -11,7 +11,7 @@ PLACES = --dir $(KOJI_ADJUTANT_DEV)/demo --state-dir $(KOJI_ADJUTANT_DEV)/state
 PLAY = --repo $(KOJI_ADJUTANT_DEV)/distribution/repo --package examples/hello-adjutant
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e matrix bench bench-quick lint format lock host \
+.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e debian-13 matrix bench bench-quick lint format lock host \
     distribution clean
 
 help: ## Show this help
@@ -31,7 +31,7 @@ demo-clean: ## Stop everything and remove all that the demo and the tests made
 	@rm -rf $(KOJI_ADJUTANT_DEV)/distribution
 	@if [ -d $(KOJI_ADJUTANT_DEV) ]; then rmdir $(KOJI_ADJUTANT_DEV); fi
 
-test: lint unit integration hub e2e ## Everything: lint, unit, integration (podman), hub conformance, end to end
+test: lint unit integration hub e2e debian-13 ## Everything: lint, unit, integration (podman), hub conformance, end to end
 
 unit: $(VENV)/ready ## Unit tests: no podman, no root
 	$(BIN)/python -m pytest tests/unit
@@ -47,6 +47,9 @@ hub: host ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST
 
 e2e: host ## One whole demo, as a new user runs it
 	$(BIN)/python -m pytest tests/e2e
+
+debian-13: host ## The demo and a package of rpm's format 6 on Debian 13 with crun
+	$(BIN)/python -m pytest tests/matrix
 
 matrix: host ## The same on Debian 13 and sid, with crun and runc, dnf 4 and dnf5; some hours. docs/reference/platforms.md
 	$(BIN)/python -m tests.matrix $(MATRIX)

@@ -27,7 +27,7 @@ PROGRAMS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make matrix", description=__doc__)
-    parser.add_argument("--place", type=Path, default=_place(), help="where roots and logs are kept")
+    parser.add_argument("--place", type=Path, default=default_place(), help="where roots and logs are kept")
     parser.add_argument("--only", nargs="*", metavar="HOST", choices=[each.name for each in PLATFORMS])
     parser.add_argument("--steps", nargs="*", metavar="STEP", choices=[each.name for each in steps.STEPS])
     options = parser.parse_args()
@@ -75,7 +75,7 @@ def _versions(platform: Platform, stand_in: StandIn) -> dict[str, str]:
     return versions
 
 
-def _place() -> Path:
+def default_place() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get("KOJI_ADJUTANT_DEV") or cache / "koji-adjutant") / "hosts"
 
