@@ -25,8 +25,11 @@ PLACE = "root/koji-adjutant"
 PACKAGES = ("ca-certificates", "git", "iproute2", "make", "mount", "procps", "util-linux")
 """What a machine has before anybody runs the README's commands."""
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
-HANDED_DOWN = ("CI", "PIP_", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""Of the environment: how this machine reaches the registries. What begins so."""
+HANDED_DOWN = (
+    "CI", "PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_TRUSTED_HOST",
+    "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "http_proxy", "https_proxy", "no_proxy",
+)  # fmt: skip
+"""Of the environment: how this machine reaches the registries."""
 
 # PID 1 reaps; it is in the root already when it is started, so that nothing of this machine is left in sight.
 INIT = "while :; do sleep 86400 & wait $!; done"
@@ -89,7 +92,7 @@ class StandIn:
         return done.stdout.strip() if done.returncode == 0 else ""
 
     def _inside(self, command: Sequence[str], environment: Mapping[str, str], cwd: str) -> list[str]:
-        own = {name: value for name, value in os.environ.items() if name.startswith(HANDED_DOWN)}
+        own = {name: value for name, value in os.environ.items() if name in HANDED_DOWN}
         values = {
             "HOME": "/root",
             "LANG": "C.UTF-8",
