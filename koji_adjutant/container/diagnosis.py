@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from koji_adjutant.container.installing import to_install
+
 HINTS = (
     (
         ("cgroups in hybrid mode",),
-        'crun cannot work with this host\'s hybrid cgroups: install runc and set `runtime = "runc"` '
-        "under [engine] in the engine's containers.conf",
+        f"crun cannot work with this host's hybrid cgroups: {to_install('runc')} and set "
+        '`runtime = "runc"` under [engine] in the engine\'s containers.conf',
     ),
     (
         ("setrlimit", "setting rlimit", "RLIMIT_"),
@@ -21,7 +23,7 @@ HINTS = (
     ),
     (
         ("netavark", "iptables", "nftables", "CNI", "failed to find plugin"),
-        "the engine's bridge network does not work here: install netavark, aardvark-dns and nftables "
+        f"the engine's bridge network does not work here: {to_install('netavark', 'aardvark-dns', 'nftables')} "
         "(iptables for podman 4), or set network_mode = host",
     ),
     (

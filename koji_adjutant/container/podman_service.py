@@ -32,6 +32,7 @@ from pathlib import Path
 from types import TracebackType
 
 from koji_adjutant.container import service_config
+from koji_adjutant.container.installing import to_install
 from koji_adjutant.container.podman_spec import EngineTraits
 from koji_adjutant.errors import EngineError
 
@@ -189,9 +190,7 @@ class PodmanService:
 
     def _launch(self) -> None:
         if shutil.which("podman") is None:
-            raise EngineError(
-                "podman is not installed on this host: install the package podman (4.3 or newer)"
-            )
+            raise EngineError(f"podman is not installed on this host: {to_install('podman')} (4.3 or newer)")
         if self._process is not None and self._owner == os.getpid():
             self._process.kill()  # nothing listens at its socket
             self._process.wait()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from koji_adjutant.container.installing import to_install
 from koji_adjutant.errors import EngineError
 
 EXIT_COMMAND_DELAY = 10
@@ -62,7 +63,7 @@ def inspect_host() -> HostTraits:
         if shutil.which("runc") is None:
             raise EngineError(
                 "this host has hybrid cgroups, which crun cannot use, and runc is not installed: "
-                "install the package runc"
+                f"{to_install('runc')}"
             )
         runtime = "runc"
     cgroup_manager = None if Path("/run/systemd/system").is_dir() else "cgroupfs"

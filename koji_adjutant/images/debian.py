@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from koji_adjutant.container.installing import to_install
 from koji_adjutant.errors import ImageError
 from koji_adjutant.images.apt_sources import KEYRINGS, debian_sources, host_suite
 from koji_adjutant.images.process import run_reporting
@@ -44,7 +45,7 @@ class DebianPackages:
         self.main_tools: Sequence[str] = [*MAIN_TOOLS, *resolvers]
         keyring = next((path for path in KEYRINGS if Path(path).exists()), None)
         if keyring is None:
-            raise ImageError(f"{KEYRINGS[0]} is missing: install the package debian-archive-keyring")
+            raise ImageError(f"{KEYRINGS[0]} is missing: {to_install('debian-archive-keyring')}")
         self._sources = "".join(f"{each.line(keyring)}\n" for each in debian_sources(apt, self._suite))
         self.inputs: Sequence[str] = (self._sources, *self._packages, *EXCLUDED, MACROS)
 

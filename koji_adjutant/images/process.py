@@ -10,6 +10,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from koji_adjutant.container.installing import to_install
 from koji_adjutant.errors import ImageError
 from koji_adjutant.images.recipe import Report
 
@@ -25,7 +26,8 @@ def run_reporting(
     """
     if shutil.which(command[0]) is None:
         raise ImageError(
-            f"{command[0]} is not installed on this host: install it, the tool image is made with it"
+            f"{command[0]} is not installed on this host, and the tool image is made with it: "
+            f"{to_install(command[0])}"
         )
     lines: list[str] = []
     with subprocess.Popen(

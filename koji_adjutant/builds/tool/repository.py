@@ -5,6 +5,7 @@ Anybody may have made it: it is checked against its checksum, and then read piec
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import subprocess
 import urllib.error
@@ -12,9 +13,10 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -175,14 +177,26 @@ def _opened(location: str) -> Iterator[BinaryIO]:
             with path.open("rb") as file:
                 yield file
         elif parts.scheme in {"http", "https", "ftp"}:
-            with urllib.request.urlopen(location, timeout=TIMEOUT) as answer:  # noqa: S310 - see above
+            with urllib.request.urlopen(_request(location), timeout=TIMEOUT) as answer:  # noqa: S310 - see above
                 yield answer
         else:
             raise UnreadableError(f"{location} is neither a directory's URL nor a server's")
     except urllib.error.HTTPError as error:
         raise UnreadableError(f"{location}: {error.code} {error.reason}") from error
-    except (OSError, ValueError) as error:  # urllib's, and those of broken connections, are OSErrors
+    except (OSError, ValueError, HTTPException) as error:  # urllib's own are OSErrors
         raise UnreadableError(f"{location}: {getattr(error, 'reason', None) or error}") from error
+
+
+def _request(location: str) -> urllib.request.Request:
+    """With the user's name and password that are in the URL, which urllib takes for the host's name."""
+    parts = urlsplit(location)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at or parts.scheme == "ftp":
+        return urllib.request.Request(location)  # noqa: S310 - see where it is called
+    request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310
+    token = base64.b64encode(unquote_to_bytes(userinfo)).decode()
+    request.add_unredirected_header("Authorization", f"Basic {token}")
+    return request
 
 
 class _PrimaryReader:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +128,57 @@ def test_bad_repomd(
 
 def test_no_repository(repository: Any, read: Callable[[str], Any], tmp_path: Path) -> None:
     assert "No such file" in reason(repository, read, tmp_path)
+
+
+class Server(SimpleHTTPRequestHandler):
+    """Wants a name and a password, and breaks off in the middle of each primary with ``breaks``."""
+
+    breaks = False
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:  # its name in the standard library
+        if self.headers["Authorization"] != f"Basic {base64.b64encode(b'me:p@ss').decode()}":
+            self.send_error(HTTPStatus.UNAUTHORIZED)
+        elif self.breaks and "primary" in self.path:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"100\r\nhalf of it")
+            self.close_connection = True
+        else:
+            super().do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def host(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server's address; it has a repository."""
+    make_repository(tmp_path / "repo", PACKAGES)
+    handler = type("Handler", (Server,), {"breaks": getattr(request, "param", False)})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(tmp_path / "repo"))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_password_in_the_url(repository: Any, read: Callable[[str], Any], host: str) -> None:
+    assert len(read(f"http://me:p%40ss@{host}/").packages) == len(PACKAGES)
+    with pytest.raises(repository.UnreadableError, match=r"repodata/repomd\.xml: 401 Unauthorized$"):
+        read(f"http://{host}/")
+
+
+@pytest.mark.parametrize("host", [True], indirect=True)
+def test_a_broken_connection(repository: Any, read: Callable[[str], Any], host: str) -> None:
+    with pytest.raises(repository.UnreadableError, match=r"primary\.xml\.gz: IncompleteRead"):
+        read(f"http://me:p%40ss@{host}/")
+
+
+def test_what_is_no_server(repository: Any, read: Callable[[str], Any]) -> None:
+    with pytest.raises(repository.UnreadableError, match="is neither a directory's URL nor a server's"):
+        read("gopher://example.com/")
+    with pytest.raises(repository.UnreadableError, match="URL can't contain control characters"):
+        read("http://127.0.0.1:9/a path/")

@@ -13,6 +13,7 @@ import pytest
 
 from koji_adjutant.container import service_config, streams
 from koji_adjutant.container.diagnosis import explain
+from koji_adjutant.container.installing import to_install
 from koji_adjutant.container.interface import ResourceLimits
 from koji_adjutant.container.interrupts import Deadline, termination_raises, uninterrupted
 from koji_adjutant.container.possible_limits import PossibleLimits
@@ -45,6 +46,18 @@ def test_a_frame_that_is_cut_off_is_written_as_far_as_it_came() -> None:
 def test_known_troubles_come_with_what_to_do(message: str, advice: str) -> None:
     assert explain(message).startswith(message)
     assert advice in explain(message)
+
+
+@pytest.mark.parametrize(
+    ("manager", "line"),
+    [("apt-get", "`apt install createrepo-c runc`"), ("dnf", "`dnf install createrepo_c runc`")],
+)
+def test_what_to_install_is_said_in_this_hosts_words(
+    manager: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / manager).touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert to_install("createrepo-c", "runc", fedora=["createrepo_c", "runc"]) == line
 
 
 def test_unknown_troubles_stay_as_they_are() -> None:
