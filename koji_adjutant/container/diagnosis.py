@@ -24,8 +24,8 @@ HINTS = (
     (
         ("netavark", "iptables", "nftables", "CNI", "failed to find plugin"),
         "the engine's bridge network does not work here: "
-        f"{to_install('netavark', 'aardvark-dns', 'nftables')} (iptables for podman 4), or set network_mode = "
-        "host",
+        f"{to_install('netavark', 'aardvark-dns', 'nftables')} (iptables for podman 4), "
+        "or set network_mode = host",
     ),
     (
         ("no space left on device",),
