@@ -24,7 +24,11 @@ DEFAULT = libdnf5.conf.Option.Priority_DEFAULT
 COMMANDLINE = libdnf5.conf.Option.Priority_COMMANDLINE
 """What is set with less, the library takes to be a place inside of the root."""
 
-ERRORS = (libdnf5.exception.Error, libdnf5.exception.NonLibdnf5Exception, RuntimeError)
+ERRORS = (
+    RuntimeError,
+    # since 5.2.13 the library has its own
+    *(getattr(libdnf5.exception, name, RuntimeError) for name in ("Error", "NonLibdnf5Exception")),
+)
 
 NEVER_EXPIRES = -1
 
@@ -39,11 +43,12 @@ HARMLESS = {libdnf5.base.GoalProblem_NO_PROBLEM, libdnf5.base.GoalProblem_ALREAD
 def resolve(question: Question, members: Sequence[GroupPackage], answer: Answer) -> None:
     """Answer the question. UnresolvableError if there is no answer."""
     try:
-        if question.modules:
-            # what they hide is decided when repositories are read
-            set_up_modules(opened(question), question)
         base = opened(question)
         answer.read = True
+        if question.modules:
+            set_up_modules(base, question)
+            # what they hide is decided when repositories are read
+            base = opened(question)
         goal = libdnf5.base.Goal(base)
         goal.set_allow_erasing(True)
         mark(base, goal, question, members, answer)

@@ -154,7 +154,7 @@ def test_what_a_resolver_does_to_the_metadata_stays_with_its_task(
     def spoiling(*arguments: Any, mounts: Sequence[VolumeMount], **options: Any) -> int:
         status = run_tool(*arguments, mounts=mounts, **options)
         (cache,) = [mount.source for mount in mounts if mount.target == PurePosixPath("/cache")]
-        for file in cache.glob("*.solv"):
+        for file in cache.rglob("*.solv"):
             with file.open("ab") as open_file:
                 open_file.write(b"poison")
             spoilt.append(file.name)
