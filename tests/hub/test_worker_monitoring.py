@@ -54,7 +54,8 @@ def test_a_task_and_what_it_took(farm: Farm, arch_task: int) -> None:
     assert task["image_digest"].startswith("sha256:")
     assert task["bytes_uploaded"] > 1000
     assert task["resources"]["cpu_seconds"] > 0
-    assert task["resources"]["memory_peak"] > 1 << 20
+    peak = task["resources"]["memory_peak"]
+    assert peak > 1 << 20 if "memory" in farm.engine.check().controllers else peak is None
     assert {container["role"] for container in task["containers"]} >= {"build"}
     assert {container["status"] for container in task["containers"]} == {"removed"}
 

@@ -16,6 +16,14 @@ OWNER = Owner(task_id="local-test", worker_id="integration")
 
 
 @pytest.fixture
+def all_controllers(engine: PodmanManager) -> None:
+    """For tests of limits that the kernel keeps."""
+    missing = {"cpu", "memory", "pids"} - engine.check().controllers
+    if missing:
+        pytest.skip(f"this host's control groups have no controller for {', '.join(sorted(missing))}")
+
+
+@pytest.fixture
 def spec(tool_image: str) -> MakeSpec:
     """``spec(command, **fields)``: a spec over the tool image."""
 

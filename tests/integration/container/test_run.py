@@ -154,6 +154,7 @@ def test_a_read_only_mount_cannot_be_written(engine: PodmanManager, spec: MakeSp
     assert b"Read-only file system" in sink.getvalue()
 
 
+@pytest.mark.usefixtures("all_controllers")
 def test_limits_are_the_control_groups_limits(engine: PodmanManager, spec: MakeSpec) -> None:
     limits = ResourceLimits(memory_bytes=256 << 20, cpus=0.5, pids=50)
     with engine.container(spec(["sleep", "600"], limits=limits)) as container:
@@ -162,6 +163,7 @@ def test_limits_are_the_control_groups_limits(engine: PodmanManager, spec: MakeS
     assert (settings["Memory"], settings["CpuQuota"], settings["PidsLimit"]) == (256 << 20, 50_000, 50)
 
 
+@pytest.mark.usefixtures("all_controllers")
 def test_the_limit_of_processes_holds(engine: PodmanManager, spec: MakeSpec) -> None:
     program = "import os, signal\nfor _ in range(100):\n    if os.fork() == 0: signal.pause()"
     sink = io.BytesIO()
@@ -171,6 +173,7 @@ def test_the_limit_of_processes_holds(engine: PodmanManager, spec: MakeSpec) -> 
     assert b"BlockingIOError" in sink.getvalue()
 
 
+@pytest.mark.usefixtures("all_controllers")
 def test_a_limit_that_the_host_cannot_keep_is_left_out_with_one_warning(
     engine: PodmanManager, spec: MakeSpec, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

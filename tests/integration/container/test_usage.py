@@ -84,6 +84,7 @@ def command(spec: MakeSpec, tmp_path: Path) -> MakeSpec:
     return lambda words, **fields: spec(["sh", "-c", WATCHED, "sh", *words], mounts=[mount], **fields)
 
 
+@pytest.mark.usefixtures("all_controllers")
 def test_a_container_that_ends_by_itself(
     watched: PodmanManager, observer: Observer, command: MakeSpec
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_container_that_is_removed_while_it_runs(
     assert observer.usage.cpu_seconds >= 0.5
 
 
+@pytest.mark.usefixtures("all_controllers")
 def test_a_process_that_wants_too_much_memory(
     watched: PodmanManager, observer: Observer, command: MakeSpec
 ) -> None:
