@@ -8,6 +8,7 @@ import json
 import logging
 import lzma
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import koji
@@ -32,7 +33,7 @@ def repository(
     rpmlist: list[dict[str, object]] | None = None,
     pack: Callable[[bytes], bytes] = gzip.compress,
 ) -> RepoFiles:
-    (directory / "repodata").mkdir()
+    (directory / "repodata").mkdir(parents=True)
     data = ""
     if origins is not None:
         text = "".join(f"{nvra}\t{url}\n" for nvra, url in origins.items())
@@ -108,6 +109,19 @@ def test_a_different_payload_is_a_buildroot_error(tmp_path: Path) -> None:
     repo = repository(tmp_path, None, [record(INTERNAL, payloadhash="cc")])
     with pytest.raises(koji.BuildrootError, match=r"payloadhash: aa mismatch expected cc in rpmlist\.jsonl"):
         buildroot_list([INTERNAL], repo=repo, repo_id=9, external_repos=[], arch="x86_64")
+
+
+def test_digests_of_different_kinds_are_not_compared(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    package = replace(INTERNAL, payloadhash="sha3-256::aa")
+    repo = repository(tmp_path, None, [record(INTERNAL, payloadhash="sha256::bb")])
+    (entry,) = buildroot_list([package], repo=repo, repo_id=9, external_repos=[], arch="x86_64")
+    assert entry["id"] == record(INTERNAL)["id"]
+    assert "is sha3-256::aa here and sha256::bb in rpmlist.jsonl: not compared" in caplog.text
+    repo = repository(tmp_path / "other", None, [record(INTERNAL, payloadhash="sha3-256::bb")])
+    with pytest.raises(koji.BuildrootError, match="payloadhash: sha3-256::aa mismatch expected sha3-256::bb"):
+        buildroot_list([package], repo=repo, repo_id=9, external_repos=[], arch="x86_64")
 
 
 def test_a_package_that_the_repo_does_not_record_has_no_id(
