@@ -202,9 +202,9 @@ def make_target(farm: Farm, distribution: str) -> None:
             admin.groupPackageListAdd(farm.build_tag, group, member)
 
 
-def wait_for_repo(farm: Farm) -> int:
-    """The id of a repo that has all of the build tag's changes so far."""
-    reply = farm.admin.repo.request(farm.build_tag, min_event="last")
+def wait_for_repo(farm: Farm, build_tag: str | None = None) -> int:
+    """The id of a repo that has all changes of a build tag so far: of the farm's, if no other is named."""
+    reply = farm.admin.repo.request(build_tag or farm.build_tag, min_event="last")
     if reply["repo"]:
         return int(reply["repo"]["id"])
     request = reply["request"]["id"]

@@ -14,7 +14,7 @@ import pytest
 
 from koji_adjutant.buildroot.repofiles import RepoFiles
 from tests.hub.builder import ARCH
-from tests.hub.farm import Farm, serve_files
+from tests.hub.farm import Farm, serve_files, wait_for_repo
 from tests.hub.names import unique
 from tests.hub.packages import package
 from tests.hub.test_worker_operator import adjutant
@@ -125,7 +125,9 @@ def test_what_the_tag_says_resolves(
     """Where the image has both; else the other one, and root.log says so."""
     farm.admin.editTag2(mixed.build_tag, extra={"mock.package_manager": manager})
     url = publish(farm, mixed, unique(manager), f"{NEEDING}BuildRequires: {chain[0]['name']}\n")
-    task = int(farm.admin.build(url, mixed.target, {"scratch": True}))
+    # what the tag says counts from the repo on
+    options = {"scratch": True, "repo_id": wait_for_repo(farm, mixed.build_tag)}
+    task = int(farm.admin.build(url, mixed.target, options))
     assert farm.closed(task) is None
     log = farm.log(int(farm.children(task)[ARCH]["id"]), "root.log")
     wanted, package = {"dnf": ("dnf4", "python3-dnf"), "dnf5": ("dnf5", "python3-libdnf5")}[manager]
