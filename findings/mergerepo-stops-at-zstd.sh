@@ -5,7 +5,8 @@
 # Happens: createrepo_c since 1.0 compresses with zstd by default, which 0.17.3 cannot read. It says "Cannot load repo",
 #          leaves that repository out and all that come after it on the command line, writes the others, exits 0.
 #          If it comes first, a well-formed repository without packages is the result.
-# Means:   look into what was merged, or make what older programs merge with --compress-type=gz. 0.17.7 fails instead.
+# Means:   look into what was merged, or make what older programs merge with --general-compress-type=gz (not
+#          --compress-type, which is for additional metadata alone). mergerepo_c fails here since 0.17.7.
 #
 # Seen, with repositories of one package each:
 #   gzip.1 zstd gzip.2: status 0, packages: one
