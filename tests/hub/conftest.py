@@ -16,7 +16,7 @@ ADJUTANT_TEST_STOCK_KOJID    a command that starts a stock kojid whose Python ca
 
 The hub must be prepared: the API cannot set a password (``koji add-host`` makes a host user without one), so
 write the users' passwords into its database. Hosts need the arches "x86_64 noarch" and the channels default
-and createrepo. Policies build_from_srpm and build_from_scm must allow, the rest may stay as Koji has it. Its
+and createrepo. Policies build_from_srpm and build_from_scm must allow, the rest must be as Koji has it. Its
 plugins runroot_hub and save_failed_tree must be loaded, and the program kojira must run. With
 ``DisableNotifications = True`` the worker does not spend its time on mails about the suite's builds.
 Nothing else may use the three hosts meanwhile: the suite takes their exclusive sessions by force.
