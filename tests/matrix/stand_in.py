@@ -153,9 +153,10 @@ def _sources(suite: str) -> list[str]:
 def entered(root: Path, runtime: Runtime) -> Iterator[StandIn]:
     """Enter it; in the end nothing that was started there is alive."""
     _bring_project(root)
-    for name in ("etc/resolv.conf", "etc/hosts", CERTIFICATES):
+    for name in ("etc/resolv.conf", CERTIFICATES):
         if Path("/", name).exists():
             shutil.copyfile(Path("/", name), root / name)
+    (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {root.name}\n")
     spaces = ["unshare", "--mount", "--pid", "--fork", "--uts", "--kill-child", "--propagation=private"]
     command = [*spaces, "/bin/sh", "-c", ENTER, "sh", str(root), runtime, root.name]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
