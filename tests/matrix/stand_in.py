@@ -186,6 +186,6 @@ def _bring_project(root: Path) -> None:
     for name in filter(None, changed):
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         if (PROJECT / name).exists():
-            shutil.copy2(PROJECT / name, place / name)
+            shutil.copy2(PROJECT / name, place / name, follow_symlinks=False)
         else:
             (place / name).unlink(missing_ok=True)
