@@ -172,7 +172,8 @@ def test_the_build_environment(farm: Farm) -> None:
         'test "%{_topdir}" = /builddir/build',
         'test "%{_host_cpu}" = x86_64',
         'test "%{_host}" = x86_64-koji-linux-gnu',
-        'test "$(pwd -P)" = /builddir/build/BUILD',
+        # rpm has a directory of its own for each package since 4.20
+        'test "$(pwd -P | cut -d/ -f1-4)" = /builddir/build/BUILD',
         "test ! -w /usr/bin",
         "! (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null",
         "gcc -o hello hello.c",
