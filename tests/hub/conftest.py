@@ -18,7 +18,8 @@ The hub must be prepared: the API cannot set a password (``koji add-host`` makes
 write the users' passwords into its database. Hosts need the arches "x86_64 noarch" and the channels default
 and createrepo. Policies build_from_srpm and build_from_scm must allow, the rest must be as Koji has it. Its
 plugins runroot_hub and save_failed_tree must be loaded, and the program kojira must run. With
-``DisableNotifications = True`` the worker does not spend its time on mails about the suite's builds.
+``DisableNotifications = True`` the worker does not spend its time on mails about the suite's builds. Without
+``EnableMaven = True`` the hub takes no wrapperRPM tasks, and those tests are skipped.
 Nothing else may use the three hosts meanwhile: the suite takes their exclusive sessions by force.
 Every test makes tags and packages of its own, so one hub can be used again and again.
 """
