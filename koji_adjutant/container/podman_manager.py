@@ -236,10 +236,8 @@ class PodmanManager:
     def inspect(self, container: str) -> ContainerState:
         details = self._inspect(container)
         state = details["State"]
-        ended = state["Status"] in ("exited", "stopped")
         labels = details["Config"].get("Labels") or {}
-        code = state["ExitCode"] if ended else None
-        return ContainerState(details["Id"], details["Name"], state["Status"], code, labels)
+        return _state(details["Id"], details["Name"], state["Status"], state["ExitCode"], labels)
 
     def remove(self, container: str) -> None:
         # timeout=0 is SIGKILL at once: nothing in there is worth ten seconds of waiting.
@@ -258,13 +256,7 @@ class PodmanManager:
         filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
         listed = self._call("GET", "containers/json", params={"all": True, "filters": filters})
         return [
-            ContainerState(
-                each["Id"],
-                each["Names"][0],
-                each["State"],
-                each["ExitCode"] if each["State"] in ("exited", "stopped") else None,
-                each.get("Labels") or {},
-            )
+            _state(each["Id"], each["Names"][0], each["State"], each["ExitCode"], each.get("Labels") or {})
             for each in listed
         ]
 
@@ -384,6 +376,15 @@ def _connect(address: str) -> Client:
     from koji_adjutant.container import podman_client  # noqa: PLC0415 - five megabytes, for who runs containers
 
     return podman_client.connect(address)
+
+
+def _state(
+    identifier: str, name: str, status: str, exit_code: int, labels: Mapping[str, str]
+) -> ContainerState:
+    """podman calls a container stopped between its end and the tidying up that makes it exited."""
+    if status in ("exited", "stopped"):
+        return ContainerState(identifier, name, "exited", exit_code, labels)
+    return ContainerState(identifier, name, status, None, labels)
 
 
 def _new_name(spec: ContainerSpec) -> str:

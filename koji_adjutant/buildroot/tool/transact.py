@@ -90,6 +90,8 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
             progress = Progress(names, log)
             # None if all went well, a list of problems if it did not start, an empty one if packages failed
             problems = transaction.run(progress, "")
+        if problems == [] and progress.warned and is_done(install, erase):
+            problems = None
         if problems is None and not progress.failed and not log.not_started:
             return True
         problems = [*(problems or []), *log.not_started]
@@ -98,11 +100,28 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
     return False
 
 
+def is_done(install: list[tuple[str, str]], erase: list[str]) -> bool:
+    """Whether the database has what was wanted.
+
+    rpm 6 says of a transaction that it failed when any scriptlet did, which dnf4's and older rpms only warn
+    of: a root must not depend on whose rpm makes it.
+    """
+    present = {nevra(header) for header in transaction_set().dbMatch()}
+    return present.issuperset(wanted for _file, wanted in install) and present.isdisjoint(erase)
+
+
+def nevra(header: Any) -> str:
+    """As the resolver writes it."""
+    epoch = f"{header['epoch']}:" if header["epoch"] else ""
+    return f"{header['name']}-{epoch}{header['version']}-{header['release']}.{header['arch']}"
+
+
 class Progress:
     """rpm's callback: opens the packages and says what happens; ``names`` are NEVRAs by path."""
 
     def __init__(self, names: dict[str, str], log: RpmLog) -> None:
         self.failed = False
+        self.warned = False
         self._log = log
         self._names = names
         self._number = 0
@@ -125,6 +144,7 @@ class Progress:
             # total tells whether the script's failure is fatal to its package
             say(f"{'Error' if total else 'Warning'}: scriptlet failed in {self._names.get(key, key)}")
             self.failed = self.failed or bool(total)
+            self.warned = self.warned or not total
         elif what in (rpm.RPMCALLBACK_CPIO_ERROR, rpm.RPMCALLBACK_UNPACK_ERROR):
             say(f"Error: unpacking of archive failed for {self._names.get(key, key)}")
             self.failed = True

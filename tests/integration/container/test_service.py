@@ -157,7 +157,7 @@ def test_without_podman_the_message_names_the_package(
     own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(own_state))
-    with pytest.raises(EngineError, match="install the package podman"):
+    with pytest.raises(EngineError, match=r"`(apt|dnf) install podman`"):
         PodmanService.ensure(own_state)
 
 

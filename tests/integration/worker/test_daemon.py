@@ -20,8 +20,8 @@ from koji_adjutant.devhub import running_devhub
 from tests.hub.waiting import until
 
 HOST, PASSWORD = "builder1", "builder"
-MEMORY_AIM = 60_000
-"""Kilobytes of resident memory that an idle worker may have."""
+MEMORY_AIM = 60_000 if sys.version_info < (3, 14) else 68_000
+"""Kilobytes of resident memory that an idle worker may have. The same modules take 13 % more of Python 3.14."""
 
 
 @dataclass

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.container import service_config, streams
+from koji_adjutant.container import installing, service_config, streams
 from koji_adjutant.container.diagnosis import explain
-from koji_adjutant.container.installing import to_install
 from koji_adjutant.container.interface import ResourceLimits
 from koji_adjutant.container.interrupts import Deadline, termination_raises, uninterrupted
 from koji_adjutant.container.possible_limits import PossibleLimits
@@ -49,15 +48,14 @@ def test_known_troubles_come_with_what_to_do(message: str, advice: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("manager", "line"),
-    [("apt-get", "`apt install createrepo-c runc`"), ("dnf", "`dnf install createrepo_c runc`")],
+    ("is_debian", "line"),
+    [(True, "`apt install createrepo-c runc`"), (False, "`dnf install createrepo_c runc`")],
 )
 def test_what_to_install_is_said_in_this_hosts_words(
-    manager: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    is_debian: bool, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / manager).touch(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert to_install("createrepo-c", "runc", fedora=["createrepo_c", "runc"]) == line
+    monkeypatch.setattr(installing, "DEBIAN", tmp_path if is_debian else tmp_path / "missing")
+    assert installing.to_install("createrepo-c", "runc", fedora=["createrepo_c", "runc"]) == line
 
 
 def test_unknown_troubles_stay_as_they_are() -> None:
