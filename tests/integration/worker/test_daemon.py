@@ -21,7 +21,7 @@ from tests.hub.waiting import until
 
 HOST, PASSWORD = "builder1", "builder"
 MEMORY_AIM = 60_000 if sys.version_info < (3, 14) else 68_000
-"""Kilobytes of resident memory that an idle worker may have. The same modules take 13 % more of Python 3.14."""
+"""Kilobytes of resident memory that an idle worker may have. Python 3.14 takes 13 % more for the same."""
 
 
 @dataclass
