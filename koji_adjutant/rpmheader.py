@@ -69,12 +69,10 @@ LEAD = 96
 """Bytes before the signature header."""
 SIZE_MAX = 256 << 20
 """Bytes that rpm lets a header have."""
-HEADER_DIGESTS = {
-    "sha3_256header": koji.RPM_SIGTAG_SHA3_256,
-    "sha256header": koji.RPM_SIGTAG_SHA256,
-    "sha1header": koji.RPM_SIGTAG_SHA1,
-}
-"""Digests of the main header in the signature header, by the names that koji.make_rpm_ident has for them."""
+SIGMD5 = 1004
+HEADER_DIGESTS = {"sha3-256": 279, "sha256": 273, "sha1": 269}
+"""Digests of the main header in the signature header, by koji's labels for them, best first; the tags are
+rpm's (include/rpm/rpmtag.h)."""
 
 
 class RpmHeader:
@@ -158,22 +156,22 @@ def identity(signature: bytes) -> str | None:
     """What Koji knows a package by, from its signature header; None if that has no digest.
 
     SIGMD5 in hex, or, since packages of rpm's format 6 have none, a digest of the main header with a label
-    (``sha3-256::…``): what koji.make_rpm_ident, which is new in koji 1.36, prefers. An rpm database does not
-    tell it of all packages: rpm keeps there what it knows itself, and before 6.0 it knows no SHA3.
+    (``sha3-256::…``): what koji.make_rpm_ident prefers, which koji before 1.36 has not. An rpm database does
+    not tell it of all packages: rpm keeps there what it knows itself, and before 6.0 it knows no SHA3.
 
     SourceError if it is no signature header.
     """
-    digests = {}
     try:
         header = koji.RawHeader(signature, decode=True)
-        if md5 := header.get(koji.RPM_SIGTAG_MD5):
-            digests["sigmd5"] = koji.hex_string(md5)
-        digests |= {name: header.get(tag) for name, tag in HEADER_DIGESTS.items() if header.get(tag)}
+        if md5 := header.get(SIGMD5):
+            return str(koji.hex_string(md5))
+        digests = {label: header.get(tag) for label, tag in HEADER_DIGESTS.items()}
     except (koji.GenericError, IndexError, TypeError, ValueError, struct.error) as problem:
         raise SourceError(f"the package's signature header cannot be read: {problem}.") from problem
-    if not all(isinstance(digest, str) and digest.isalnum() for digest in digests.values()):
+    there = [(label, digest) for label, digest in digests.items() if digest is not None]
+    if not all(isinstance(digest, str) and digest.isalnum() for _label, digest in there):
         raise SourceError("the package's signature header has digests that are none.")
-    return str(koji.make_rpm_ident(digests)) if digests else None
+    return "::".join(there[0]) if there else None
 
 
 def _operator(flags: int) -> str:

@@ -53,7 +53,10 @@ class RepoKeeper:
 
     def _anything_new(self) -> bool:
         """Whether calls have changed anything, or it is time for a look anyway: an idle hub stays idle."""
-        changes, now = self._dispatcher.db.changes, time.monotonic()
+        # even this takes SQLite's own lock, with Python's held: beside another thread's call nobody goes on
+        with self._dispatcher.lock:
+            changes = self._dispatcher.db.changes
+        now = time.monotonic()
         if changes == self._seen and now - self._last < IDLE_INTERVAL:
             return False
         self._seen, self._last = changes, now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -42,4 +43,17 @@ def test_old_repos(tmp_path: Path, dist: bool, states: list[int]) -> None:
     keeper.round()
     assert [db.value("SELECT state FROM repo WHERE id = ?", (repo,)) for repo in repos] == states
     assert {path.name for path in place.iterdir()} == {str(repo) for repo in repos[1:]}
+    db.close()
+
+
+def test_the_database_is_left_alone_while_a_call_uses_it(tmp_path: Path) -> None:
+    """Two threads in one connection of SQLite's can wait for each other for ever."""
+    db = open_directory(tmp_path)
+    dispatcher = Dispatcher(db, tmp_path / "topdir")
+    looking = threading.Thread(target=RepoKeeper(dispatcher)._anything_new)
+    with dispatcher.lock:
+        looking.start()
+        looking.join(0.2)
+        assert looking.is_alive()
+    looking.join()
     db.close()
