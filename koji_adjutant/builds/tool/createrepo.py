@@ -25,8 +25,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import merged  # type: ignore[import-not-found]  # beside this file
-import repository  # type: ignore[import-not-found]
+import merged
+import repository
 
 WORK = Path("/work")
 RESULT = Path("/result")

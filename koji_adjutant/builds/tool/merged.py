@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import repository  # type: ignore[import-not-found]  # beside this file
+import repository
 
 NAMED = 5
 """Missing packages in a message."""
