@@ -40,6 +40,9 @@ def main() -> int:
 
 def _on(platform: Platform, place: Path, only: list[str] | None) -> bool:
     root = place / platform.root
+    commit = subprocess.run(
+        ["git", "-C", PROJECT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
     make_root(platform.suite, root)
     outcomes = {}
     with entered(root, platform.runtime) as stand_in:
@@ -52,9 +55,6 @@ def _on(platform: Platform, place: Path, only: list[str] | None) -> bool:
         versions = _versions(platform, stand_in)
     found = results.load()
     earlier = found[platform.name].steps if platform.name in found else {}
-    commit = subprocess.run(
-        ["git", "-C", PROJECT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True, check=True
-    ).stdout.strip()
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     found[platform.name] = Finding(today, commit, versions, {**earlier, **outcomes})
     results.save({each.name: found[each.name] for each in PLATFORMS if each.name in found})

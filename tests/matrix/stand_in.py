@@ -61,6 +61,9 @@ class StandIn:
 
     def __init__(self, root: Path, pid: int) -> None:
         self.root = root
+        self.cache = f"/root/.cache/{root.name}"
+        """XDG_CACHE_HOME there. Its path is one of its own, since bridges are named after the state directory,
+        and all stand-ins share this machine's network."""
         self._pid = pid
 
     def run(
@@ -97,6 +100,7 @@ class StandIn:
             "HOME": "/root",
             "LANG": "C.UTF-8",
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "XDG_CACHE_HOME": self.cache,
             **own,
             **environment,
         }

@@ -24,7 +24,7 @@ workdir = /root/check/work
 topdir = /root/check/topdir
 minspace = 1
 [adjutant]
-state_dir = /root/.cache/koji-adjutant/state
+state_dir = {cache}/koji-adjutant/state
 log_dir = /root/check/logs
 log_file = /root/check/kojid.log
 """
@@ -57,7 +57,7 @@ def test_the_demo_the_check_and_a_package_of_format_6(root: Path, tmp_path: Path
     with entered(root, "crun") as host:
         demo = do(host, log, "make", "demo")
         assert "hello-adjutant-1.0-1.demo1" in demo
-        (root / "root" / "kojid.conf").write_text(CONFIGURATION)
+        (root / "root" / "kojid.conf").write_text(CONFIGURATION.format(cache=host.cache))
         check = do(
             host, log, PYTHON, "-m", "koji_adjutant.cli", "check", "--no-hub", "-c", "/root/kojid.conf"
         )
