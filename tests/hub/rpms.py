@@ -123,6 +123,8 @@ class RpmMaker:
             "debug_package": "%{nil}",
             "_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm",
             "_build_id_links": "none",
+            # Hubs before 1.36 take no build of format 6, and rpm >= 6 makes it unless told.
+            "_rpmformat": "4",
         }
         defines = [word for key, value in macros.items() for word in ("--define", f"{key} {value}")]
         target = [] if arch == "noarch" else ["--target", arch]
