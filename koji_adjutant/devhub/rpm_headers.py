@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import koji
 
 from koji_adjutant.errors import SourceError
 from koji_adjutant.rpmheader import RpmHeader, Tag, identity, signature_header
-
-SIGNATURES = (koji.RPM_SIGTAG_GPG, koji.RPM_SIGTAG_PGP, koji.RPM_SIGTAG_DSA, koji.RPM_SIGTAG_RSA)
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def _read(header: RpmHeader) -> RpmIdentity:
         sourcerpm=header.text(Tag.SOURCERPM),
         payloadhash=identity_of(signature_bytes),
         signature_header=signature_bytes,
-        sigkey=key_id(koji.RawHeader(signature_bytes)),
+        sigkey=koji.get_sighdr_key(signature_bytes) or "",
     )
 
 
@@ -72,12 +69,3 @@ def identity_of(signature_bytes: bytes) -> str:
     if known_by is None:
         raise koji.GenericError("no digest in the signature header")
     return known_by
-
-
-def key_id(signatures: Any) -> str:
-    """The id of the key that signed the package; '' for an unsigned one."""
-    for tag in SIGNATURES:
-        packet = signatures.get(tag)
-        if packet:
-            return str(koji.get_sigpacket_key_id(packet))
-    return ""

@@ -45,11 +45,10 @@ def add_rpm_sig(call: Call, an_rpm: Any, data: str) -> None:
     rpm, builddir = _internal(call, an_rpm)
     if not builddir.is_dir():
         raise koji.GenericError(f"No such directory: {builddir}")
-    signatures = koji.RawHeader(header)
     digest = rpm_headers.identity_of(header)
     if digest != rpm["payloadhash"]:
         raise koji.GenericError(f"wrong md5 for {_nvra(rpm)}: {digest}")
-    store_signature(call, builddir, rpm, header, rpm_headers.key_id(signatures))
+    store_signature(call, builddir, rpm, header, koji.get_sighdr_key(header) or "")
 
 
 def store_signature(call: Call, builddir: Path, rpm: Row, header: bytes, sigkey: str) -> None:

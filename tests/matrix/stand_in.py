@@ -62,8 +62,8 @@ class StandIn:
     def __init__(self, root: Path, pid: int) -> None:
         self.root = root
         self.cache = f"/root/.cache/{root.name}"
-        """XDG_CACHE_HOME there. Its path is one of its own, since bridges are named after the state directory,
-        and all stand-ins share this machine's network."""
+        """XDG_CACHE_HOME there. A path of its own, since bridges are named after the state directory and
+        all stand-ins share the network of this machine."""
         self._pid = pid
 
     def run(
