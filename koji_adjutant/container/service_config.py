@@ -16,8 +16,9 @@ from pathlib import Path
 from koji_adjutant.container.installing import to_install
 from koji_adjutant.errors import EngineError
 
-EXIT_COMMAND_DELAY = 10
-"""Seconds for which an exec leaves its monitor, and its exit code, behind; podman's default is 300."""
+EXIT_COMMAND_DELAY = 60
+"""Seconds for which an exec leaves its monitor, and its exit code, behind; podman's default is 300. Who asks
+later is told that there was none: 10 was too little on a machine with much to do."""
 
 NOFILE_SOFT, NOFILE_HARD = 1024, 524_288
 """What systemd gives a kojid, and so mock's builds. A huge soft limit makes programs that close every
