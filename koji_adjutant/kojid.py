@@ -16,7 +16,7 @@ import koji.util
 import requests
 
 from koji_adjutant import config
-from koji_adjutant.buildroot.overlay import unmount_below
+from koji_adjutant.buildroot.files.overlay import unmount_below
 from koji_adjutant.config import AdjutantOptions, KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from koji_adjutant.devhub import server  # noqa: F401  (it brings all of the hub's calls along)
-from koji_adjutant.devhub.api import METHODS
+from koji_adjutant.devhub.core.api import METHODS
+from koji_adjutant.devhub.server import server  # noqa: F401  (it brings all of the hub's calls along)
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
 
 DOCUMENT = Path(__file__).parents[1] / "docs/reference/hub-calls.md"

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.config import BuildrootConfig
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.files.removal import remove_tree
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.container.interface import (
     ContainerManager,
     ContainerSpec,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from koji_adjutant.buildroot.overlay import Overlay
+from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.container.interface import Owner
 
 WAIT = ("/bin/bash", "-c", "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done")

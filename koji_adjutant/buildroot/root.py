@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from koji_adjutant.buildroot.arch import personality
-from koji_adjutant.buildroot.config import CHROOT_HOME, BuildrootConfig
-from koji_adjutant.buildroot.engine_files import check_engine_files
 from koji_adjutant.buildroot.failed import FailedRoots
-from koji_adjutant.buildroot.home import make_home
-from koji_adjutant.buildroot.layers import Layers, open_layers
-from koji_adjutant.buildroot.overlay import Overlay, mounted
-from koji_adjutant.buildroot.packages import InstalledPackage, listing
-from koji_adjutant.buildroot.plan import Plan, Wanted
+from koji_adjutant.buildroot.files.engine_files import check_engine_files
+from koji_adjutant.buildroot.files.home import make_home
+from koji_adjutant.buildroot.files.overlay import Overlay, mounted
+from koji_adjutant.buildroot.installed.packages import InstalledPackage, listing
+from koji_adjutant.buildroot.layers.layers import Layers, open_layers
 from koji_adjutant.buildroot.record import WAIT, recording, write_hw_info
-from koji_adjutant.buildroot.render import koji_repo, macros_koji
+from koji_adjutant.buildroot.specification.arch import personality
+from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
+from koji_adjutant.buildroot.specification.plan import Plan, Wanted
+from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, LogSink, VolumeMount

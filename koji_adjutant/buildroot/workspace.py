@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from koji_adjutant.buildroot.cache import Cache
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
-from koji_adjutant.buildroot.lock import Lock
 from koji_adjutant.buildroot.progress import Progress
+from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.container.interface import (
     ContainerManager,
     NetworkMode,

@@ -9,8 +9,8 @@ from pathlib import Path
 import koji
 import koji.daemon
 
-from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.builds.scm_srpm import srpm_from_directory, srpm_from_scm

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from koji_adjutant.buildroot.lock import Lock
 from koji_adjutant.buildroot.root import Buildroot
+from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.builds.failure import StepFailedError
 from koji_adjutant.builds.rpmbuild import check_source_package, copy_source_package
 from koji_adjutant.errors import SourceError

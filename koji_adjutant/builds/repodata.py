@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.repository.repofiles import RepoFiles
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo_program import run_repo_program
 from koji_adjutant.container.interface import NetworkMode

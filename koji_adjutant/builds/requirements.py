@@ -19,7 +19,7 @@ from koji_adjutant.builds.rpmbuild import (
     source_package,
     target_options,
 )
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 
 STATIC_ROUNDS = 10
 DYNAMIC_ROUNDS = 10

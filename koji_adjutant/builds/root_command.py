@@ -6,8 +6,8 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.arch import is_sibling
 from koji_adjutant.buildroot.root import Buildroot
+from koji_adjutant.buildroot.specification.arch import is_sibling
 from koji_adjutant.container.interface import ROOT
 
 ROOT_CAPABILITIES = frozenset(

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from koji_adjutant.buildroot.config import TOPDIR
 from koji_adjutant.buildroot.root import (
     BUILD_GID,
     BUILD_UID,
@@ -16,11 +15,12 @@ from koji_adjutant.buildroot.root import (
     Buildroot,
     Preparation,
 )
+from koji_adjutant.buildroot.specification.config import TOPDIR
 from koji_adjutant.buildroot.status import SRPM_UNUSABLE
 from koji_adjutant.builds.failure import StepFailedError
 from koji_adjutant.builds.results import package_names, take_packages
 from koji_adjutant.errors import SourceError
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 
 DYNAMIC_BUILDREQUIRES = "rpmlib(DynamicBuildRequires)"
 

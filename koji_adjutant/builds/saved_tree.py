@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from koji_adjutant.buildroot.config import CHROOT_HOME
 from koji_adjutant.buildroot.failed import READ_EVERYTHING
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID
+from koji_adjutant.buildroot.specification.config import CHROOT_HOME
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, ImageRoot, VolumeMount
 from koji_adjutant.errors import BuildrootError

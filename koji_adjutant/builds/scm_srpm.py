@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.config import CHROOT_HOME, TOPDIR
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
+from koji_adjutant.buildroot.specification.config import CHROOT_HOME, TOPDIR
 from koji_adjutant.buildroot.status import BUILD_FAILED
 from koji_adjutant.builds.failure import StepFailedError, in_koji_words
 from koji_adjutant.builds.rpmbuild import rpmbuild, target_options

@@ -10,7 +10,7 @@ from koji_adjutant.builds.failure import StepFailedError, in_koji_words
 from koji_adjutant.builds.results import take_packages
 from koji_adjutant.builds.rpmbuild import SRPMS, check_source_package, copy_source_package, rpmbuild
 from koji_adjutant.errors import SourceError, SpecError
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 
 
 def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:

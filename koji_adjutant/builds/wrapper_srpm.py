@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from koji_adjutant.buildroot.config import CHROOT_HOME
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
+from koji_adjutant.buildroot.specification.config import CHROOT_HOME
 from koji_adjutant.builds.scm_srpm import (
     SCM_ROOT,
     ScmHooks,

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
-from koji_adjutant.buildroot.config import TagOptions, for_repos
-from koji_adjutant.buildroot.lock import Lock, read_lock
 from koji_adjutant.buildroot.progress import StateLog, Together
+from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
+from koji_adjutant.buildroot.specification.lock import Lock, read_lock
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
 from koji_adjutant.cli.configuration import podman_socket_option
 from koji_adjutant.cli.display import PhaseDisplay

@@ -11,10 +11,10 @@ from contextlib import ExitStack
 import koji
 from rich.console import Console
 
-from koji_adjutant.buildroot.arch import personality
-from koji_adjutant.buildroot.config import CHROOT_HOME, BuildrootConfig
-from koji_adjutant.buildroot.lock import Lock
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot, Privileges, open_buildroot
+from koji_adjutant.buildroot.specification.arch import personality
+from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
+from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.cli.local_workspace import local_workspace, provide_image, temporary_directory

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from koji_adjutant.buildroot.cache import Cache
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.layers.verification import Verification, verify
 from koji_adjutant.buildroot.progress import Together
-from koji_adjutant.buildroot.verification import Verification, verify
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli import cache_tables
 from koji_adjutant.cli.cache_fetch import fetch

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.lock import read_lock
-from koji_adjutant.buildroot.locked_packages import download
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.resolving.locked_packages import download
+from koji_adjutant.buildroot.specification.lock import read_lock
 from koji_adjutant.cli.cache_tables import size
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from rich.console import Group
 from rich.filesize import decimal
 from rich.table import Table
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.compose import Layer
-from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.cache.store import RootStore
+from koji_adjutant.buildroot.layers.compose import Layer
 from koji_adjutant.cli.words import moment, plain
 from koji_adjutant.errors import NotFound, UsageError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.demo.errors import DemoError
 from koji_adjutant.demo.farm import STOP_ORDER, Farm

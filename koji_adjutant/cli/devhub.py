@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from koji_adjutant.devhub import offline
-from koji_adjutant.devhub.directory import READY_FILE
-from koji_adjutant.devhub.serving import serve
+from koji_adjutant.devhub.server import offline
+from koji_adjutant.devhub.server.directory import READY_FILE
+from koji_adjutant.devhub.server.serving import serve
 from koji_adjutant.errors import UsageError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from koji_adjutant.buildroot.cache import Cache
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.cli import leftovers
 from koji_adjutant.cli.configuration import config_option, read_settings
 from koji_adjutant.cli.leftovers import Leftover

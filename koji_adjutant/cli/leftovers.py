@@ -13,7 +13,7 @@ from pathlib import Path
 import koji
 
 from koji_adjutant.buildroot.failed import FailedRoots
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.config import Settings
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from koji_adjutant.daemon import prewarmer

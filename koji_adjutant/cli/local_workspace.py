@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.lock import Lock
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.progress import Progress
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.config import AdjutantOptions

@@ -10,7 +10,7 @@ from typing import Any
 import koji
 from koji.tasks import parse_task_params
 
-from koji_adjutant.buildroot import lock as locks
+from koji_adjutant.buildroot.specification import lock as locks
 from koji_adjutant.cli.task_logs import log_directory
 from koji_adjutant.config import Settings
 from koji_adjutant.daemon.login import impatient_session, plain_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import koji
 
-from koji_adjutant.buildroot.config import BuildrootConfig
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon.login import impatient_session, plain_words
 from koji_adjutant.errors import AdjutantError, HubError, UsageError

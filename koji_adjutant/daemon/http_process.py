@@ -12,7 +12,7 @@ from pathlib import Path
 
 import koji
 
-from koji_adjutant.buildroot.cache import Cache
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.container.podman_service import PodmanService

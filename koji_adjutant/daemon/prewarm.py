@@ -13,11 +13,11 @@ from typing import Any, BinaryIO
 
 import koji
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.layers import open_layers
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.cache.recent import RecentRoot, RecentRoots, Tries
+from koji_adjutant.buildroot.files.removal import remove_tree
+from koji_adjutant.buildroot.layers.layers import open_layers
 from koji_adjutant.buildroot.progress import Together
-from koji_adjutant.buildroot.recent import RecentRoot, RecentRoots, Tries
-from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.workspace import CacheKind, Workspace
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.config.rlimits import build_rlimits

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.daemon.die_with_parent import die_with_parent
 from koji_adjutant.daemon.stop_signals import held_back, unwind
 

@@ -15,7 +15,7 @@ import koji
 import koji.tasks
 from koji.daemon import TaskManager
 
-from koji_adjutant.buildroot.overlay import unmount_below
+from koji_adjutant.buildroot.files.overlay import unmount_below
 from koji_adjutant.builds.explanation import telling
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import createrepo_c
 
-from koji_adjutant.buildroot.compressed import decompress
+from koji_adjutant.buildroot.repository.compressed import decompress
 from koji_adjutant.demo.errors import DemoError
 from koji_adjutant.errors import BuildrootError
 

@@ -6,10 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.config import TagOptions, for_repos
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import Owner

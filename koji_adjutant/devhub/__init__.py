@@ -13,6 +13,6 @@ How a call is written: api.py, call.py, query.py.
 
 from __future__ import annotations
 
-from koji_adjutant.devhub.running import DevHub, running_devhub
+from koji_adjutant.devhub.server.running import DevHub, running_devhub
 
 __all__ = ["DevHub", "running_devhub"]

@@ -12,8 +12,8 @@ import koji
 
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.rpms import RpmBuild
-from koji_adjutant.rpmdiff import rpmdiff_hash
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.diff import rpmdiff_hash
+from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.package_build import build_packages
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot

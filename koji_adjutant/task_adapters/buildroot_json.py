@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from koji_adjutant import __version__
-from koji_adjutant.buildroot.config import BuildrootConfig
-from koji_adjutant.buildroot.config_json import config_as_json
-from koji_adjutant.buildroot.packages import InstalledPackage
+from koji_adjutant.buildroot.installed.packages import InstalledPackage
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
+from koji_adjutant.buildroot.specification.config_json import config_as_json
 from koji_adjutant.container.interface import Image
 from koji_adjutant.policy.resolver import Choice
 from koji_adjutant.policy.rules import Subject

@@ -17,11 +17,11 @@ from typing import Any, ClassVar
 import koji
 from koji.tasks import BaseTaskHandler
 
-from koji_adjutant.buildroot.cache import Cache
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.progress import StateLog, Together
 from koji_adjutant.buildroot.record import note
-from koji_adjutant.buildroot.removal import remove_tree
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explaining

@@ -11,10 +11,10 @@ from typing import Any
 import koji
 from koji.tasks import RefuseTask
 
-from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_tag
-from koji_adjutant.buildroot.origins import ExternalRepo, RepoFiles, buildroot_list
-from koji_adjutant.buildroot.packages import InstalledPackage
-from koji_adjutant.buildroot.recent import RecentRoot, RecentRoots
+from koji_adjutant.buildroot.cache.recent import RecentRoot, RecentRoots
+from koji_adjutant.buildroot.installed.origins import ExternalRepo, RepoFiles, buildroot_list
+from koji_adjutant.buildroot.installed.packages import InstalledPackage
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_tag
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import UsageError
 

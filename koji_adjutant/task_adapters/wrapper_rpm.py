@@ -18,7 +18,7 @@ from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.builds.wrapper_srpm import Archive, WrapperSrpm, Wrapping, srpm_from_template
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.package_build import build_packages
 from koji_adjutant.task_adapters.scm_task import ScmTask

@@ -9,7 +9,7 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from koji_adjutant.errors import SourceError
-from koji_adjutant.rpmheader import RpmHeader
+from koji_adjutant.rpm.header import RpmHeader
 from koji_adjutant.task_handlers.hub_files import fetch
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, open_buildroot
 from koji_adjutant.builds.rpms import build_rpms
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 from tests.bench.contender import Build
 from tests.bench.errors import BenchError
 from tests.bench.packages import SourcePackage

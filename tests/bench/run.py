@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager

@@ -7,9 +7,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.progress import Progress, StateLog, Together
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerManager, Owner
 from tests.bench.distributions import Distribution

@@ -11,7 +11,7 @@ from typing import Any
 import koji
 import requests
 
-from koji_adjutant.buildroot.compressed import decompress
+from koji_adjutant.buildroot.repository.compressed import decompress
 from tests.hub.builder import ARCH, Builder, make_tag
 from tests.hub.farm import Farm
 from tests.hub.rpms import Rpm, RpmSet

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from koji_adjutant.devhub import offline, running_devhub
+from koji_adjutant.devhub import running_devhub
+from koji_adjutant.devhub.server import offline
 from tests.hub.builder import ARCH
 from tests.hub.server import Hub, Login
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.repository.repofiles import RepoFiles
 from tests.hub.builder import ARCH
 from tests.hub.farm import Farm, serve_files, wait_for_repo
 from tests.hub.names import unique

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from koji_adjutant.buildroot.compressed import decompress
+from koji_adjutant.buildroot.repository.compressed import decompress
 from tests.hub.builder import ARCH, Builder, make_tag
 from tests.hub.dist import add_to, tag_with
 from tests.hub.farm import Farm, serve_files

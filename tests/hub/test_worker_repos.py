@@ -9,7 +9,7 @@ import koji
 import pytest
 import requests
 
-from koji_adjutant.buildroot.compressed import decompress
+from koji_adjutant.buildroot.repository.compressed import decompress
 from tests.hub.builder import ARCH
 from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.faults import stock_words

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.config import TagOptions, for_repos
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.root import BUILD_UID, open_buildroot
+from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.checks.finding import Finding, Level
 from koji_adjutant.cli.local_workspace import temporary_directory

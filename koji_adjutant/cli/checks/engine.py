@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.overlay import Overlay, mounted
+from koji_adjutant.buildroot.files.overlay import Overlay, mounted
 from koji_adjutant.cli.checks.buildroot import check_buildroot
 from koji_adjutant.cli.checks.finding import Finding, Level, failing
 from koji_adjutant.cli.local_workspace import temporary_directory

@@ -11,10 +11,10 @@ from textwrap import dedent
 
 import pytest
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.scm_srpm import srpm_from_directory
 from koji_adjutant.container.interface import LABEL_PREFIX, Owner

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.root import Privileges, open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES
 from koji_adjutant.errors import BuildrootError

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
+from koji_adjutant.buildroot.layers.verification import verify
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
-from koji_adjutant.buildroot.verification import verify
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.errors import BuildrootError
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot import resolver
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
-from koji_adjutant.buildroot.layers import open_layers
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.layers.layers import open_layers
+from koji_adjutant.buildroot.layers.verification import verify
+from koji_adjutant.buildroot.resolving import resolver
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.toolbox import run_tool
-from koji_adjutant.buildroot.verification import verify
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import build_rpms
 from koji_adjutant.container.interface import VolumeMount

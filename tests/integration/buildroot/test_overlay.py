@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.overlay import Overlay, mounted, unmount_below
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.files.overlay import Overlay, mounted, unmount_below
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.errors import BuildrootError
 
 
@@ -73,7 +73,7 @@ def test_a_killed_process_leaves_nothing_mounted_once_its_directory_is_deleted(p
     program = """
 import os, sys
 from pathlib import Path
-from koji_adjutant.buildroot.overlay import Overlay, mounted
+from koji_adjutant.buildroot.files.overlay import Overlay, mounted
 with mounted(Overlay([Path(sys.argv[1])], Path(sys.argv[2])), "1"):
     os.kill(os.getpid(), 9)
 """

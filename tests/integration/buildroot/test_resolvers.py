@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot.config import TagOptions, for_repos
-from koji_adjutant.buildroot.metadata import SEEN_AT, Metadata
-from koji_adjutant.buildroot.render import resolver_conf
+from koji_adjutant.buildroot.resolving.metadata import SEEN_AT, Metadata
+from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
+from koji_adjutant.buildroot.specification.render import resolver_conf
 from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import VolumeMount

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig, Repository, TagOptions, for_repos
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, Repository, TagOptions, for_repos
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LABEL_PREFIX, ResourceLimits

@@ -10,7 +10,7 @@ from pathlib import Path
 import createrepo_c
 import pytest
 
-from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.repository.repofiles import RepoFiles
 from koji_adjutant.builds.repo import CreateRepoRequest
 
 PACKAGES = ("make", "patch", "zlib1g")

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import createrepo_c
 import pytest
 
-from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.repository.repofiles import RepoFiles
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.dist_repo import DistRepoRequest, create_dist_repo, package_directories
 from koji_adjutant.builds.multilib import MultilibRequest, multilib_packages

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.repository.repofiles import RepoFiles
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo import CreateRepoRequest, create_repo
 from koji_adjutant.errors import AdjutantError

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.decisive import decisive_lines
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.errors import BuildFailed, BuildTimeout, DependencyError, SourceError
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 from tests.integration.buildroot.fixtures import MakeSrpm, NewWorkspace, spec
 
 C_PROGRAM = spec(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.srpm import rebuild_srpm
 from koji_adjutant.errors import SpecError

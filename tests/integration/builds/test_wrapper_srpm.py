@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds import scm_srpm, wrapper_srpm
 from koji_adjutant.builds.scm_srpm import SCM_ROOT, ScmHooks, SourceTree
 from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.builds.wrapper_srpm import Archive, Wrapping, srpm_from_template
 from koji_adjutant.errors import BuildTimeout, SpecError
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
 from tests.integration.buildroot.fixtures import spec

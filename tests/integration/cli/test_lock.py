@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.lock import NAME, read_lock
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.specification.lock import NAME, read_lock
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.integration.buildroot.fixtures import spec

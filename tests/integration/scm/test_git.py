@@ -12,13 +12,13 @@ from pathlib import Path
 import koji.daemon
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm, srpm_from_scm
 from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.errors import BuildFailed, SourceError, SpecError
-from koji_adjutant.rpmheader import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.scm.source import ScmSource
 from tests.integration.buildroot.fixtures import online, spec
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.buildroot.cache.store import RootStore
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.distribution.build import build as build_distribution

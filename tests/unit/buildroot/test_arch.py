@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from koji_adjutant.buildroot.arch import personality, resolver_arch
-from koji_adjutant.buildroot.config import PackageManagerOptions, TagOptions, for_tag
+from koji_adjutant.buildroot.specification.arch import personality, resolver_arch
+from koji_adjutant.buildroot.specification.config import PackageManagerOptions, TagOptions, for_tag
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot import compose as module
-from koji_adjutant.buildroot.compose import Layer, Recipe, compose
-from koji_adjutant.buildroot.overlay import Overlay
-from koji_adjutant.buildroot.packages import Installed
-from koji_adjutant.buildroot.plan import Plan
+from koji_adjutant.buildroot.files.overlay import Overlay
+from koji_adjutant.buildroot.installed.packages import Installed
+from koji_adjutant.buildroot.layers import compose as module
+from koji_adjutant.buildroot.layers.compose import Layer, Recipe, compose
+from koji_adjutant.buildroot.specification.plan import Plan
 from koji_adjutant.container.interface import Owner
 from koji_adjutant.errors import BuildrootError
 

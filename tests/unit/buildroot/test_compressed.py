@@ -11,7 +11,7 @@ from pathlib import Path
 import createrepo_c
 import pytest
 
-from koji_adjutant.buildroot.compressed import decompress
+from koji_adjutant.buildroot.repository.compressed import decompress
 from koji_adjutant.errors import BuildrootError
 
 CONTENT = b"package-1-1.noarch\thttp://example.com/\n" * 1000

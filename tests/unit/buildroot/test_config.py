@@ -11,8 +11,8 @@ from typing import Any
 import koji
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos, for_tag
-from koji_adjutant.buildroot.render import koji_repo, macros_koji, resolver_conf
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos, for_tag
+from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji, resolver_conf
 from koji_adjutant.errors import UsageError
 
 RESOLVERS_OWN = {"cachedir", "logfile", "proxy"}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.downloads import PackageCache
-from koji_adjutant.buildroot.plan import PackageFile
+from koji_adjutant.buildroot.cache.downloads import PackageCache
+from koji_adjutant.buildroot.specification.plan import PackageFile
 from koji_adjutant.errors import BuildrootError
 
 CONTENT = b"an rpm" * 1000

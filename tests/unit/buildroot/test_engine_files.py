@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.engine_files import SIZE_MAX, check_engine_files
+from koji_adjutant.buildroot.files.engine_files import SIZE_MAX, check_engine_files
 from koji_adjutant.errors import BuildrootError
 
 

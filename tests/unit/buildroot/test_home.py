@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot import home as module
-from koji_adjutant.buildroot.home import make_home
-from koji_adjutant.buildroot.removal import remove_tree
+from koji_adjutant.buildroot.files import home as module
+from koji_adjutant.buildroot.files.home import make_home
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.errors import BuildrootError
 
 MACROS = "%dist .x\n"

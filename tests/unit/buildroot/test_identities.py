@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.identities import identified
-from koji_adjutant.buildroot.packages import Installed, InstalledPackage
-from koji_adjutant.buildroot.plan import PackageFile, Plan
+from koji_adjutant.buildroot.installed.identities import identified
+from koji_adjutant.buildroot.installed.packages import Installed, InstalledPackage
+from koji_adjutant.buildroot.specification.plan import PackageFile, Plan
 from koji_adjutant.errors import BuildrootError
 from tests.unit.worker.rpms import write_rpm
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from koji_adjutant.buildroot.config import (
+from koji_adjutant.buildroot.resolving.key import layer_key, question_key
+from koji_adjutant.buildroot.specification.config import (
     BuildrootConfig,
     PackageManagerOptions,
     Repository,
     TagOptions,
     for_tag,
 )
-from koji_adjutant.buildroot.key import layer_key, question_key
-from koji_adjutant.buildroot.plan import PackageFile, Plan, Wanted
+from koji_adjutant.buildroot.specification.plan import PackageFile, Plan, Wanted
 
 BASH = PackageFile("bash-5-1.x86_64", "sha256:aa", 10, "build", "bash.rpm")
 MAKE = PackageFile("make-4-1.x86_64", "sha256:bb", 10, "build", "make.rpm")

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot.config import PackageManagerOptions, TagOptions, for_repos
-from koji_adjutant.buildroot.key import layer_key
-from koji_adjutant.buildroot.lock import NAME, Lock, Step, read_lock, this_machine
-from koji_adjutant.buildroot.plan import PackageFile, Plan, Wanted
+from koji_adjutant.buildroot.resolving.key import layer_key
+from koji_adjutant.buildroot.specification.config import PackageManagerOptions, TagOptions, for_repos
+from koji_adjutant.buildroot.specification.lock import NAME, Lock, Step, read_lock, this_machine
+from koji_adjutant.buildroot.specification.plan import PackageFile, Plan, Wanted
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import LockError, NotFound
 

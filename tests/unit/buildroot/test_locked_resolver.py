@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.lock import Lock
-from koji_adjutant.buildroot.locked_resolver import LockedResolver, compare
-from koji_adjutant.buildroot.plan import Plan, Wanted
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.resolving.locked_resolver import LockedResolver, compare
+from koji_adjutant.buildroot.specification.lock import Lock
+from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.errors import LockError
 from tests.unit.buildroot.test_lock import BASH, DIGEST, ZLIB, example
 

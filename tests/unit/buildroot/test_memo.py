@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from koji_adjutant.buildroot.memo import LIFETIME, Memo
+from koji_adjutant.buildroot.cache.memo import LIFETIME, Memo
 
 
 def test_an_answer_is_remembered(tmp_path: Path) -> None:

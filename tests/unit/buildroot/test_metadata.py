@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig, TagOptions, for_repos
-from koji_adjutant.buildroot.metadata import Metadata
-from koji_adjutant.buildroot.repofiles import RepoFiles
+from koji_adjutant.buildroot.repository.repofiles import RepoFiles
+from koji_adjutant.buildroot.resolving.metadata import Metadata
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.errors import BuildrootError
 
 REPOMD = """\

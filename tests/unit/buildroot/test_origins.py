@@ -14,8 +14,8 @@ from pathlib import Path
 import koji
 import pytest
 
-from koji_adjutant.buildroot.origins import ExternalRepo, RepoFiles, buildroot_list
-from koji_adjutant.buildroot.packages import InstalledPackage
+from koji_adjutant.buildroot.installed.origins import ExternalRepo, RepoFiles, buildroot_list
+from koji_adjutant.buildroot.installed.packages import InstalledPackage
 from koji_adjutant.errors import BuildrootError
 
 INTERNAL = InstalledPackage("hello", "1", "2", None, "x86_64", "aa", 10, 100)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot import overlay as module
-from koji_adjutant.buildroot.overlay import Overlay
+from koji_adjutant.buildroot.files import overlay as module
+from koji_adjutant.buildroot.files.overlay import Overlay
 
 
 def test_the_topmost_layer_is_named_first() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot import packages
-from koji_adjutant.buildroot.packages import Installed, listing
+from koji_adjutant.buildroot.installed import packages
+from koji_adjutant.buildroot.installed.packages import Installed, listing
 from koji_adjutant.errors import BuildrootError
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.places import Places
-from koji_adjutant.buildroot.plan import PackageFile
+from koji_adjutant.buildroot.specification.places import Places
+from koji_adjutant.buildroot.specification.plan import PackageFile
 from koji_adjutant.errors import BuildrootError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.recent import LIFETIME, RETRY_AFTER, RecentRoot, RecentRoots, Tries
+from koji_adjutant.buildroot.cache.recent import LIFETIME, RETRY_AFTER, RecentRoot, RecentRoots, Tries
 
 HUB = "http://hub/kojihub"
 ONE, OTHER = RecentRoot("f99-build", "x86_64", "build"), RecentRoot("f99-build", "x86_64", "srpm-build")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from koji_adjutant.buildroot.removal import remove_tree
-from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.buildroot.cache.store import RootStore
+from koji_adjutant.buildroot.files.removal import remove_tree
 
 DEPTH = 1500
 """Deeper than Python's stack."""

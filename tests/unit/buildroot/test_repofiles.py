@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.repofiles import RepoFiles
-from koji_adjutant.buildroot.transfer import FileMissingError
+from koji_adjutant.buildroot.repository.repofiles import RepoFiles
+from koji_adjutant.buildroot.repository.transfer import FileMissingError
 from koji_adjutant.errors import BuildrootError
 
 REPOMD = """\

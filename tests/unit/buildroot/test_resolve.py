@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot.config import (
+from koji_adjutant.buildroot.resolving.resolver import wanted_resolver
+from koji_adjutant.buildroot.specification.config import (
     BuildrootConfig,
     PackageManagerOptions,
     TagOptions,
     for_repos,
 )
-from koji_adjutant.buildroot.resolver import wanted_resolver
 from koji_adjutant.buildroot.toolbox import PROGRAMS
 
 REQUEST: dict[str, Any] = {

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot import store as store_module
-from koji_adjutant.buildroot.store import RootStore
+from koji_adjutant.buildroot.cache import store as store_module
+from koji_adjutant.buildroot.cache.store import RootStore
 from koji_adjutant.errors import BuildrootError
 
 KEY = "k1"

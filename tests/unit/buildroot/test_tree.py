@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.tree import changes, describe, differences, read_manifest, write_manifest
+from koji_adjutant.buildroot.files.tree import changes, describe, differences, read_manifest, write_manifest
 
 
 def plant(top: Path) -> Path:

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from koji_adjutant.buildroot.cache import Cache
-from koji_adjutant.buildroot.compose import Recipe
-from koji_adjutant.buildroot.plan import PackageFile, Plan
-from koji_adjutant.buildroot.verification import Verification
+from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.layers.compose import Recipe
+from koji_adjutant.buildroot.layers.verification import Verification
+from koji_adjutant.buildroot.specification.plan import PackageFile, Plan
 from koji_adjutant.cli import cache as module
 from koji_adjutant.cli import cli, main
 from koji_adjutant.monitoring import database

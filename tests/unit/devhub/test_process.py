@@ -18,8 +18,8 @@ from click.testing import CliRunner
 
 from koji_adjutant.cli.devhub import command
 from koji_adjutant.devhub import DevHub, running_devhub
-from koji_adjutant.devhub.serving import serve
-from koji_adjutant.devhub.wire import MAX_REQUEST
+from koji_adjutant.devhub.core.wire import MAX_REQUEST
+from koji_adjutant.devhub.server.serving import serve
 from koji_adjutant.errors import UsageError
 
 

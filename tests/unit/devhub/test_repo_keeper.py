@@ -9,9 +9,9 @@ from pathlib import Path
 import koji
 import pytest
 
-from koji_adjutant.devhub.directory import open_directory
-from koji_adjutant.devhub.dispatch import Dispatcher
-from koji_adjutant.devhub.repo_keeper import LIFETIME, RepoKeeper
+from koji_adjutant.devhub.server.directory import open_directory
+from koji_adjutant.devhub.server.dispatch import Dispatcher
+from koji_adjutant.devhub.server.repo_keeper import LIFETIME, RepoKeeper
 
 READY, EXPIRED, DELETED = (koji.REPO_STATES[name] for name in ("READY", "EXPIRED", "DELETED"))
 

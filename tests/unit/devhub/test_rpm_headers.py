@@ -7,7 +7,7 @@ from pathlib import Path
 import koji
 import pytest
 
-from koji_adjutant.devhub.rpm_headers import read_identity
+from koji_adjutant.devhub.builds.rpm_headers import read_identity
 
 FORMAT_6 = Path(__file__).parents[2] / "packages" / "hello-v6"
 

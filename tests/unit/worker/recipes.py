@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot.config import BuildrootConfig
-from koji_adjutant.buildroot.packages import InstalledPackage
+from koji_adjutant.buildroot.installed.packages import InstalledPackage
 from koji_adjutant.buildroot.root import Privileges
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo import CreateRepoRequest
 from koji_adjutant.builds.rpms import RpmBuild
@@ -22,7 +22,7 @@ from koji_adjutant.container.interface import Image
 from koji_adjutant.errors import ImageError
 from koji_adjutant.images import proofs
 from koji_adjutant.images.proof import Proof
-from koji_adjutant.rpmheader import Tag
+from koji_adjutant.rpm.header import Tag
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters import (

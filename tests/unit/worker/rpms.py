@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from koji_adjutant.rpmheader import Tag
+from koji_adjutant.rpm.header import Tag
 
 Value = str | int | Sequence[str]
 

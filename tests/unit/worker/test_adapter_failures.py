@@ -15,7 +15,7 @@ from koji.tasks import RefuseTask
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import BuildFailed, BuildrootError, DependencyError, ImageError
-from koji_adjutant.rpmheader import Tag
+from koji_adjutant.rpm.header import Tag
 from koji_adjutant.task_adapters import ADAPTERS
 from tests.unit.worker.recipes import Recipes
 from tests.unit.worker.rpms import write_rpm, write_srpm

@@ -11,7 +11,7 @@ import koji
 import pytest
 import requests
 
-from koji_adjutant.buildroot.recent import RETRY_AFTER, RecentRoot, RecentRoots, Tries
+from koji_adjutant.buildroot.cache.recent import RETRY_AFTER, RecentRoot, RecentRoots, Tries
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon import prewarm
 from koji_adjutant.daemon.prewarm import Composer, Due, make_ready
@@ -169,7 +169,7 @@ def test_one_that_fails_is_told_and_tried_again_later(
     engine.compose = fail
     now = 1e10  # later than any file
     monkeypatch.setattr("time.time", lambda: now)
-    monkeypatch.setattr("koji_adjutant.buildroot.recent.LIFETIME", now)
+    monkeypatch.setattr("koji_adjutant.buildroot.cache.recent.LIFETIME", now)
     told = look(getRepo=REPO)
     assert [event.result for event in told.events if isinstance(event, RootMadeReady)] == ["failed"]
     look(getRepo=REPO)

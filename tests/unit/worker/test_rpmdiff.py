@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.errors import BuildFailed
-from koji_adjutant.rpmdiff import rpmdiff_hash
-from koji_adjutant.rpmheader import Tag
+from koji_adjutant.rpm.diff import rpmdiff_hash
+from koji_adjutant.rpm.header import Tag
 from tests.unit.worker.rpms import write_rpm
 
 RPM = Path(__file__).parent / "data" / "hello-doc-1.0-1.noarch.rpm"

@@ -7,7 +7,7 @@ import koji
 import pytest
 
 from koji_adjutant.errors import SourceError
-from koji_adjutant.rpmheader import RpmHeader, Tag, identity, signature_header
+from koji_adjutant.rpm.header import RpmHeader, Tag, identity, signature_header
 from tests.unit.worker.rpms import Value, header, write_rpm, write_srpm
 
 HEADER = 96 + 16

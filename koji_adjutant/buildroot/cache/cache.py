@@ -1,0 +1,38 @@
+"""Everything that this machine keeps so that the next buildroot costs less."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from koji_adjutant.buildroot.cache.downloads import PackageCache
+from koji_adjutant.buildroot.cache.memo import Memo
+from koji_adjutant.buildroot.cache.store import RootStore
+
+PACKAGES_SHARE = 4
+"""Downloaded packages may have one part of the cache's size in so many: they are of use only for what is
+new."""
+
+
+class Cache:
+    """The parts of the cache, below the worker's state directory; each says itself what holds for it.
+
+    ``store`` has layers of roots, and repositories' metadata; ``memo`` the resolver's answers; ``packages``
+    RPM files.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self.store = RootStore(state_dir / "roots")
+        self.memo = Memo(state_dir / "answers")
+        self.packages = PackageCache(state_dir / "packages")
+
+    def size(self) -> int:
+        """Bytes on disk, of layers, metadata and packages."""
+        return self.store.size()[1] + self.packages.size()[1]
+
+    def tidy(self, limit: int) -> None:
+        """Keep within ``limit`` bytes, and delete what is left over; slow, so call it when nothing waits."""
+        packages = limit // PACKAGES_SHARE
+        self.packages.evict(packages)
+        self.store.evict(limit - min(packages, self.packages.size()[1]))
+        self.store.sweep()
+        self.memo.prune()

@@ -1,0 +1,152 @@
+"""Packages that were downloaded once, for all tasks of this machine."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from koji_adjutant.buildroot.repository.transfer import Checksum, fetch
+from koji_adjutant.buildroot.specification.plan import PackageFile
+from koji_adjutant.errors import BuildrootError
+
+AT_ONCE = 8
+"""Downloads at a time, of one task."""
+
+Locations = Mapping[str, Sequence[str]]
+"""A repository's id → its URLs, the first that is to be tried first."""
+
+
+class PackageCache:
+    """A directory of RPM files, each named by its checksum.
+
+    - ``<kind>-<checksum>.rpm`` is a whole file, put there by a rename; ``<…>.part`` is one being downloaded,
+      or left by who died. Who writes a ``.part`` holds its lock (flock), so that two tasks that miss the same
+      package download it once.
+    - A file's checksum is checked when it is downloaded and each time it is used: a damaged one is downloaded
+      again.
+    - Who uses files holds the lock of ``users`` shared; ``evict`` holds it exclusively, and does not wait for
+      it.
+    - ``<random>.held/`` has further names of the files that one user holds, or held before it died: packages'
+      scripts may see what they are installed with, not what other tags have.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def holding(
+        self,
+        packages: Sequence[PackageFile],
+        locations: Locations,
+        proxy: str | None = None,
+        *,
+        offline: bool = False,
+    ) -> Iterator[list[Path]]:
+        """The packages' files, in their order, in a directory of their own that stays while the block runs.
+
+        ``offline`` takes what is missing from directories of this machine only. BuildrootError names what is
+        not to be had.
+        """
+
+        def get(package: PackageFile) -> Path:
+            places = package.places(locations.get(package.repository, ()))
+            if offline:
+                places = [place for place in places if urlsplit(place).scheme == "file"]
+            return self._get(package, places, proxy)
+
+        with self._users(fcntl.LOCK_SH):
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                files = list(pool.map(get, packages))
+            held = self._directory / f"{uuid.uuid4().hex}.held"
+            held.mkdir()
+            try:
+                for file in {*files}:
+                    (held / file.name).hardlink_to(file)
+                yield [held / file.name for file in files]
+            finally:
+                shutil.rmtree(held)
+
+    def missing(self, packages: Sequence[PackageFile]) -> list[PackageFile]:
+        """Those that are not here."""
+        return [package for package in packages if not self._path(package).exists()]
+
+    def evict(self, limit: int) -> None:
+        """Remove what was used longest ago until the rest has ``limit`` bytes; nothing while files are in
+        use."""
+        with suppress(BlockingIOError), self._users(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            files = {path: path.stat() for path in self._directory.glob("*.rpm")}
+            total = sum(status.st_size for status in files.values())
+            for leftover in self._directory.glob("*.part"):
+                leftover.unlink()
+            for directory in self._directory.glob("*.held"):
+                shutil.rmtree(directory)
+            for path in sorted(files, key=lambda path: files[path].st_mtime):
+                if total <= limit:
+                    break
+                path.unlink()
+                total -= files[path].st_size
+
+    def size(self) -> tuple[int, int]:
+        """Files, and their bytes."""
+        sizes = [path.stat().st_size for path in self._directory.glob("*.rpm")]
+        return len(sizes), sum(sizes)
+
+    def _get(self, package: PackageFile, places: Sequence[str], proxy: str | None) -> Path:
+        path, checksum = self._path(package), Checksum.parse(package.checksum)
+        if self._is_whole(path, checksum):
+            os.utime(path)
+            return path
+        part = path.with_suffix(".part")
+        with part.open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._is_whole(path, checksum):  # somebody else has just downloaded it
+                part.unlink(missing_ok=True)
+            else:
+                self._download(package, places, part, checksum, proxy)
+                part.rename(path)
+        return path
+
+    def _download(
+        self,
+        package: PackageFile,
+        places: Sequence[str],
+        target: Path,
+        checksum: Checksum,
+        proxy: str | None,
+    ) -> None:
+        problem = BuildrootError(f"{package.nevra} is not on this machine, and nothing may be downloaded")
+        for place in places:
+            try:
+                fetch(place, target, checksum, proxy)
+            except BuildrootError as error:
+                problem = error
+            else:
+                return
+        raise problem
+
+    def _is_whole(self, path: Path, checksum: Checksum) -> bool:
+        try:
+            return checksum.fits(path)
+        except FileNotFoundError:
+            return False
+
+    def _path(self, package: PackageFile) -> Path:
+        checksum = Checksum.parse(package.checksum)
+        return self._directory / f"{checksum.kind}-{checksum.value}.rpm"
+
+    @contextmanager
+    def _users(self, operation: int) -> Iterator[None]:
+        descriptor = os.open(self._directory / "users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, operation)
+            yield
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Trees of files: overlays, homes, deletion of what packagers' code has made."""

@@ -1,0 +1,168 @@
+"""The layers that one buildroot consists of: a base, and one for each set of packages installed on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from koji_adjutant.buildroot.installed.packages import Installed
+from koji_adjutant.buildroot.layers.compose import Layer, Recipe, compose
+from koji_adjutant.buildroot.layers.transaction import FIRST_DBPATH
+from koji_adjutant.buildroot.resolving.key import layer_key
+from koji_adjutant.buildroot.resolving.locked_resolver import LockedResolver, compare
+from koji_adjutant.buildroot.resolving.resolver import Resolver
+from koji_adjutant.buildroot.specification.arch import resolver_arch
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
+from koji_adjutant.buildroot.specification.lock import Lock, Step, this_machine
+from koji_adjutant.buildroot.specification.plan import Plan, Wanted
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import Image, LogSink
+
+
+class Layers:
+    """Leased layers, which stay in the store while this is open; made by ``open_layers``.
+
+    Whatever is installed becomes a layer that the next buildroot with the same needs finds in the store.
+    Never is anything installed into a root in which packagers' programs have run. What was resolved is
+    written to buildroot_lock.json each time, so that it is there however a build ends.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        config: BuildrootConfig,
+        image: Image,
+        resolver: Resolver | LockedResolver,
+        log: LogSink,
+        leases: ExitStack,
+    ) -> None:
+        self._image = image
+        self._workspace = workspace
+        self._config = config
+        self._log = log
+        self._leases = leases
+        self._resolver = resolver
+        self._layers: list[Layer] = []
+        self._steps: list[Step] = []
+
+    @property
+    def key(self) -> str | None:
+        """Identifies the root: equal keys, equal roots. None while there is no layer."""
+        return self._layers[-1].key if self._layers else None
+
+    @property
+    def lowers(self) -> list[Path]:
+        """The layers' files, topmost first, as an overlay wants them."""
+        return [layer.root for layer in reversed(self._layers)]
+
+    @property
+    def base(self) -> Path:
+        """The files of the lowest layer, which is a whole root."""
+        return self._layers[0].root
+
+    def installed(self) -> Installed:
+        return self._layers[-1].installed()
+
+    def add(self, wanted: Wanted) -> Plan:
+        """Have what is wanted, in a further layer unless it is there already; what changed.
+
+        DependencyError names what nothing provides, BuildrootError if packages cannot be installed.
+        """
+        dbpath = self.installed().dbpath if self._layers else FIRST_DBPATH
+        plan = self._resolver.resolve(self.key, self.lowers, dbpath, wanted)
+        key = self.key
+        if plan.changes or key is None:
+            key = layer_key(key, plan, self._config, self._image.digest)
+            self._lease(key, plan)
+        step = Step(wanted, plan, key)
+        # what is asked for again, and there, says nothing new
+        if plan.changes or not any(step.wanted.words() == one.wanted.words() for one in self._steps):
+            self._steps.append(step)
+            self.lock().write(self._workspace.resultdir)
+        return plan
+
+    def lock(self) -> Lock:
+        """What has been resolved so far."""
+        return Lock(
+            machine=this_machine(),
+            tool_image=self._image.digest,
+            tool_image_name=self._image.pinned,
+            config=self._config,
+            steps=tuple(self._steps),
+            installed={package.nevra: package.payloadhash for package in self.installed().packages},
+        )
+
+    def check_lock(self) -> None:
+        """LockError if the workspace has a lock, and this is not the root in the end of it."""
+        if self._workspace.lock:
+            compare(self.lock(), self._workspace.lock)
+
+    def _lease(self, key: str, plan: Plan) -> None:
+        composed = False
+
+        def make(staging: Path) -> None:
+            nonlocal composed
+            self._make(staging, key, plan)
+            composed = True
+
+        directory = self._leases.enter_context(self._workspace.cache.store.lease(key, make))
+        self._workspace.cache_used("buildrequires" if self._layers else "root", key, not composed)
+        self._layers.append(Layer(directory))
+        kind = "Layer" if self._layers[1:] else "Root"
+        self._say(f"{kind} {key} {'composed' if composed else 'found in the store'}")
+        for package in plan.install:
+            self._say(f"  {package.nevra}")
+        for nevra in plan.erase:
+            self._say(f"  without {nevra}")
+
+    def _make(self, staging: Path, key: str, plan: Plan) -> None:
+        packages = self._workspace.cache.packages
+        size = sum(package.size for package in plan.install)
+        self._say(f"Installing {len(plan.install)} packages, {size / 1e6:.1f} MB")
+        places = self._resolver.places
+        places.check(plan.install)
+        self._workspace.cache_used("packages", key, not packages.missing(plan.install))
+        what = "packages" if self._layers else "minimal buildroot"
+        with (
+            self._workspace.progress.phase(f"installing {what} with dnf"),
+            ExitStack() as files,
+        ):
+            with self._workspace.progress.phase("downloading packages"):
+                found = files.enter_context(
+                    packages.holding(plan.install, places.locations, places.proxy, offline=places.offline)
+                )
+            compose(
+                staging,
+                self._workspace,
+                self._log,
+                below=list(reversed(self._layers)),
+                recipe=self._recipe(plan),
+                files=found,
+                key=key,
+            )
+
+    def _recipe(self, plan: Plan) -> Recipe:
+        foreign_arch = resolver_arch(self._config) is not None
+        return Recipe(self.key, plan, self._resolver.places.locations, self._image.digest, foreign_arch)
+
+    def _say(self, line: str) -> None:
+        self._log.write(f"{line}\n".encode(errors="replace"))
+
+
+@contextmanager
+def open_layers(workspace: Workspace, config: BuildrootConfig, log: LogSink) -> Iterator[Layers]:
+    """The base root of the configuration's group: composed, or taken from the store.
+
+    LockError if the workspace has a lock that says otherwise.
+    """
+    image = workspace.manager.ensure_image_available(workspace.tool_image, "never")
+    resolver = (
+        LockedResolver(workspace.lock, workspace.cache, config, image.digest)
+        if workspace.lock
+        else Resolver(workspace, config, image.digest, log)
+    )
+    with ExitStack() as leases:
+        layers = Layers(workspace, config, image, resolver, log, leases)
+        layers.add(Wanted(groups=[config.group]))
+        yield layers

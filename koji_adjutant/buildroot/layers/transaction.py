@@ -1,0 +1,81 @@
+"""Installing packages into a root: in a container that has no network, since packages' scripts run there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from koji_adjutant.buildroot.installed.packages import Installed
+from koji_adjutant.buildroot.specification.plan import Plan
+from koji_adjutant.buildroot.toolbox import INSTALL_CAPABILITIES, run_tool
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import LogSink, VolumeMount
+from koji_adjutant.errors import BuildrootError
+
+FIRST_DBPATH = "/usr/lib/sysimage/rpm"
+"""Where a new root's rpm database is made; it then moves to where the root's own rpm looks."""
+
+# /proc and /sys are mounted while packages install: rpm must not try to change them. Koji's configuration has
+# gpgcheck=0, for which dnf lowers what rpm 6 demands by default, signatures; digests are verified, as by dnf.
+MACROS = """\
+%_netsharedpath /proc:/sys
+%_pkgverify_level digest
+%_dbpath {dbpath}
+"""
+
+
+def transact(
+    workspace: Workspace,
+    log: LogSink,
+    *,
+    work: Path,
+    root: Path,
+    plan: Plan,
+    files: Sequence[Path],
+    foreign_arch: bool,
+    dbpath: str,
+    machine_id: str | None,
+) -> Installed:
+    """Do what the plan says; what is installed then. Everything that is left in ``work`` is packagers'.
+
+    ``files`` are the packages', in one directory. With a ``machine_id`` the root is empty, and is furnished.
+    BuildrootError if rpm refuses or a package's script fails.
+    """
+    (work / "home").mkdir(parents=True)
+    (work / "home" / ".rpmmacros").write_text(MACROS.format(dbpath=dbpath))
+    _make_proc(root)
+    request = {
+        "install": [[file.name, package.nevra] for file, package in zip(files, plan.install, strict=True)],
+        "erase": list(plan.erase),
+        "dbpath": dbpath,
+        "new_root": machine_id is not None,
+        "machine_id": machine_id,
+        "ignore_arch": foreign_arch,
+    }
+    (work / "request.json").write_text(json.dumps(request))
+    mounts = [VolumeMount(file.parent, PurePosixPath("/packages"), read_only=True) for file in files[:1]]
+    status = run_tool(
+        workspace,
+        "transact.py",
+        role="install",
+        work=work,
+        root=root,
+        log=log,
+        capabilities=INSTALL_CAPABILITIES,
+        mounts=mounts,
+    )
+    if status != 0:
+        raise BuildrootError(f"packages could not be installed (exit status {status})")
+    return Installed.load(work / "installed.json")
+
+
+def _make_proc(root: Path) -> None:
+    """Where the container has its /proc once more: crun mounts one only on a directory that is there."""
+    proc = root / "proc"
+    try:
+        proc.mkdir()
+        proc.chmod(0o755)
+    except FileExistsError as problem:
+        if proc.is_symlink() or not proc.is_dir():
+            raise BuildrootError("a package has put something else in the place of /proc") from problem

@@ -1,0 +1,1 @@
+"""Files of RPM repositories: downloaded, checked, decompressed."""

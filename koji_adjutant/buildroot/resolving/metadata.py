@@ -1,0 +1,96 @@
+"""The metadata of a buildroot's repositories: read once, and given to the resolver as it is.
+
+The resolver has no network. It sees the metadata as repositories in /metadata, so what it resolves is exactly
+what was read here, whatever happens to the repositories meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from koji_adjutant.buildroot.repository.repofiles import RepoFiles, RepoIndex
+from koji_adjutant.buildroot.repository.transfer import fetch
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, Repository
+from koji_adjutant.buildroot.specification.places import Places
+from koji_adjutant.errors import BuildrootError
+
+logger = logging.getLogger("koji_adjutant.buildroot")
+
+SEEN_AT = PurePosixPath("/metadata")
+"""Where the resolver has it."""
+
+RESOLVER_READS = ("primary", "filelists", "group", "group_gz", "modules")
+"""What is in repomd.xml beyond that is not for a resolver."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One repository as it is now: ``urls`` are its mirrors, the one that answered first."""
+
+    repository: str
+    urls: Sequence[str]
+    index: RepoIndex
+
+    def content(self) -> list[str | None]:
+        """What makes two states of a repository the same to a resolver: the files, as they are checked.
+
+        What repomd.xml says of their content nobody checks: it could claim to be another repository's.
+        """
+        checksums = [self.index.checksum(kind) for kind in RESOLVER_READS]
+        return [self.repository, *(str(checksum) if checksum else None for checksum in checksums)]
+
+
+class Metadata:
+    """What the repositories of a buildroot had when this was made."""
+
+    def __init__(self, config: BuildrootConfig) -> None:
+        """Reads each repomd.xml. BuildrootError if a repository cannot be read."""
+        proxy = config.package_manager.proxy
+        self.sources = [_source(repository, proxy) for repository in config.repositories]
+        contents = json.dumps([source.content() for source in self.sources])
+        self.key = hashlib.sha256(contents.encode()).hexdigest()
+        self.places = Places(
+            locations={source.repository: source.urls for source in self.sources},
+            local=[mount.source for mount in config.repo_mounts],
+            proxy=proxy,
+        )
+
+    def fetch(self, directory: Path) -> None:
+        """Write it as repositories for the resolver: ``directory``/<repository id>.
+
+        BuildrootError if something cannot be had, or is not what repomd.xml says.
+        """
+        wanted = []
+        for source in self.sources:
+            top = directory / source.repository
+            (top / "repodata").mkdir(parents=True)
+            (top / "repodata" / "repomd.xml").write_bytes(source.index.only(RESOLVER_READS))
+            for kind in RESOLVER_READS:
+                href, checksum = source.index.href(kind), source.index.checksum(kind)
+                if href and checksum:
+                    (top / href).parent.mkdir(parents=True, exist_ok=True)
+                    wanted.append((f"{source.urls[0]}/{href}", top / href, checksum))
+        with ThreadPoolExecutor(len(wanted) or 1) as pool:
+            for done in [pool.submit(fetch, *each, self.places.proxy) for each in wanted]:
+                done.result()
+
+
+def _source(repository: Repository, proxy: str | None) -> Source:
+    """From the first mirror that answers, as dnf takes it."""
+    for number, url in enumerate(repository.urls, 1):
+        try:
+            index = RepoFiles(url, proxy).repomd()
+        except BuildrootError as error:
+            if number == len(repository.urls):
+                raise
+            logger.warning("%s; trying the next mirror", error)
+        else:
+            others = [other for other in repository.urls if other != url]
+            return Source(repository.id, [url, *others], index)
+    raise BuildrootError(f"the repository {repository.id} has no URL")

@@ -1,0 +1,149 @@
+"""Asking dnf what a root needs: in a container of the tool image that has no network and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from koji_adjutant.buildroot.files.overlay import Overlay, mounted
+from koji_adjutant.buildroot.resolving.key import question_key
+from koji_adjutant.buildroot.resolving.metadata import SEEN_AT, Metadata
+from koji_adjutant.buildroot.specification.arch import resolver_arch
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
+from koji_adjutant.buildroot.specification.places import Places
+from koji_adjutant.buildroot.specification.plan import Plan, Wanted
+from koji_adjutant.buildroot.specification.render import resolver_conf
+from koji_adjutant.buildroot.toolbox import run_tool
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import LogSink, VolumeMount
+from koji_adjutant.errors import BuildrootError, DependencyError
+
+Answer = Mapping[str, Any]
+"""What tool/resolve.py writes."""
+
+
+class Resolver:
+    """Answers what has to be installed; an answer is remembered for all tasks of this machine.
+
+    The repositories' metadata is in the store, with what dnf made of it, so that it is downloaded and parsed
+    once for all tasks, too.
+    """
+
+    def __init__(
+        self, workspace: Workspace, config: BuildrootConfig, tool_image_digest: str, log: LogSink
+    ) -> None:
+        """Reads what the repositories have. BuildrootError if one cannot be read."""
+        self._metadata = Metadata(config)
+        self._workspace = workspace
+        self._config = config
+        self._digest = tool_image_digest
+        self._log = log
+        self._count = 0
+
+    @property
+    def places(self) -> Places:
+        """Where the packages are to be had."""
+        return self._metadata.places
+
+    def resolve(self, parent: str | None, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:
+        """What it takes to have ``wanted`` in the root made of ``lowers`` (topmost first), whose key is
+        ``parent``.
+
+        ``dbpath`` is where that root's rpm database is. DependencyError names what nothing provides.
+        """
+        memo = self._workspace.cache.memo
+        key = question_key(parent, wanted, self._metadata.key, self._config, self._digest)
+        known = memo.get(key)
+        if known is not None:
+            self._log.write(b"Resolved before, from repositories with the same contents\n")
+            return Plan.from_json(known)
+        plan = self._ask(lowers, dbpath, wanted)
+        memo.put(key, plan.as_json())
+        return plan
+
+    def _ask(self, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:
+        self._count += 1
+        work = self._workspace.workdir / "resolve" / str(self._count)
+        (work / "home").mkdir(parents=True)
+        (work / "home" / ".rpmmacros").write_text(f"%_dbpath {dbpath}\n")
+        (work / "dnf.conf").write_text(resolver_conf(self._config, SEEN_AT))
+        options = self._config.package_manager
+        request = {
+            "groups": list(wanted.groups),
+            "packages": list(wanted.packages),
+            "requires": list(wanted.requires),
+            "releasever": options.releasever,
+            "forcearch": resolver_arch(self._config),
+            "modules": [list(command) for command in options.module_setup_commands],
+            "repositories": [repository.id for repository in self._config.repositories],
+            "package_manager": wanted_resolver(self._config),
+        }
+        (work / "request.json").write_text(json.dumps(request))
+        # a root that is written to, since a database cannot be read otherwise, and thrown away
+        below = list(lowers) or [_empty(work)]
+        overlay = Overlay(below, work / "root", throwaway=True)
+        with mounted(overlay, self._workspace.owner.task_id) as root:
+            answer = self._with_metadata(work, root)
+        return _plan(answer)
+
+    def _with_metadata(self, work: Path, root: Path) -> Answer:
+        """Run the resolver on metadata from the store, or on new metadata that the store then has."""
+        answer: Answer | None = None
+
+        def compose(staging: Path) -> None:
+            nonlocal answer
+            self._metadata.fetch(work / "metadata")
+            (staging / "cache").mkdir()
+            answer = self._run(work, root, staging / "cache", work / "metadata")
+            if not answer["read"]:
+                _plan(answer)
+                raise BuildrootError("the package resolver could not read the repositories")
+
+        # the image and what the tag says decide which resolver it is, and each has a cache of its own
+        digest = self._digest.removeprefix("sha256:")[:16]
+        key = f"metadata-{self._metadata.key}-{digest}-{wanted_resolver(self._config)}"
+        with self._workspace.cache.store.lease(key, compose) as entry:
+            self._workspace.cache_used("metadata", key, answer is None)
+            if answer is None:
+                # whatever reads a packager's rpm database must not be able to change what all tasks share
+                overlay = Overlay([entry / "cache"], work / "cache", throwaway=True)
+                with mounted(overlay, self._workspace.owner.task_id) as cache:
+                    answer = self._run(work, root, cache, None)
+        return answer
+
+    def _run(self, work: Path, root: Path, cache: Path, metadata: Path | None) -> Answer:
+        mounts = [VolumeMount(cache, PurePosixPath("/cache")), *self._workspace.mounts]
+        if metadata is not None:
+            mounts.append(VolumeMount(metadata, SEEN_AT, read_only=True))
+        status = run_tool(
+            self._workspace, "resolve.py", role="resolve", work=work, root=root, log=self._log, mounts=mounts
+        )
+        try:
+            answer: Answer = json.loads((work / "plan.json").read_text())
+        except (FileNotFoundError, ValueError) as error:
+            raise BuildrootError(f"the package resolver ended with status {status} and no plan") from error
+        return answer
+
+
+def _empty(work: Path) -> Path:
+    directory = work / "nothing"
+    directory.mkdir()
+    return directory
+
+
+def wanted_resolver(config: BuildrootConfig) -> str:
+    """What ``mock.package_manager`` means: mock, too, takes dnf 4 if nothing is said."""
+    return "dnf5" if config.package_manager.package_manager == "dnf5" else "dnf4"
+
+
+def _plan(answer: Answer) -> Plan:
+    if answer["lacking"]:
+        raise BuildrootError(answer["lacking"])
+    if answer["missing"]:
+        raise DependencyError("nothing provides " + ", ".join(answer["missing"]))
+    if answer["problems"]:
+        problem = " ".join(" ".join(answer["problems"]).split())
+        raise DependencyError(f"packages cannot be resolved: {problem}")
+    return Plan.from_json(answer)

@@ -1,0 +1,55 @@
+"""The files that a buildroot's configuration becomes: dnf.conf, koji.repo, macros.koji."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
+
+# The [main] section of koji.genMockConfig; cache and log directories are the resolver's business. Metadata is
+# handed to dnf in plain form.
+_MAIN = """\
+debuglevel=1
+reposdir=/dev/null
+retries=20
+obsoletes=1
+gpgcheck=0
+assumeyes=1
+keepcache=1
+install_weak_deps=0
+strict=1
+zchunk=0
+"""
+
+
+def koji_repo(config: BuildrootConfig) -> str:
+    """The repository sections, as dnf reads them."""
+    options = config.package_manager
+    sections = []
+    for repository in config.repositories:
+        lines = [f"[{repository.id}]", f"name={repository.id}"]
+        # a continuation line is what makes further URLs mirrors of the same repository
+        lines.append("baseurl=" + "\n        ".join(repository.urls))
+        if options.module_hotfixes:
+            lines.append("module_hotfixes=1")
+        if options.best:
+            # genMockConfig writes it into the repository's section, where dnf does not look for it: a
+            # tag's mock.yum.best has no effect on a stock builder, and has none here
+            lines.append("best=1")
+        sections.append("\n".join(lines) + "\n")
+    return "\n".join(sections)
+
+
+def resolver_conf(config: BuildrootConfig, metadata: PurePosixPath) -> str:
+    """The whole dnf.conf that resolves this buildroot, from the repositories' metadata below ``metadata``."""
+    repositories = [
+        replace(repository, urls=(f"file://{metadata / repository.id}",))
+        for repository in config.repositories
+    ]
+    return "[main]\n" + _MAIN + "\n" + koji_repo(replace(config, repositories=repositories))
+
+
+def macros_koji(config: BuildrootConfig) -> str:
+    """The build user's ~/.rpmmacros."""
+    return "".join(f"{name} {value}\n" for name, value in sorted(config.macros.items()))

@@ -1,0 +1,1 @@
+"""Builds, their packages and archives, signatures and buildroots."""

@@ -1,0 +1,1 @@
+"""How a call of the hub is written: arguments, database, queries, faults."""

@@ -1,0 +1,1 @@
+"""Repos of tags, and dist repos."""

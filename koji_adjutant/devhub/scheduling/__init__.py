@@ -1,0 +1,1 @@
+"""What clients ask to be done, and which host gets it."""

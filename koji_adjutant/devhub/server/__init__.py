@@ -1,0 +1,1 @@
+"""The process: HTTP, dispatch of calls, its directory, and what it does by itself."""

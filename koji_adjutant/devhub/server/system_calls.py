@@ -1,0 +1,153 @@
+"""Calls about the hub itself, and about events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import koji
+
+from koji_adjutant.devhub.core import lookups, wire
+from koji_adjutant.devhub.core.api import METHODS, exported
+from koji_adjutant.devhub.core.call import Call
+from koji_adjutant.devhub.core.database import Row
+from koji_adjutant.devhub.core.query import Select
+
+
+@exported("hello")
+def hello(call: Call, *args: Any) -> str:
+    """A greeting."""
+    del call, args
+    return "Hello World"
+
+
+@exported("echo")
+def echo(call: Call, *args: Any) -> list[Any]:
+    """The arguments."""
+    del call
+    return list(args)
+
+
+@exported("getAPIVersion")
+def get_api_version(call: Call) -> int:
+    """The version of koji's interface."""
+    del call
+    version: int = koji.API_VERSION
+    return version
+
+
+@exported("getKojiVersion")
+def get_koji_version(call: Call) -> str:
+    """The version of koji that devhub answers like: that of the library it uses."""
+    del call
+    version: str = koji.__version__
+    return version
+
+
+@exported("mavenEnabled")
+def maven_enabled(call: Call) -> bool:
+    """Yes: there can be Maven builds, by import, and wrapperRPM tasks for them."""
+    del call
+    return True
+
+
+@exported("winEnabled")
+def win_enabled(call: Call) -> bool:
+    """No."""
+    del call
+    return False
+
+
+@exported("fault")
+def raise_exception(call: Call) -> None:
+    """Fails with an exception that is no koji error, to try that out."""
+    del call
+    raise Exception("test exception")
+
+
+@exported("error")
+def raise_error(call: Call) -> None:
+    """Fails with a koji error, to try that out."""
+    del call
+    raise koji.GenericError("test error")
+
+
+@exported("getEvent")
+def get_event(call: Call, id: Any, strict: bool = True) -> Any:  # noqa: A002 - the remote name
+    """``{id, ts}`` of an event or None."""
+    number = lookups.convert(id, int)
+    event = call.db.one("SELECT id, time AS ts FROM events WHERE id = ?", (number,))
+    if event is None and strict:
+        raise koji.GenericError("query returned no rows")
+    return event
+
+
+@exported("getLastEvent")
+def get_last_event(call: Call, before: float | None = None, strict: bool = True) -> Any:
+    """The newest event (before a time) or None."""
+    query = Select("events").columns("id", ts="time")
+    if before is not None:
+        if not isinstance(before, int | float):
+            raise koji.GenericError(f"Invalid type for before: {type(before)}")
+        query.where("time < ?", before)
+    event = query.order("id DESC").one(call.db)
+    if event is None and strict:
+        raise koji.GenericError("query returned no rows")
+    return event
+
+
+@exported("listVolumes")
+def list_volumes(call: Call) -> list[Row]:
+    """The storage volumes: DEFAULT."""
+    return call.db.all("SELECT id, name FROM volume ORDER BY id")
+
+
+@exported("getVolume")
+def get_volume(call: Call, volume: Any, strict: bool = False) -> Any:
+    """``{id, name}`` or None."""
+    return lookups.lookup(call, "volume", volume, strict=strict)
+
+
+@exported("getBuildNotifications", "userID")
+def get_build_notifications(call: Call, user_id: Any = None) -> list[Row]:
+    """None: devhub sends no mail."""
+    del call, user_id
+    return []
+
+
+@exported("getBuildNotificationBlocks", "userID")
+def get_build_notification_blocks(call: Call, user_id: Any = None) -> list[Row]:
+    """None: devhub sends no mail."""
+    del call, user_id
+    return []
+
+
+@exported("system.listMethods")
+def list_methods(call: Call) -> list[str]:
+    """The names of all calls."""
+    del call
+    return sorted([*METHODS, "multiCall", "system.multicall"])
+
+
+@exported("_listapi")
+def list_api(call: Call) -> list[dict[str, Any]]:
+    """All calls with their parameters."""
+    del call
+    return wire.describe_methods(METHODS)
+
+
+@exported("system.methodHelp")
+def method_help(call: Call, method: str) -> str:
+    """What a call does."""
+    del call
+    found = METHODS.get(method)
+    if found is None:
+        return ""
+    about = found.describe()
+    return f"{method}{about['argdesc']}\ndescription: {about['doc']}"
+
+
+@exported("system.methodSignature")
+def method_signature(call: Call, method: str) -> str:
+    """Not to be had."""
+    del call, method
+    return "signatures not supported"

@@ -1,0 +1,1 @@
+"""Tags, what is tagged, inheritance, targets and external repositories."""

@@ -1,0 +1,24 @@
+"""Questions about content that devhub's builds never have; it says so as a real hub would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from koji_adjutant.devhub.core.api import exported
+from koji_adjutant.devhub.core.call import Call
+from koji_adjutant.devhub.tags import tags
+
+
+@exported("listTaggedArchives")
+def list_tagged_archives(call: Call, tag: Any, *args: Any, strict: bool = True, **more: Any) -> list[Any]:
+    """``[archives, builds]`` of a tag: none."""
+    del args, more
+    tags.get_tag(call, tag, strict=strict)
+    return [[], []]
+
+
+@exported("listCGs")
+def list_cgs(call: Call) -> dict[str, Any]:
+    """No content generators."""
+    del call
+    return {}

@@ -1,0 +1,1 @@
+"""Tasks, what hosts do with them, and what they upload."""

@@ -1,0 +1,1 @@
+"""Reading RPM files without rpm."""
