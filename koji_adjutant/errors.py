@@ -13,6 +13,8 @@ from enum import StrEnum
 
 import koji
 
+from koji_adjutant.text import printable
+
 MESSAGE_MAX = 16384
 """Characters of a message that are told."""
 
@@ -49,20 +51,6 @@ class AdjutantError(koji.GenericError):  # type: ignore[misc]
         The hub could not read the fault otherwise, and would have the task done again and again.
         """
         return printable(super().__str__()[:MESSAGE_MAX])
-
-
-def printable(text: str) -> str:
-    """The text with escapes in place of what XML or a terminal cannot take, or would obey."""
-    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
-
-
-def innermost_reason(problem: BaseException) -> str:
-    """What the first cause says: requests wraps urllib3, which wraps the socket's error."""
-    while True:
-        inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__
-        if not isinstance(inner, BaseException):
-            return str(problem) or type(problem).__name__
-        problem = inner
 
 
 class UsageError(AdjutantError):

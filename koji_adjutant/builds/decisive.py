@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from koji_adjutant.builds.signs import CAUSE, NOISE, OUTSIDE, SUMMARY, Sign, read_sign
-from koji_adjutant.errors import printable
+from koji_adjutant.text import printable
 
 TAIL_BYTES = 4 << 20
 """How much of a log's end is looked at."""

@@ -24,7 +24,8 @@ import requests
 from koji.tasks import RefuseTask, ServerExit, ServerRestart
 
 from koji_adjutant.builds.decisive import SENTENCE_LENGTH, Finding, find_decisive
-from koji_adjutant.errors import AdjutantError, ContainerTimeout, FailureClass, SourceError, printable
+from koji_adjutant.errors import AdjutantError, ContainerTimeout, FailureClass, SourceError
+from koji_adjutant.text import printable
 
 GENERAL = {
     FailureClass.SCM: "the source could not be had",

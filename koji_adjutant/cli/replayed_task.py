@@ -13,9 +13,9 @@ from koji.tasks import parse_task_params
 from koji_adjutant.buildroot.specification import lock as locks
 from koji_adjutant.cli.task_logs import log_directory
 from koji_adjutant.config import Settings
-from koji_adjutant.daemon.login import impatient_session, plain_words
 from koji_adjutant.errors import AdjutantError, HubError, NotFound
-from koji_adjutant.task_handlers.source_rpm import fetch_source_rpm
+from koji_adjutant.hub.session import impatient_session, plain_words
+from koji_adjutant.hub.source_rpm import fetch_source_rpm
 
 SOURCE_PARAMETERS = {"buildArch": "pkg", "rebuildSRPM": "srpm"}
 """Which parameter of a task is the source package that it works on."""

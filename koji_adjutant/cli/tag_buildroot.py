@@ -6,9 +6,9 @@ import koji
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.daemon.login import impatient_session, plain_words
 from koji_adjutant.errors import AdjutantError, HubError, UsageError
-from koji_adjutant.task_adapters.task_buildroot import config_in_repo
+from koji_adjutant.hub.session import impatient_session, plain_words
+from koji_adjutant.hub.tag_config import config_in_repo
 
 
 def latest_of_tag(

@@ -6,7 +6,7 @@ import time
 
 from rich.text import Text
 
-from koji_adjutant.errors import printable
+from koji_adjutant.text import printable
 
 STYLES = {
     "running": "cyan",

@@ -1,22 +1,14 @@
-"""Logging in to the hub: certificate, password or Kerberos, then the exclusive session."""
+"""The worker's session with its hub: logged in, and no other worker's."""
 
 from __future__ import annotations
 
-import logging
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from xml.parsers.expat import ExpatError
 
 import koji
-import requests
 
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import HubError, innermost_reason
-
-logger = logging.getLogger(__name__)
+from koji_adjutant.errors import HubError
+from koji_adjutant.hub.session import log_in, plain_words
 
 
 def open_session(options: KojidOptions) -> Any:
@@ -35,64 +27,3 @@ def open_session(options: KojidOptions) -> Any:
             f"{options.server} answered {answer!r} instead of ['OK']: check that it is a Koji hub."
         )
     return session
-
-
-def impatient_session(options: KojidOptions) -> Any:
-    """Not logged in, for people who wait: a hub that does not answer is an error soon, not after hours."""
-    patience = {"max_retries": 1, "retry_interval": 1, "offline_retry": False, "timeout": 20}
-    return koji.ClientSession(options.server, koji.grab_session_options(options) | patience)
-
-
-@contextmanager
-def plain_words(options: KojidOptions) -> Iterator[None]:
-    """What goes wrong with the hub in the block, as a HubError that says what to do."""
-    try:
-        yield
-    except koji.AuthLockError as problem:
-        raise HubError(
-            f"Another worker holds the exclusive session at {options.server}: stop it, or take its session "
-            "with --force-lock."
-        ) from problem
-    except koji.AuthError as problem:
-        raise HubError(
-            f"The hub {options.server} refused the login {_identity(options)}: {problem}."
-        ) from problem
-    except (requests.exceptions.RequestException, OSError, ExpatError) as problem:
-        raise HubError(
-            f"The hub cannot be reached at {options.server} ({innermost_reason(problem)}): check the server "
-            "option and that the hub is up."
-        ) from problem
-
-
-def log_in(session: Any, options: KojidOptions) -> None:
-    """By the first of certificate, password and Kerberos that kojid.conf has."""
-    if options.cert and Path(options.cert).is_file():
-        session.ssl_login(options.cert, None, options.serverca)
-    elif options.user:
-        session.login()
-    elif koji.reqgssapi:
-        _drop_empty_cache(Path(options.ccache))
-        session.gssapi_login(principal=_principal(options), keytab=options.keytab, ccache=options.ccache)
-    else:
-        raise HubError(
-            "There is nothing to log in with: set cert, or user and password, in kojid.conf, or install "
-            "requests-gssapi for Kerberos."
-        )
-
-
-def _principal(options: KojidOptions) -> str:
-    return options.krb_principal or options.host_principal_format % socket.getfqdn()
-
-
-def _drop_empty_cache(ccache: Path) -> None:
-    """An empty credential cache would make the login fail."""
-    if ccache.exists() and ccache.stat().st_size == 0:
-        ccache.unlink()
-
-
-def _identity(options: KojidOptions) -> str:
-    if options.cert and Path(options.cert).is_file():
-        return f"with the certificate {options.cert}"
-    if options.user:
-        return f"of user {options.user}"
-    return f"of principal {_principal(options)}"

@@ -23,12 +23,12 @@ from koji_adjutant.config import KojidOptions
 from koji_adjutant.config.rlimits import build_rlimits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import HIGHEST_NICENESS, ContainerManager, Owner
-from koji_adjutant.daemon.login import impatient_session, plain_words
 from koji_adjutant.daemon.prewarmer import owner
 from koji_adjutant.errors import AdjutantError
+from koji_adjutant.hub.session import impatient_session, plain_words
+from koji_adjutant.hub.tag_config import config_in_repo
 from koji_adjutant.monitoring.events import Journal, RootMadeReady
 from koji_adjutant.policy.rules import Subject
-from koji_adjutant.task_adapters.task_buildroot import config_in_repo
 from koji_adjutant.task_adapters.task_image import choose_image, chosen_image
 from koji_adjutant.task_adapters.task_journal import ContainerJournal
 

@@ -12,9 +12,9 @@ import koji
 from koji.tasks import RefuseTask, ServerExit, ServerRestart, parse_task_params
 
 from koji_adjutant.builds.explanation import explain
-from koji_adjutant.errors import printable
 from koji_adjutant.monitoring import events
 from koji_adjutant.monitoring.records import Failure
+from koji_adjutant.text import printable
 
 SOURCES = ("src", "url", "srpm", "pkg", "spec_url", "repo_id", "srcs", "command")
 TAGS = ("build_tag", "root", "tag", "target", "build_target")

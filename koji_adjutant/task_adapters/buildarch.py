@@ -12,12 +12,12 @@ import koji
 
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.rpms import RpmBuild
+from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.rpm.diff import rpmdiff_hash
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.package_build import build_packages
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
-from koji_adjutant.task_handlers.source_rpm import fetch_source_rpm, read_source_header
 
 WEIGHT = 1.5
 WEIGHT_MAX_EXTRA = 18.0

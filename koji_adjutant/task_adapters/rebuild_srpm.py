@@ -7,8 +7,8 @@ from typing import Any
 
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.srpm import rebuild_srpm
+from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.task_adapters.srpm_task import SourcePackageTask
-from koji_adjutant.task_handlers.source_rpm import fetch_source_rpm, read_source_header
 
 
 class RebuildSRPMTask(SourcePackageTask):

@@ -8,9 +8,9 @@ from typing import Any
 import koji
 
 from koji_adjutant.errors import SourceError
+from koji_adjutant.hub.source_rpm import read_source_header
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
-from koji_adjutant.task_handlers.source_rpm import read_source_header
 
 
 class SourcePackageTask(ContainerTask):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import koji
@@ -14,9 +13,9 @@ from koji.tasks import RefuseTask
 from koji_adjutant.buildroot.cache.recent import RecentRoot, RecentRoots
 from koji_adjutant.buildroot.installed.origins import ExternalRepo, RepoFiles, buildroot_list
 from koji_adjutant.buildroot.installed.packages import InstalledPackage
-from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_tag
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, for_tag
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import UsageError
+from koji_adjutant.hub.tag_config import tag_options
 
 logger = logging.getLogger(__name__)
 
@@ -144,37 +143,3 @@ class TaskBuildroot:
     def _repo_location(self) -> str:
         top = self._options.topurl or self._options.topdir
         return f"{top}/repos/{self._repo['tag_name']}/{self._repo['id']}/{self.config.arch}"
-
-
-def config_in_repo(
-    session: Any,
-    options: KojidOptions,
-    tag: str,
-    repo: dict[str, Any],
-    arch: str,
-    group: str,
-    *,
-    network: bool,
-) -> BuildrootConfig:
-    """What builds of ``tag`` get from its ``repo``, with no record of it; UsageError for an arch that the tag
-    does not have."""
-    config = session.getBuildConfig(tag, event=repo["create_event"])
-    if koji.canonArch(arch) not in {koji.canonArch(one) for one in (config["arches"] or "").split()}:
-        raise UsageError(f"The tag {tag} is for {config['arches'] or 'no arch'}, not for {arch}.")
-    return for_tag(
-        config, repo["id"], arch, group, buildroot_id=0, options=tag_options(options), network=network
-    )
-
-
-def tag_options(options: KojidOptions) -> TagOptions:
-    """What kojid.conf adds to a tag's configuration."""
-    return TagOptions(
-        topurls=options.topurls,
-        topdir=Path(options.topdir),
-        vendor=options.vendor,
-        packager=options.packager,
-        distribution=options.distribution,
-        mockhost=options.mockhost,
-        yum_proxy=options.yum_proxy,
-        rpmbuild_timeout=options.rpmbuild_timeout,
-    )

@@ -14,7 +14,7 @@ from koji.tasks import RefuseTask
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import ContainerManager, Image, PullPolicy
-from koji_adjutant.errors import HubError, ImageError, innermost_reason
+from koji_adjutant.errors import HubError, ImageError
 from koji_adjutant.images.in_use import in_use
 from koji_adjutant.images.proofs import Proofs
 from koji_adjutant.policy.cache import PolicyCache
@@ -22,6 +22,7 @@ from koji_adjutant.policy.lookup import Published
 from koji_adjutant.policy.reading import KEY
 from koji_adjutant.policy.resolver import Choice, PolicyResolver
 from koji_adjutant.policy.rules import Subject
+from koji_adjutant.text import innermost_reason
 
 DISABLED = "task_image_default: policy_enabled is false"
 

@@ -18,13 +18,13 @@ from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.builds.wrapper_srpm import Archive, WrapperSrpm, Wrapping, srpm_from_template
+from koji_adjutant.hub.files import fetch
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.package_build import build_packages
 from koji_adjutant.task_adapters.scm_task import ScmTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 from koji_adjutant.task_adapters.wrapped_content import WrappedContent, wrapped_content
-from koji_adjutant.task_handlers.hub_files import fetch
 
 GROUP = "wrapper-rpm-build"
 

@@ -12,10 +12,10 @@ import koji.util
 from koji.daemon import SCM
 from koji.tasks import ServerExit
 
+from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.task_handlers.build_arches import ArchTags, build_arches, noarch_task_arch
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
-from koji_adjutant.task_handlers.source_rpm import fetch_source_rpm, read_source_header
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from email.policy import SMTP
 from email.utils import parseaddr
 
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import MailError, printable
+from koji_adjutant.errors import MailError
+from koji_adjutant.text import printable
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import requests
 
 from koji_adjutant.cli.checks.finding import Finding, Level, failing
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.daemon.login import impatient_session, log_in, plain_words
 from koji_adjutant.errors import HubError
+from koji_adjutant.hub.session import impatient_session, log_in, plain_words
 
 SKEW = 60.0
 """Seconds that this machine's clock may differ from the hub's."""

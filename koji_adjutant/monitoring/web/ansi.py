@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup, escape
 
-from koji_adjutant.errors import printable
+from koji_adjutant.text import printable
 
 LINE_MAX = 16384
 """Bytes of a line that are shown; the rest is in the file."""

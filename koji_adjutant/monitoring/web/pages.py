@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from koji_adjutant.errors import printable
 from koji_adjutant.monitoring.history import TaskFilter
 from koji_adjutant.monitoring.records import Task
 from koji_adjutant.monitoring.web import api, containers, follow, log_files, shapes, timeline, wording
@@ -25,6 +24,7 @@ from koji_adjutant.monitoring.web.follow import Follower
 from koji_adjutant.monitoring.web.problems import Problem, not_found
 from koji_adjutant.monitoring.web.query import LIMIT_MAX, Parameters
 from koji_adjutant.monitoring.web.sources import Sources
+from koji_adjutant.text import printable
 
 PAGE = 25
 BEFORE, AFTER = 64 << 10, 192 << 10

@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from koji_adjutant.errors import SourceError
+from koji_adjutant.hub.files import fetch
 from koji_adjutant.rpm.header import RpmHeader
-from koji_adjutant.task_handlers.hub_files import fetch
 
 
 def fetch_source_rpm(

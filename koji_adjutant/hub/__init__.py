@@ -1,0 +1,1 @@
+"""What talks to the hub, for whoever needs it."""

@@ -1,0 +1,46 @@
+"""What a buildroot of a tag is made of, as hub and kojid.conf say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import koji
+
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_tag
+from koji_adjutant.config import KojidOptions
+from koji_adjutant.errors import UsageError
+
+
+def config_in_repo(
+    session: Any,
+    options: KojidOptions,
+    tag: str,
+    repo: dict[str, Any],
+    arch: str,
+    group: str,
+    *,
+    network: bool,
+) -> BuildrootConfig:
+    """What builds of ``tag`` get from its ``repo``, with no record of it; UsageError for an arch that the tag
+    does not have."""
+    config = session.getBuildConfig(tag, event=repo["create_event"])
+    if koji.canonArch(arch) not in {koji.canonArch(one) for one in (config["arches"] or "").split()}:
+        raise UsageError(f"The tag {tag} is for {config['arches'] or 'no arch'}, not for {arch}.")
+    return for_tag(
+        config, repo["id"], arch, group, buildroot_id=0, options=tag_options(options), network=network
+    )
+
+
+def tag_options(options: KojidOptions) -> TagOptions:
+    """What kojid.conf adds to a tag's configuration."""
+    return TagOptions(
+        topurls=options.topurls,
+        topdir=Path(options.topdir),
+        vendor=options.vendor,
+        packager=options.packager,
+        distribution=options.distribution,
+        mockhost=options.mockhost,
+        yum_proxy=options.yum_proxy,
+        rpmbuild_timeout=options.rpmbuild_timeout,
+    )
