@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.layers.verification import Verification, verify
 from koji_adjutant.buildroot.progress import Together
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli import cache_tables
 from koji_adjutant.cli.cache_fetch import fetch
+from koji_adjutant.cli.cache_place import Place
 from koji_adjutant.cli.cache_tables import find_entry, read_entries
 from koji_adjutant.cli.configuration import read_settings
 from koji_adjutant.cli.history import worker_history
@@ -61,23 +61,6 @@ def command(context: click.Context, config_file: Path, state_dir: Path | None) -
 
 
 command.add_command(fetch)
-
-
-class Place:
-    """The cache that the command is about."""
-
-    def __init__(self, options: AdjutantOptions, state_dir: Path) -> None:
-        self.options = options
-        self.state_dir = state_dir
-
-    @property
-    def cache(self) -> Cache:
-        """NotFound where there is none: looking must not make one."""
-        if not (self.state_dir / "roots").is_dir():
-            raise NotFound(
-                f"There is no cache in {self.state_dir}: nothing was built with this state_dir yet."
-            )
-        return Cache(self.state_dir)
 
 
 @command.command("list")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.resolving.locked_packages import download
 from koji_adjutant.buildroot.specification.lock import read_lock
+from koji_adjutant.cli.cache_place import Place
 from koji_adjutant.cli.cache_tables import size
-
-if TYPE_CHECKING:
-    from koji_adjutant.cli.cache import Place
 
 
 @click.command("fetch")

@@ -13,16 +13,10 @@ from koji_adjutant.container.interface import LABEL_PREFIX, Image
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import EngineError, ImageError
 from koji_adjutant.images.createrepo import own_programs, with_new_createrepo
+from koji_adjutant.images.host import host_packages
 from koji_adjutant.images.in_use import unused
 from koji_adjutant.images.proof import prove
-from koji_adjutant.images.recipe import (
-    DEFAULT_REFERENCE,
-    HostPackages,
-    Report,
-    ToolRoot,
-    digest,
-    host_packages,
-)
+from koji_adjutant.images.recipe import DEFAULT_REFERENCE, HostPackages, Report, ToolRoot, digest
 
 PREFIX = LABEL_PREFIX + "image."
 RECIPE, RESOLVED, PACKAGES = PREFIX + "recipe", PREFIX + "resolved", PREFIX + "packages"

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from koji_adjutant.errors import ImageError
-
 DEFAULT_REFERENCE = "localhost/koji-adjutant-tools:latest"
 
 Report = Callable[[str], None]
@@ -53,22 +51,3 @@ def os_release(text: str) -> dict[str, str]:
     """The fields of /etc/os-release."""
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
     return {key: value.strip("\"'") for key, _, value in pairs}
-
-
-def host_packages() -> HostPackages:
-    """The builder for this host; ImageError on a distribution that has none."""
-    release = os_release(Path("/etc/os-release").read_text())
-    family = {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
-    if release.get("ID") == "debian":
-        from koji_adjutant.images.debian import DebianPackages  # noqa: PLC0415 - only where it is used
-
-        return DebianPackages(release)
-    if family & {"fedora", "rhel", "centos"}:
-        from koji_adjutant.images.fedora import FedoraPackages  # noqa: PLC0415 - only where it is used
-
-        return FedoraPackages(release)
-    name = release.get("PRETTY_NAME", "this host")
-    raise ImageError(
-        f"no tool image can be made on {name}: build it on Debian, Fedora or EL, or set task_image_default "
-        "to an image that has dnf, rpm, createrepo_c, git, svn, cvs and Cheetah"
-    )
