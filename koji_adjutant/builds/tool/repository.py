@@ -182,6 +182,7 @@ def _opened(location: str) -> Iterator[BinaryIO]:
         else:
             raise UnreadableError(f"{location} is neither a directory's URL nor a server's")
     except urllib.error.HTTPError as error:
+        error.close()  # it is the server's answer as well
         raise UnreadableError(f"{location}: {error.code} {error.reason}") from error
     except (OSError, ValueError, HTTPException) as error:  # urllib's own are OSErrors
         raise UnreadableError(f"{location}: {getattr(error, 'reason', None) or error}") from error
