@@ -125,6 +125,8 @@ def make_root(suite: str, root: Path, packages: Sequence[str] = (), log: Path | 
     root.parent.mkdir(parents=True, exist_ok=True)
     options = ["--variant=apt", f"--include={','.join([*PACKAGES, *packages])}"]
     options += ['--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=APT::Install-Recommends "false"']
+    # for what is installed there later as well: a stand-in need not survive a power cut
+    options += ["--dpkgopt=force-unsafe-io"]
     output = log.open("ab") if log else None
     try:
         subprocess.run(
