@@ -40,9 +40,7 @@ def main() -> int:
 
 def _on(platform: Platform, place: Path, only: list[str] | None) -> bool:
     root = place / platform.root
-    commit = subprocess.run(
-        ["git", "-C", PROJECT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True, check=True
-    ).stdout.strip()
+    when = f"{datetime.datetime.now(datetime.UTC).date().isoformat()}, {_commit()}"
     make_root(platform.suite, root)
     outcomes = {}
     with entered(root, platform.runtime) as stand_in:
@@ -50,15 +48,19 @@ def _on(platform: Platform, place: Path, only: list[str] | None) -> bool:
             if only is None or step.name in only:
                 log = place / f"{platform.name.replace(', ', '-').replace(' ', '-')}.{step.name}.log"
                 print(f"{platform.name}: {step.name} … (log: {log})", flush=True)
-                outcomes[step.name] = steps.run(step, platform, stand_in, log)
+                outcomes[step.name] = steps.run(step, platform, stand_in, log, when)
                 print(f"{platform.name}: {step.name}: {outcomes[step.name]}", flush=True)
         versions = _versions(platform, stand_in)
     found = results.load()
     earlier = found[platform.name].steps if platform.name in found else {}
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    found[platform.name] = Finding(today, commit, versions, {**earlier, **outcomes})
+    found[platform.name] = Finding(versions, {**earlier, **outcomes})
     results.save({each.name: found[each.name] for each in PLATFORMS if each.name in found})
     return all(outcome.passed for outcome in outcomes.values())
+
+
+def _commit() -> str:
+    command = ["git", "-C", PROJECT, "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
 def _versions(platform: Platform, stand_in: StandIn) -> dict[str, str]:

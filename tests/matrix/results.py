@@ -27,10 +27,8 @@ the manager of containers' control groups.
 
 @dataclass(frozen=True)
 class Finding:
-    """One host's: ``versions`` by program, outcomes by step, the day (ISO 8601) and the commit."""
+    """One host's: ``versions`` by program, outcomes by step."""
 
-    when: str
-    commit: str
     versions: Mapping[str, str]
     steps: Mapping[str, Outcome]
 
@@ -40,8 +38,6 @@ def load() -> dict[str, Finding]:
         return {}
     return {
         name: Finding(
-            each["when"],
-            each["commit"],
             each["versions"],
             {step: Outcome(**outcome) for step, outcome in each["steps"].items()},
         )
@@ -63,7 +59,8 @@ def page(found: Mapping[str, Finding]) -> str:
     for name, each in found.items():
         outcomes = [_cell(each.steps.get(step.name)) for step in STEPS]
         versions = [each.versions.get(program, "none") for program in programs]
-        rows.append([name, *versions, *outcomes, f"{each.when}, {each.commit}"])
+        days = sorted({outcome.when for outcome in each.steps.values()})
+        rows.append([name, *versions, *outcomes, "; ".join(days)])
     return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

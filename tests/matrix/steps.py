@@ -36,21 +36,23 @@ STEPS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step went; ``said`` is pytest's count, or "" for what counts nothing; ``minutes`` it took."""
+    """How a step went; ``said`` is pytest's count, or "" for what counts nothing; ``minutes`` it took;
+    ``when`` is the day (ISO 8601) and the commit."""
 
     passed: bool
     said: str
     minutes: float
+    when: str
 
 
-def run(step: Step, platform: Platform, stand_in: StandIn, log: Path) -> Outcome:
+def run(step: Step, platform: Platform, stand_in: StandIn, log: Path, when: str) -> Outcome:
     started = time.monotonic()
     environment: Mapping[str, str] = {WITHOUT_DNF4: "1"} if platform.dnf5_only else {}
     log.unlink(missing_ok=True)
     status = stand_in.run(step.command, log, environment)
     minutes = (time.monotonic() - started) / 60
     counts = SUMMARY.findall(log.read_text(errors="replace"))
-    return Outcome(status == 0, counts[-1] if counts else "", round(minutes, 1))
+    return Outcome(status == 0, counts[-1] if counts else "", round(minutes, 1), when)
 
 
 def wanted(platform: Platform) -> list[Step]:

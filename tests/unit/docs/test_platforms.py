@@ -17,11 +17,14 @@ def test_all_results_are_of_hosts_that_there_are() -> None:
 
 
 def test_a_row() -> None:
-    steps = {"demo": Outcome(True, "", 2.5), "hub": Outcome(False, "3 failed, 500 passed", 20)}
-    found = Finding("2026-01-31", "abc1234", {"podman": "5.4.2"}, steps)
+    steps = {
+        "demo": Outcome(True, "", 2.5, "2026-01-31, abc1234"),
+        "hub": Outcome(False, "3 failed, 500 passed", 20, "2026-01-30, def5678"),
+    }
+    found = Finding({"podman": "5.4.2"}, steps)
     assert results.page({"Debian 13": found}).splitlines()[-1] == (
         "| Debian 13 | 5.4.2 | passed (2.5 min) | not run | not run "
-        "| **failed**: 3 failed, 500 passed (20 min) | not run | 2026-01-31, abc1234 |"
+        "| **failed**: 3 failed, 500 passed (20 min) | not run | 2026-01-30, def5678; 2026-01-31, abc1234 |"
     )
 
 
