@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 import koji
 from rich.console import Console
-from rich.filesize import decimal
 from rich.table import Table
 
 from koji_adjutant.buildroot.progress import StateLog, Together
@@ -33,6 +32,7 @@ from koji_adjutant.container.interface import NetworkMode
 from koji_adjutant.errors import AdjutantError, LockError, UsageError
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 from koji_adjutant.scm.source import ScmSource
+from koji_adjutant.text import size
 
 MARKER = ".koji-adjutant"
 """Marks a result directory of ours, which the next build may empty."""
@@ -171,7 +171,7 @@ def _show_success(console: Console, build: LocalBuild, display: PhaseDisplay, re
     packages = Table("package", "size", box=None, pad_edge=False, header_style="bold")
     packages.columns[1].justify = "right"
     for path in (*build.result.rpms, build.result.srpm):
-        packages.add_row(path.name, decimal(path.stat().st_size))
+        packages.add_row(path.name, size(path.stat().st_size))
     steps = Table("step", "seconds", box=None, pad_edge=False, header_style="bold")
     steps.columns[1].justify = "right"
     for phase in display.phases:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from koji_adjutant import text
 from koji_adjutant.buildroot.layers.verification import Verification, verify
 from koji_adjutant.buildroot.progress import Together
 from koji_adjutant.buildroot.workspace import Workspace
@@ -98,7 +99,8 @@ def prune(place: Place, size: str | None, everything: bool) -> None:
     except ValueError as problem:
         raise UsageError(f"--size {problem}, not {size!r}.") from None
     cache.tidy(limit)
-    click.echo(f"{cache_tables.size(before - cache.size())} removed, {cache_tables.size(cache.size())} kept")
+    kept = cache.size()
+    click.echo(f"{text.size(before - kept)} removed, {text.size(kept)} kept")
 
 
 @command.command("stats")

@@ -10,7 +10,7 @@ from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.resolving.locked_packages import download
 from koji_adjutant.buildroot.specification.lock import read_lock
 from koji_adjutant.cli.cache_place import Place
-from koji_adjutant.cli.cache_tables import size
+from koji_adjutant.text import size
 
 
 @click.command("fetch")

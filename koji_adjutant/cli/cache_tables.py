@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group
-from rich.filesize import decimal
 from rich.table import Table
 
 from koji_adjutant.buildroot.cache.cache import Cache
@@ -15,6 +13,7 @@ from koji_adjutant.buildroot.cache.store import RootStore
 from koji_adjutant.buildroot.layers.compose import Layer
 from koji_adjutant.cli.words import moment, plain
 from koji_adjutant.errors import NotFound, UsageError
+from koji_adjutant.text import ago, size
 
 SHOWN = 9
 """Letters of a key that are enough for people."""
@@ -79,7 +78,7 @@ def entries_table(entries: Sequence[Entry]) -> Table:
             _short(entry.parent or ""),
             "" if entry.packages is None else str(entry.packages),
             size(entry.size),
-            "now" if entry.in_use else _ago(entry.last_use),
+            "now" if entry.in_use else ago(entry.last_use),
         )
     table.add_section()
     table.add_row(f"{len(entries)} entries", "", "", "", size(sum(entry.size for entry in entries)), "")
@@ -153,21 +152,8 @@ def counts_table(counts: Mapping[str, Count]) -> Table:
     return table
 
 
-def size(number: int) -> str:
-    return decimal(number)
-
-
 def _short(key: str) -> str:
     return key[: SHOWN + len("metadata-") if key.startswith("metadata-") else SHOWN]
-
-
-def _ago(at: float) -> str:
-    seconds = max(0.0, time.time() - at)
-    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            number = int(seconds // length)
-            return f"{number} {name}{'s' if number > 1 else ''} ago"
-    return "just now"
 
 
 def _table(*columns: str) -> Table:

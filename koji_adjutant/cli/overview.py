@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.filesize import decimal
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +19,7 @@ from koji_adjutant.monitoring.history import History, TaskFilter
 from koji_adjutant.monitoring.records import RUNNING, Day, Task, Worker
 from koji_adjutant.monitoring.web import sources as file_systems
 from koji_adjutant.monitoring.web.status import Health, assess
+from koji_adjutant.text import size
 
 RUNNING_SHOWN = 100
 HEALTH_STYLES = {"healthy": "green", "degraded": "yellow", "draining": "cyan", "offline": "bold red"}
@@ -129,7 +129,7 @@ def _summary(overview: Overview) -> Table:
     for kind, rate in overview.cache_hit_rates.items():
         table.add_row("cache", f"{kind}: {rate:.0%} found")
     for disk in overview.disks:
-        text = f"{disk.path}: {decimal(disk.free)} free of {decimal(disk.total)}"
+        text = f"{disk.path}: {size(disk.free)} free of {size(disk.total)}"
         if disk.short:
             table.add_row("disk", Text(f"{text}, less than minspace: no task is taken", "bold red"))
         else:

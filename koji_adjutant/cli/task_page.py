@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Group, RenderableType
-from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from koji_adjutant.cli.words import duration, moment, plain, status
 from koji_adjutant.monitoring.records import CacheUse, Container, Failure, Phase, Resources, Task
+from koji_adjutant.text import size
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _facts(page: TaskPage, now: float) -> Table:
     if used:
         table.add_row("used", used)
     if task.bytes_uploaded:
-        table.add_row("uploaded", decimal(task.bytes_uploaded))
+        table.add_row("uploaded", size(task.bytes_uploaded))
     table.add_row("logs", plain(page.logs or "not on this machine any more"))
     return table
 
@@ -74,9 +74,9 @@ def _used(resources: Resources) -> Iterable[str]:
         (resources.bytes_read, "read"),
         (resources.bytes_written, "written"),
     )
-    for size, what in sizes:
-        if size is not None:
-            yield f"{decimal(size)} {what}"
+    for count, what in sizes:
+        if count is not None:
+            yield f"{size(count)} {what}"
     if resources.pids_peak is not None:
         yield f"{resources.pids_peak} processes"
 

@@ -58,7 +58,7 @@ def _copy_skeleton(root: Path, made: list[Path]) -> None:
             size += status.st_size
             if size > SKELETON_BYTES or len(made) > SKELETON_FILES:
                 raise BuildrootError(
-                    f"/etc/skel of the buildroot has more than {SKELETON_BYTES >> 20} MB or "
+                    f"/etc/skel of the buildroot has more than {SKELETON_BYTES >> 20} MiB or "
                     f"{SKELETON_FILES} files: find the package that puts them there"
                 )
             if stat.S_ISLNK(status.st_mode):

@@ -97,7 +97,7 @@ def _plain_data(path: Path) -> bytes:
             raise BuildrootError(f"{path.name} of the installation is no regular file")
         data = file.read(LISTING_BYTES + 1)
     if len(data) > LISTING_BYTES:
-        raise BuildrootError(f"{path.name} of the installation has more than {LISTING_BYTES >> 20} MB")
+        raise BuildrootError(f"{path.name} of the installation has more than {LISTING_BYTES >> 20} MiB")
     return data
 
 

@@ -18,6 +18,7 @@ from koji_adjutant.buildroot.specification.lock import Lock, Step, this_machine
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import Image, LogSink
+from koji_adjutant.text import size
 
 
 class Layers:
@@ -118,8 +119,8 @@ class Layers:
 
     def _make(self, staging: Path, key: str, plan: Plan) -> None:
         packages = self._workspace.cache.packages
-        size = sum(package.size for package in plan.install)
-        self._say(f"Installing {len(plan.install)} packages, {size / 1e6:.1f} MB")
+        total = sum(package.size for package in plan.install)
+        self._say(f"Installing {len(plan.install)} packages, {size(total)}")
         places = self._resolver.places
         places.check(plan.install)
         self._workspace.cache_used("packages", key, not packages.missing(plan.install))

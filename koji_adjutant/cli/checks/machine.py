@@ -7,10 +7,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.filesize import decimal
-
 from koji_adjutant.cli.checks.finding import Finding, Level
 from koji_adjutant.config import Settings
+from koji_adjutant.text import size
 
 ROOMY = 2
 """So many times minspace is no cause for worry."""
@@ -47,17 +46,17 @@ def _writable(option: str, directory: Path) -> Finding:
 
 def _space(option: str, directory: Path, minspace: int) -> Finding:
     free = shutil.disk_usage(_nearest(directory)).free
-    said = f"{decimal(free)} free at {directory}"
+    said = f"{size(free)} free at {directory}"
     if free < minspace:
         return Finding(
             Level.FAIL,
             "disk",
-            f"{said}, less than minspace ({decimal(minspace)}), so no task would be taken: free some, move "
+            f"{said}, less than minspace ({size(minspace)}), so no task would be taken: free some, move "
             f"{option} to a larger disk or lower minspace",
         )
     if free < ROOMY * minspace:
         return Finding(
-            Level.WARN, "disk", f"{said}, not much more than minspace ({decimal(minspace)}): lower cache_size"
+            Level.WARN, "disk", f"{said}, not much more than minspace ({size(minspace)}): lower cache_size"
         )
     return Finding(Level.OK, "disk", said)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 
+from koji_adjutant import text
+
 UNKNOWN = "—"
-UNITS = ("B", "KB", "MB", "GB", "TB")
 
 STATUS_WORDS = {
     "running": "running",
@@ -37,25 +37,11 @@ def duration(seconds: float | None) -> str:
 
 
 def size(count: float | None) -> str:
-    if count is None:
-        return UNKNOWN
-    number = float(count)
-    for unit in UNITS:
-        if number < 1024 or unit == UNITS[-1]:
-            break
-        number /= 1024
-    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+    return UNKNOWN if count is None else text.size(count)
 
 
-def ago(moment: float | None, now: float | None = None) -> str:
-    if not moment:
-        return "never"
-    seconds = max(0, int((time.time() if now is None else now) - moment))
-    for length, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= length:
-            count = seconds // length
-            return f"{count} {word}{'s' if count > 1 else ''} ago"
-    return "just now" if seconds < 5 else f"{seconds} seconds ago"
+def ago(moment: float | None, now: float) -> str:
+    return text.ago(moment, now) if moment else "never"
 
 
 def clock(moment: float | None) -> str:

@@ -105,7 +105,7 @@ def test_pipes_and_sockets_are_left_out(skeleton: Path, tmp_path: Path) -> None:
 def test_a_skeleton_that_is_too_large(skeleton: Path, tmp_path: Path) -> None:
     (skeleton / "hole").touch()
     os.truncate(skeleton / "hole", module.SKELETON_BYTES + 1)
-    with pytest.raises(BuildrootError, match="/etc/skel of the buildroot has more than 64 MB"):
+    with pytest.raises(BuildrootError, match="/etc/skel of the buildroot has more than 64 MiB"):
         make(tmp_path)
     assert list((tmp_path / "home").iterdir()) == []
 

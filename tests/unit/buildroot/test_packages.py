@@ -100,5 +100,5 @@ def test_a_list_that_would_fill_the_memory(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(packages, "LISTING_BYTES", 1 << 20)
     (tmp_path / "installed.json").touch()
     os.truncate(tmp_path / "installed.json", (1 << 20) + 1)
-    with pytest.raises(BuildrootError, match="more than 1 MB"):
+    with pytest.raises(BuildrootError, match="more than 1 MiB"):
         Installed.load(tmp_path / "installed.json")
