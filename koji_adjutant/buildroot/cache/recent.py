@@ -53,8 +53,8 @@ class Tries:
 class RecentRoots:
     """A directory with a file for each, whose time of modification is that of its last use.
 
-    A file is written aside and renamed. What cannot be read counts as absent, what cannot be written is told
-    to the log: no build fails for that. ``hub`` keeps apart what workers of different hubs leave in one state
+    A file is written aside and renamed. What cannot be read or written is only logged: no build fails for
+    that. ``hub`` keeps apart what workers of different hubs leave in one state
     directory.
     """
 
@@ -80,11 +80,18 @@ class RecentRoots:
                 if time.time() - used > LIFETIME:
                     path.unlink()
                     continue
+                if path.suffix != ".json":
+                    continue  # being written, or left by a process that was killed
                 document = json.loads(path.read_text())
-                if document["hub"] == self._hub and path.suffix == ".json":
+                if document["hub"] == self._hub:
                     found.append((used, RecentRoot(**document["root"]), Tries(**document["tries"])))
-            except (OSError, ValueError, KeyError, TypeError):
-                continue
+            except FileNotFoundError:
+                continue  # another process forgot it just now
+            except OSError as problem:
+                logger.warning("The use of a buildroot cannot be read: %s", problem)
+            except (ValueError, KeyError, TypeError):  # the machine died while it was written, or it is alien
+                logger.warning("%s is no record of a buildroot's use, and is removed", path)
+                path.unlink(missing_ok=True)
         found.sort(key=lambda one: one[0], reverse=True)
         return [(root, tries) for _used, root, tries in found]
 
