@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,12 +55,6 @@ class Finding:
     command: str | None = None
 
 
-def decisive_lines(log: Path, count: int = LINES) -> list[str]:
-    """At most ``count`` lines that tell why; a missing log has none."""
-    found = find_decisive(log, count)
-    return list(found.lines) if found else []
-
-
 def find_decisive(log: Path, count: int = LINES) -> Finding | None:
     """Find the decisive lines in the last ``TAIL_BYTES`` of a log; None if it is missing or empty."""
     lines = _last_output(_tail(log))
@@ -70,11 +64,18 @@ def find_decisive(log: Path, count: int = LINES) -> Finding | None:
     traces = [number for number, line in enumerate(lines) if _TRACE.match(line.text)]
     command = lines[traces[-1]].text.lstrip("+$ ") if traces else None
     for part in (lines[traces[-1] + 1 :] if traces else [], lines):
-        telling = {number: sign for number, line in enumerate(part) if (sign := read_sign(line.text))}
+        telling = _telling(part)
+        if section == "%check":
+            telling = _of_test_suites(telling)
         if telling:
-            return _cluster(part, telling, count, section, command)
-    shown = [line for line in lines if not NOISE.match(line.text)][-count:] or lines[-count:]
-    return Finding(tuple(line.text for line in shown), shown[0].offset, "", None, section, command)
+            quoted = _line_to_quote(telling)
+            shown = _without_noise(part[_beginning(part, telling, quoted) :])
+            texts = _shortened([line.text for line in shown], count)
+            sentence = _sentence(part, quoted)
+            return Finding(texts, shown[0].offset, sentence, telling[quoted], section, command)
+    shown = _without_noise(lines)[-count:] or lines[-count:]
+    texts = tuple(line.text for line in shown)
+    return Finding(texts, shown[0].offset, section=section, command=command)
 
 
 def _tail(log: Path) -> list[_Line]:
@@ -123,29 +124,50 @@ def _failed_section(lines: list[_Line]) -> tuple[str | None, list[_Line]]:
     return section, lines
 
 
-def _cluster(
-    lines: Sequence[_Line], telling: dict[int, Sign], count: int, section: str | None, command: str | None
-) -> Finding:
-    """Of the most telling lines the last that belong together, from where the trouble began."""
-    if section == "%check":  # test suites play with full disks and memory; what they count as failed, failed
-        inside = {number: sign for number, sign in telling.items() if sign.rank < OUTSIDE}
-        if any(sign.rank == SUMMARY for sign in inside.values()):
-            telling = inside
+def _telling(lines: Sequence[_Line]) -> Mapping[int, Sign]:
+    """The signs by the numbers of the lines that show them."""
+    return {number: sign for number, line in enumerate(lines) if (sign := read_sign(line.text))}
+
+
+def _of_test_suites(telling: Mapping[int, Sign]) -> Mapping[int, Sign]:
+    """Without what suites provoke, full disks and memory for example, if they say which tests failed."""
+    inside = {number: sign for number, sign in telling.items() if sign.rank < OUTSIDE}
+    return inside if any(sign.rank == SUMMARY for sign in inside.values()) else telling
+
+
+def _line_to_quote(telling: Mapping[int, Sign]) -> int:
+    """Where the last trouble begins that lines of the highest rank tell about."""
     rank = max(sign.rank for sign in telling.values())
-    first = _start([number for number, sign in telling.items() if sign.rank == rank])
-    around = [number for number, sign in telling.items() if sign.rank >= min(rank, CAUSE) and number <= first]
-    start = _start(around)
-    while start > 0 and first - start < 2 and not NOISE.match(lines[start - 1].text):
+    return _start_of_last_cluster([number for number, sign in telling.items() if sign.rank == rank])
+
+
+def _beginning(lines: Sequence[_Line], telling: Mapping[int, Sign], quoted: int) -> int:
+    """The first line to show: that of the quoted line's trouble, or the one in front of it.
+
+    The trouble may have begun with lines that tell less, though not with a mere HINT.
+    """
+    rank = min(telling[quoted].rank, CAUSE)
+    start = _start_of_last_cluster(
+        [number for number, sign in telling.items() if sign.rank >= rank and number <= quoted]
+    )
+    while start > 0 and quoted - start < 2 and not NOISE.match(lines[start - 1].text):
         start -= 1  # in which function, for example
-    chosen = [line for line in lines[start:] if not NOISE.match(line.text)]
-    shown = [line.text for line in chosen]
-    if len(shown) > count:
-        last = min(4, count // 4)
-        shown = [*shown[: count - last], *(text for text in shown[count - last :] if read_sign(text))][:count]
-    return Finding(tuple(shown), chosen[0].offset, _sentence(lines, first), telling[first], section, command)
+    return start
 
 
-def _start(numbers: Sequence[int]) -> int:
+def _without_noise(lines: Sequence[_Line]) -> list[_Line]:
+    return [line for line in lines if not NOISE.match(line.text)]
+
+
+def _shortened(texts: Sequence[str], count: int) -> tuple[str, ...]:
+    """At most ``count``: the first ones, and in place of the last few the telling ones of the rest."""
+    if len(texts) <= count:
+        return tuple(texts)
+    first = count - min(4, count // 4)
+    return tuple([*texts[:first], *(text for text in texts[first:] if read_sign(text))][:count])
+
+
+def _start_of_last_cluster(numbers: Sequence[int]) -> int:
     """The first of the last numbers that lie close to each other."""
     start = numbers[-1]
     for number in reversed(numbers):

@@ -13,7 +13,7 @@ import pytest
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.builds.decisive import decisive_lines
+from koji_adjutant.builds.decisive import find_decisive
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.errors import BuildFailed, BuildTimeout, DependencyError, SourceError
 from koji_adjutant.rpm.header import RpmHeader, Tag
@@ -80,9 +80,9 @@ def test_a_compiler_error(workspace: Workspace, config: BuildrootConfig, make_sr
     assert str(failure.value) == (
         "error building package (arch x86_64), mock exited with status 10; see build.log for more information"
     )
-    assert any(
-        "error: unknown type name" in line for line in decisive_lines(workspace.resultdir / "build.log")
-    )
+    found = find_decisive(workspace.resultdir / "build.log")
+    assert found is not None
+    assert any("error: unknown type name" in line for line in found.lines)
 
 
 def test_missing_requirements_are_named(

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.builds.decisive import LINE_LENGTH, TAIL_BYTES, decisive_lines, find_decisive
+from koji_adjutant.builds.decisive import LINE_LENGTH, LINES, TAIL_BYTES, find_decisive
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "build.log"
+
+
+def decisive_lines(log: Path, count: int = LINES) -> list[str]:
+    found = find_decisive(log, count)
+    return list(found.lines) if found else []
 
 
 def test_only_the_last_commands_output(log: Path) -> None:
