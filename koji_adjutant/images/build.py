@@ -16,6 +16,7 @@ from koji_adjutant.images.createrepo import own_programs, with_new_createrepo
 from koji_adjutant.images.host import host_packages
 from koji_adjutant.images.in_use import unused
 from koji_adjutant.images.proof import prove
+from koji_adjutant.images.proofs import Proofs
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE, HostPackages, Report, ToolRoot, digest
 
 PREFIX = LABEL_PREFIX + "image."
@@ -65,6 +66,7 @@ def ensure_tool_image(
             labels[RESOLVED] = digest(resolved)
         report(f"giving {root.tar.stat().st_size >> 20} MiB to podman")
         image = _install(manager, reference, root, labels, report)
+        Proofs(state_dir).remember(image)
         remove_replaced(manager, state_dir)
         return image, True
 

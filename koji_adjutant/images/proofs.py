@@ -21,11 +21,14 @@ class Proofs:
 
         EngineError if the engine cannot start a container.
         """
-        mark = self._directory / image.id
-        if mark.exists():
+        if (self._directory / image.id).exists():
             return None
         if problems := prove(manager, image.id).wrong:
             return f"the tool image {image.reference} cannot be used: {'; '.join(problems)}"
-        self._directory.mkdir(parents=True, exist_ok=True)
-        mark.touch()
+        self.remember(image)
         return None
+
+    def remember(self, image: Image) -> None:
+        """The image has just been proved, so ``wrong`` need not try it any more."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        (self._directory / image.id).touch()
