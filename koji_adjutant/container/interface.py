@@ -221,11 +221,6 @@ class ContainerManager(Protocol):
         """Create a container, not started; its id. Logs a ``podman run`` line that a person can paste."""
         ...
 
-    def mount(self, container: str) -> Path:
-        """Where on the engine's host the root of a container over an image is visible, before or after
-        start."""
-        ...
-
     def start(self, container: str) -> None: ...
 
     def exec(
@@ -262,18 +257,26 @@ class ContainerManager(Protocol):
         ...
 
     def copy_to(self, container: str, source: Path, target: PurePosixPath) -> None:
-        """Copy a file or directory into an existing directory of the container."""
+        """Copy a file or directory into an existing directory of the container.
+
+        For roots that are images, or on another machine. A buildroot's own directories are mounted from
+        this host, and what is put there needs no engine.
+        """
         ...
 
     def copy_from(self, container: str, source: PurePosixPath, target: Path) -> None:
-        """Copy a file or directory of the container into an existing directory of the host."""
+        """Copy a file or directory of the container into an existing directory of the host.
+
+        As ``copy_to``. What comes out is hostile: names and links that lead out of ``target`` are refused.
+        """
         ...
 
     def stream_logs(self, container: str, sink: LogSink) -> None:
         """Write the main process's output, stdout and stderr, all of it, and return when it has ended.
 
         As it comes if called before ``start`` (from a thread, or see ``run``); for a container that has
-        been started already, in one go at its end.
+        been started already, in one go at its end. For containers that somebody else has started: who has
+        a spec and waits for its end takes ``run``, which does all of it.
         """
         ...
 

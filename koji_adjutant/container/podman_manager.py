@@ -23,6 +23,7 @@ from koji_adjutant.container.interface import (
     EngineInfo,
     EngineTimeouts,
     Image,
+    ImageRoot,
     LogSink,
     PullPolicy,
 )
@@ -130,10 +131,6 @@ class PodmanManager:
 
     def create(self, spec: ContainerSpec) -> str:
         return self._create(spec, _new_name(spec), keep_log=True)
-
-    def mount(self, container: str) -> Path:
-        path = f"containers/{path_segment(container)}/mount"
-        return Path(self.connection.request("POST", path, timeout=self._timeouts.start).text.strip())
 
     def start(self, container: str) -> None:
         self._call("POST", f"containers/{path_segment(container)}/start")
@@ -312,7 +309,8 @@ class PodmanManager:
             try:
                 identifier: str = self._call("POST", "containers/create", body=request)["Id"]
             except RefusedError as error:
-                if "image not known" in str(error):
+                # asked only now: nearly always the image is there
+                if isinstance(spec.root, ImageRoot) and self.images.find(spec.root.reference) is None:
                     raise ImageError(f"the image is not in podman's storage: {error}") from error
                 raise
         self._watch.created(identifier, name, spec)

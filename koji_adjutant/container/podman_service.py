@@ -66,13 +66,6 @@ class PodmanService:
         self._owner = 0
         self._process: subprocess.Popen[bytes] | None = None
 
-    @classmethod
-    def ensure(cls, state_dir: Path) -> PodmanService:
-        """A started share in the service of ``state_dir``, which was running already or is now."""
-        service = cls(state_dir)
-        service.start()
-        return service
-
     @property
     def socket(self) -> str:
         """The service's address, as podman clients want it."""

@@ -100,10 +100,6 @@ class Stopwatch:
         self._roles[container] = spec.role
         return container
 
-    def mount(self, container: str) -> Path:
-        with self._span("mount", self._roles.get(container, "")):
-            return self._manager.mount(container)
-
     def start(self, container: str) -> None:
         with self._span("start", self._roles.get(container, "")):
             self._manager.start(container)

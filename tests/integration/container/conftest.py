@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,4 +40,5 @@ def directory_root(engine: PodmanManager, tool_image: str) -> Iterator[Directory
     """A plain directory with a root file system in it: a mounted container of the tool image."""
     holder = ContainerSpec(ImageRoot(tool_image), ["true"], OWNER, "holder")
     with engine.container(holder) as container:
-        yield DirectoryRoot(Path(engine.mount(container)))
+        command = [*engine._traits.command_line, "mount", container]
+        yield DirectoryRoot(Path(subprocess.check_output(command, text=True).strip()))

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import ContainerTimeout, EngineError
 from tests.integration.container.conftest import OWNER, MakeSpec
@@ -97,10 +98,21 @@ def test_waiting_for_what_never_started_is_an_error(engine: PodmanManager, spec:
         assert engine.inspect(container).exit_code is None
 
 
-def test_waiting_gives_the_exit_code_and_has_a_limit(engine: PodmanManager, spec: MakeSpec) -> None:
-    with engine.container(spec(["sh", "-c", "read x < /tmp/go; exit 6"])) as container:
-        fifo = engine.mount(container) / "tmp/go"
-        os.mkfifo(fifo)
+@pytest.fixture
+def fifo(tmp_path: Path) -> Path:
+    """On which containers can wait, who see its directory."""
+    path = tmp_path / "shared" / "go"
+    path.parent.mkdir()
+    os.mkfifo(path)
+    return path
+
+
+def test_waiting_gives_the_exit_code_and_has_a_limit(
+    engine: PodmanManager, spec: MakeSpec, fifo: Path
+) -> None:
+    mount = VolumeMount(fifo.parent, PurePosixPath("/shared"))
+    command = ["sh", "-c", "read x < /shared/go; exit 6"]
+    with engine.container(spec(command, mounts=[mount])) as container:
         engine.start(container)
         with pytest.raises(ContainerTimeout):
             engine.wait(container, timeout=0.3)
@@ -119,10 +131,12 @@ def test_logs_hold_everything_after_the_end(engine: PodmanManager, spec: MakeSpe
     assert sink.getvalue() == b"".join(b"%d\n" % n for n in range(1, 50001))
 
 
-def test_logs_come_live_if_asked_for_before_the_start(engine: PodmanManager, spec: MakeSpec) -> None:
-    with engine.container(spec(["sh", "-c", "echo up; read x < /tmp/go; echo done"])) as container:
-        fifo = engine.mount(container) / "tmp/go"
-        os.mkfifo(fifo)
+def test_logs_come_live_if_asked_for_before_the_start(
+    engine: PodmanManager, spec: MakeSpec, fifo: Path
+) -> None:
+    mount = VolumeMount(fifo.parent, PurePosixPath("/shared"))
+    command = ["sh", "-c", "echo up; read x < /shared/go; echo done"]
+    with engine.container(spec(command, mounts=[mount])) as container:
 
         class Sink(io.BytesIO):
             def write(self, data: object, /) -> int:
@@ -139,21 +153,6 @@ def test_logs_come_live_if_asked_for_before_the_start(engine: PodmanManager, spe
         engine.start(container)
         reader.join(60)
     assert sink.getvalue() == b"up\ndone\n"
-
-
-def test_a_mounted_root_is_what_the_container_sees(engine: PodmanManager, spec: MakeSpec) -> None:
-    """Both ways, before the start and after it."""
-    with engine.container(
-        spec(["sh", "-c", "cat /tmp/from-outside; echo inside > /tmp/from-inside"])
-    ) as container:
-        mounted = engine.mount(container)
-        (mounted / "tmp/from-outside").write_text("outside\n")
-        engine.start(container)
-        sink = io.BytesIO()
-        assert engine.wait(container, timeout=60) == 0
-        engine.stream_logs(container, sink)
-        assert sink.getvalue() == b"outside\n"
-        assert (engine.mount(container) / "tmp/from-inside").read_text() == "inside\n"
 
 
 def test_files_and_directories_are_copied_both_ways(

@@ -158,7 +158,7 @@ def test_without_podman_the_message_names_the_package(
 ) -> None:
     monkeypatch.setenv("PATH", str(own_state))
     with pytest.raises(EngineError, match=r"`(apt|dnf) install podman`"):
-        PodmanService.ensure(own_state)
+        PodmanService(own_state).start()
 
 
 def test_a_service_that_cannot_start_gives_its_reason(
@@ -172,7 +172,7 @@ def test_a_service_that_cannot_start_gives_its_reason(
     with pytest.raises(
         EngineError, match=r"did not start: database configuration mismatch; see .*service\.log"
     ):
-        PodmanService.ensure(own_state)
+        PodmanService(own_state).start()
 
 
 def test_a_local_image_that_is_missing_is_never_looked_for_elsewhere(engine: PodmanManager) -> None:
