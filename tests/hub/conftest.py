@@ -34,7 +34,6 @@ from typing import Any
 import pytest
 
 from koji_adjutant.container.engine import open_engine
-from tests import tool_image
 from tests.distribution.build import build as build_distribution
 from tests.distribution.build import default_output
 from tests.hub import server
@@ -43,6 +42,7 @@ from tests.hub.farm import Farm, run_farm
 from tests.hub.own_devhub import own_devhub
 from tests.hub.rpms import RpmMaker
 from tests.hub.server import Hub
+from tests.support import tool_image
 
 
 def pytest_configure(config: pytest.Config) -> None:

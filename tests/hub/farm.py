@@ -25,8 +25,8 @@ from tests.hub.names import unique
 from tests.hub.rpms import query
 from tests.hub.server import Hub
 from tests.hub.waiting import PATIENCE, until
-from tests.mail_server import MailServer, serve_mail
-from tests.ports import reserved_port
+from tests.support.mail_server import MailServer, serve_mail
+from tests.support.ports import reserved_port
 
 CONFIGURATION = """\
 [kojid]

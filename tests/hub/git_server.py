@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.hub.waiting import until
-from tests.ports import reserved_port
+from tests.support.ports import reserved_port
 
 ENVIRONMENT = {
     "GIT_AUTHOR_NAME": "A Packager",

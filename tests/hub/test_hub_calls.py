@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.hub.server import Hub
-from tests.hub_calls import UPLOAD, listings
+from tests.support.hub_calls import UPLOAD, listings
 
 ANY = ("args", "opts")
 """What a hub calls parameters that take any others; ``host.subtask`` has one for its options."""

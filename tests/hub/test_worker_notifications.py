@@ -10,7 +10,7 @@ from tests.hub.builder import Builder
 from tests.hub.farm import Farm
 from tests.hub.names import unique
 from tests.hub.rpms import RpmMaker
-from tests.mail_server import Mail
+from tests.support.mail_server import Mail
 
 pytestmark = pytest.mark.podman
 

@@ -15,7 +15,7 @@ from tests.hub.names import unique
 from tests.hub.packages import package
 from tests.hub.rpms import Rpm, RpmMaker
 from tests.hub.wire import TIMEOUT
-from tests.scm_servers import reachable_directory, serve_cvs, serve_svn
+from tests.support.scm_servers import reachable_directory, serve_cvs, serve_svn
 
 pytestmark = pytest.mark.podman
 

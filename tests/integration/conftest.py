@@ -11,7 +11,7 @@ import pytest
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import EngineTimeouts
 from koji_adjutant.container.podman_manager import PodmanManager
-from tests.tool_image import derived, provide
+from tests.support.tool_image import derived, provide
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.matrix.platforms import Platform
 from tests.matrix.stand_in import StandIn
-from tests.tool_image import WITHOUT_DNF4
+from tests.support.tool_image import WITHOUT_DNF4
 
 SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 """pytest's last line."""

@@ -22,7 +22,7 @@ from koji_adjutant.buildroot.specification.lock import NAME, read_lock
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.integration.buildroot.fixtures import spec
-from tests.terminal import run_on_terminal
+from tests.support.terminal import run_on_terminal
 from tests.unit.buildroot.conftest import Quiet
 
 Result = subprocess.CompletedProcess[str]

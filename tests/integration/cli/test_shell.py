@@ -12,7 +12,7 @@ from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.devhub import running_devhub
 from tests.integration.cli.conftest import Run
-from tests.terminal import run_on_terminal
+from tests.support.terminal import run_on_terminal
 
 
 @pytest.fixture(autouse=True)

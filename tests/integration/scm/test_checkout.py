@@ -18,7 +18,7 @@ from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 from tests.hub.farm import serve_files
 from tests.integration.buildroot.fixtures import NewWorkspace
-from tests.scm_servers import (
+from tests.support.scm_servers import (
     CvsServer,
     SvnServer,
     reachable_directory,

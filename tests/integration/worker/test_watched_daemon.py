@@ -14,7 +14,7 @@ import requests
 
 from tests.hub.waiting import until
 from tests.integration.worker.test_daemon import Workers, workers
-from tests.ports import reserved_port
+from tests.support.ports import reserved_port
 
 __all__ = ["workers"]
 

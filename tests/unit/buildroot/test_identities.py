@@ -11,7 +11,7 @@ from koji_adjutant.buildroot.installed.identities import identified
 from koji_adjutant.buildroot.installed.packages import Installed, InstalledPackage
 from koji_adjutant.buildroot.specification.plan import PackageFile, Plan
 from koji_adjutant.errors import BuildrootError
-from tests.unit.worker.rpms import write_rpm
+from tests.support.rpm_headers import write_rpm
 
 FILE = Path(__file__).parents[2] / "packages" / "hello-v6" / "hello-v6-1-1.noarch.rpm"
 HELLO = InstalledPackage("hello-v6", "1", "1", None, "noarch", "", 6, 1700000000)

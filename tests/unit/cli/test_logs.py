@@ -17,7 +17,7 @@ import pytest
 
 from koji_adjutant.cli.logs import command
 from koji_adjutant.errors import NotFound, UsageError
-from tests.terminal import seen_on
+from tests.support.terminal import seen_on
 from tests.unit.cli.conftest import Machine
 
 ANYTHING = bytes(range(256)) * 3 + b"no line break at the end \xff\x00"

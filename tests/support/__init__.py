@@ -1,0 +1,1 @@
+"""What tests share that belong to several parts: hubs, servers, files and recipes to run against."""

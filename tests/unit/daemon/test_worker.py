@@ -1,0 +1,353 @@
+"""The task manager's processes, with real forks and signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import koji
+import pytest
+from koji.tasks import BaseTaskHandler
+
+from koji_adjutant.config import KojidOptions
+from koji_adjutant.container.interface import LABEL_PREFIX, ContainerState
+from koji_adjutant.daemon.prewarmer import Prewarmer
+from koji_adjutant.daemon.wakeup import Wakeup
+from koji_adjutant.daemon.worker import Worker
+from koji_adjutant.errors import EngineError
+from koji_adjutant.task_handlers.coordinating import CoordinatingTask
+from tests.support.scripted_hub import ScriptedHub
+
+LONG = 600
+
+
+class Containers:
+    """An engine with some containers in it."""
+
+    def __init__(self) -> None:
+        self.present: dict[str, dict[str, str]] = {}
+
+    def add(self, name: str, **labels: str) -> None:
+        self.present[name] = {LABEL_PREFIX + key: value for key, value in labels.items()}
+
+    def list_containers(self, labels: dict[str, str]) -> list[ContainerState]:
+        return [
+            ContainerState(name, name, "running", None, has)
+            for name, has in self.present.items()
+            if labels.items() <= has.items()
+        ]
+
+    def remove(self, container: str) -> None:
+        del self.present[container]
+
+
+class Hub(ScriptedHub):
+    """``said`` is a file to which the task's process writes what it tells the hub."""
+
+    def __init__(self, said: Path, **answers: Any) -> None:
+        super().__init__(
+            host__getID=1,
+            getSessionInfo={"start_ts": 0},
+            host__closeTask=lambda _id, _response: said.write_text("closed"),
+            host__failTask=lambda _id, response: said.write_text(response),
+            host__getHostTasks=[],
+            getTaskInfo={"state": koji.TASK_STATES["CLOSED"], "host_id": 1},
+            **answers,
+        )
+        self.sinfo = {"session-id": 99}
+
+    def subsession(self) -> Hub:
+        return self
+
+
+class Task(BaseTaskHandler):  # type: ignore[misc]
+    Methods = ["test"]  # noqa: RUF012
+
+    def __init__(self, hub: Hub, options: KojidOptions, action: Callable[[], Any]) -> None:
+        super().__init__(5, "test", [], hub, options)
+        self.handler = action
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return Hub(tmp_path / "said")
+
+
+@pytest.fixture
+def worker(hub: Hub, options: KojidOptions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))  # a busy machine takes no task
+    before = signal.signal(signal.SIGCHLD, lambda *_: None)
+    wakeup = Wakeup()
+    worker = Worker(options, hub, wakeup)
+    worker.containers = Containers()  # type: ignore[assignment]
+    wakeup.listen_to_signals()
+    yield worker
+    wakeup.ignore_signals()
+    wakeup.close()
+    signal.signal(signal.SIGCHLD, before)
+
+
+def start(worker: Worker, hub: Hub, action: Callable[[], Any]) -> int:
+    """Fork the task; its process id."""
+    pid, session = worker.forkTask(Task(hub, worker.options, action))
+    assert (worker.pids, worker.subsessions, session) == ({5: pid}, {5: 99}, 99)
+    return pid
+
+
+def stuck(started: Path, cleaned: Path) -> Callable[[], None]:
+    """A task that waits for ever and takes its time to clean up, whatever signals come meanwhile."""
+
+    def run() -> None:
+        try:
+            started.touch()
+            signal.pause()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            cleaned.write_text("yes")
+
+    return run
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until_reaped(worker: Worker) -> None:
+    deadline = time.monotonic() + LONG
+    while worker.pids and time.monotonic() < deadline:
+        worker.updateTasks()
+    assert worker.pids == {}
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + LONG
+    while not path.exists() and time.monotonic() < deadline:
+        os.sched_yield()
+
+
+def test_it_calls_itself_by_hub_and_host_id(worker: Worker) -> None:
+    assert worker.options.worker_id == "hub-host1"
+
+
+def test_a_finished_task_wakes_the_worker(worker: Worker, hub: Hub, tmp_path: Path) -> None:
+    start(worker, hub, lambda: "result")
+    assert worker.wakeup.sleep(LONG) is True
+    wait_until_reaped(worker)
+    assert (tmp_path / "said").read_text() == "closed"
+
+
+def test_a_failure_reaches_the_hub_with_its_fault_code(worker: Worker, hub: Hub, tmp_path: Path) -> None:
+    def fail() -> None:
+        raise koji.BuildrootError("could not init")
+
+    pid = start(worker, hub, fail)
+    os.waitpid(pid, 0)
+    fault = (tmp_path / "said").read_text()
+    assert "<int>1012</int>" in fault
+    assert "could not init" in fault
+
+
+def test_a_canceled_task_cleans_up_undisturbed(worker: Worker, hub: Hub, tmp_path: Path) -> None:
+    started, cleaned = tmp_path / "started", tmp_path / "cleaned"
+    start(worker, hub, stuck(started, cleaned))
+    wait_for(started)
+    hub.answers["getTaskInfo"] = {"state": koji.TASK_STATES["CANCELED"], "host_id": 1}
+    worker.updateTasks()
+    assert worker.pids == {}
+    assert cleaned.read_text() == "yes"
+    assert not (tmp_path / "said").exists()
+    assert hub.arguments_of("logoutChild") == [(99,)]
+
+
+def test_a_task_that_cannot_be_stopped_is_killed(
+    worker: Worker, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = tmp_path / "started"
+
+    def deaf() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        started.touch()
+        while True:
+            signal.pause()
+
+    kill = worker._doKill
+
+    def impatiently(task_id: int, pid: int, cmd: str, sig: int, *_: float) -> bool:
+        return kill(task_id, pid, cmd, sig, LONG if sig == signal.SIGKILL else 0, 0)
+
+    monkeypatch.setattr(worker, "_doKill", impatiently)
+    start(worker, hub, deaf)
+    wait_for(started)
+    assert worker.cleanupTask(5) is True
+
+
+def test_what_a_task_leaves_in_the_engine_is_removed(worker: Worker, hub: Hub) -> None:
+    engine: Any = worker.containers
+    engine.add("left", worker_id="hub-host1", task_id="5")
+    engine.add("other task", worker_id="hub-host1", task_id="6")
+    engine.add("other worker", worker_id="hub-host2", task_id="5")
+    pid = start(worker, hub, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    worker.pids[6] = pid
+    os.waitpid(pid, 0)
+    worker.cleanupTask(5, wait=False)
+    assert set(engine.present) == {"other task", "other worker"}
+
+
+def test_an_engine_that_does_not_answer(worker: Worker, hub: Hub) -> None:
+    def gone(_labels: dict[str, str]) -> list[ContainerState]:
+        raise EngineError("no socket")
+
+    engine: Any = worker.containers
+    engine.list_containers = gone
+    worker.options.adjutant.state_dir.mkdir()
+    worker.options.minspace = 1
+    hub.answers["host.getHost"] = {"enabled": True, "capacity": 2.0}
+    assert worker.readyForTask() is False
+    assert worker.status == "The container engine does not answer: no socket"
+    start(worker, hub, lambda: None)
+    wait_until_reaped(worker)
+    del engine.list_containers
+    engine.add("left", worker_id="hub-host1", task_id="5")
+    assert worker.readyForTask() is True
+    assert engine.present == {}
+
+
+def test_a_service_in_a_session_of_its_own_survives_its_task(
+    worker: Worker, hub: Hub, tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+
+    def run() -> None:
+        service = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        helper = subprocess.Popen(["sleep", "600"])
+        (tmp_path / "new").write_text(f"{service.pid} {helper.pid}")
+        (tmp_path / "new").rename(pids)
+        signal.pause()
+
+    start(worker, hub, run)
+    wait_for(pids)
+    service, helper = (int(pid) for pid in pids.read_text().split())
+    worker.cleanupTask(5)
+    assert (is_running(service), is_running(helper)) == (True, False)
+    os.kill(service, signal.SIGKILL)
+
+
+def test_a_task_does_not_outlive_a_killed_worker(worker: Worker, hub: Hub, tmp_path: Path) -> None:
+    started, cleaned = tmp_path / "started", tmp_path / "cleaned"
+    middle = os.fork()
+    if not middle:
+        worker.forkTask(Task(hub, worker.options, stuck(started, cleaned)))
+        signal.pause()
+    wait_for(started)
+    os.kill(middle, signal.SIGKILL)
+    os.waitpid(middle, 0)
+    wait_for(cleaned)
+    assert cleaned.exists()
+
+
+def test_what_an_earlier_run_left_is_removed(worker: Worker) -> None:
+    engine: Any = worker.containers
+    engine.add("left", worker_id="hub-host1", task_id="5")
+    engine.add("other worker", worker_id="hub-host2", task_id="5")
+    worker.remove_containers()
+    assert set(engine.present) == {"other worker"}
+
+
+def test_roots_are_made_ready_while_there_is_no_task(worker: Worker, hub: Hub, tmp_path: Path) -> None:
+    engine: Any = worker.containers
+    started = tmp_path / "started"
+
+    def work() -> None:
+        started.touch()
+        signal.pause()
+
+    worker.prewarmer = prewarmer = Prewarmer(work, tmp_path / "work", sleeptime=0)
+    worker.prewarm()
+    assert prewarmer.owner is None  # the worker may be disabled, or full
+    worker.ready = True
+    worker.prewarm()
+    wait_for(started)
+    engine.add("running", worker_id="hub-host1", task_id=prewarmer.owner)
+    engine.add("left", worker_id="hub-host1", task_id="prewarm-1")
+    worker.remove_containers()
+    assert set(engine.present) == {"running"}
+    start(worker, hub, signal.pause)
+    while prewarmer.owner:
+        worker.prewarm()
+    worker.remove_containers()
+    assert engine.present == {}
+    worker.cleanupTask(5)
+
+
+def test_a_coordinating_task_s_process_can_wake_the_worker(worker: Worker, hub: Hub, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+
+    class Coordinator(CoordinatingTask):
+        Methods = ["test"]  # noqa: RUF012
+
+        def handler(self) -> None:
+            self.subtasks_made()
+            started.touch()
+            signal.pause()
+
+    pid, _ = worker.forkTask(Coordinator(5, "test", [], hub, worker.options))
+    assert worker.wakeup.sleep(LONG) is True
+    wait_for(started)
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        os.kill(pid, signal.SIGUSR2)  # as the worker does at each look while an ended subtask is awaited
+    assert (tmp_path / "said").read_text() == "closed"
+
+
+def test_space_is_looked_for_where_builds_write(worker: Worker) -> None:
+    worker.options.adjutant.state_dir.mkdir()
+    worker.options.minspace = 1
+    assert worker.checkSpace() is True
+    worker.options.minspace = 10**12
+    assert worker.checkSpace() is False
+    assert worker.status.startswith("Insufficient disk space at ")
+    assert worker.status.endswith(" MB, 1000000000000 MB required")
+
+
+def test_handlers(worker: Worker) -> None:
+    worker.register_handlers()
+    assert {
+        "build",
+        "buildArch",
+        "buildSRPMFromSCM",
+        "rebuildSRPM",
+        "createrepo",
+        "newRepo",
+        "tagBuild",
+    } <= set(worker.handlers)
+    assert {"waitrepo", "restart", "restartHosts", "shutdown", "sleep"} <= set(worker.handlers)
+    assert worker.handlers["waitrepo"].__module__ == "koji_adjutant.task_handlers.waitrepo"
+
+
+def test_plugins_bring_handlers_and_callbacks(worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / "greeter.py").write_text(
+        "import koji.tasks\nfrom koji.plugin import callback\n"
+        "class Greet(koji.tasks.BaseTaskHandler):\n    Methods = ['greet']\n"
+        "@callback('postCreateRepo')\ndef told(cbtype, *args, **kws): pass\n"
+    )
+    worker.options.pluginpath = f"/nowhere:{tmp_path}"
+    worker.options.plugin = ["greeter"]
+    worker.register_handlers()
+    assert "greet" in worker.handlers
+    (callback,) = koji.plugin.callbacks["postCreateRepo"]
+    koji.plugin.callbacks["postCreateRepo"].remove(callback)
+    assert callback.__name__ == "told"
+
+
+def test_the_hub_s_stale_buildroots_are_expired(worker: Worker, hub: Hub) -> None:
+    hub.answers["listBuildroots"] = [{"id": 3, "task_id": 5, "tag_name": "t", "arch": "x86_64"}]
+    worker.updateBuildroots()
+    assert hub.arguments_of("host.setBuildRootState") == [(3, koji.BR_STATES["EXPIRED"])]
