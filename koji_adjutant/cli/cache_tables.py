@@ -13,6 +13,7 @@ from koji_adjutant.buildroot.cache.store import RootStore
 from koji_adjutant.buildroot.layers.compose import Layer
 from koji_adjutant.cli.words import moment, plain
 from koji_adjutant.errors import NotFound, UsageError
+from koji_adjutant.monitoring.status import hit_rate
 from koji_adjutant.text import ago, size
 
 SHOWN = 9
@@ -144,9 +145,9 @@ def count(cache: Cache, uses: Mapping[tuple[str, ...], float]) -> dict[str, Coun
 def counts_table(counts: Mapping[str, Count]) -> Table:
     table = _table("", "entries", "size", "found", "not found", "hit rate")
     for kind, found in counts.items():
-        looks = found.hits + found.misses
-        rate = f"{found.hits / looks:.0%}" if looks else ""
-        table.add_row(kind, str(found.entries), size(found.bytes), str(found.hits), str(found.misses), rate)
+        rate = hit_rate(found.hits, found.misses)
+        shown = "" if rate is None else f"{rate:.0%}"
+        table.add_row(kind, str(found.entries), size(found.bytes), str(found.hits), str(found.misses), shown)
     for column in table.columns[1:]:
         column.justify = "right"
     return table

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -15,10 +12,10 @@ from rich.text import Text
 
 from koji_adjutant.cli.words import duration, moment, plain, status
 from koji_adjutant.config import Settings
+from koji_adjutant.monitoring.disks import Disk, disk_usage
 from koji_adjutant.monitoring.history import History, TaskFilter
 from koji_adjutant.monitoring.records import RUNNING, Day, Task, Worker
-from koji_adjutant.monitoring.web import sources as file_systems
-from koji_adjutant.monitoring.web.status import Health, assess
+from koji_adjutant.monitoring.status import Health, worker_status
 from koji_adjutant.text import size
 
 RUNNING_SHOWN = 100
@@ -26,8 +23,8 @@ HEALTH_STYLES = {"healthy": "green", "degraded": "yellow", "draining": "cyan", "
 
 
 @dataclass(frozen=True)
-class Disk:
-    """``short``: a worker takes no task for want of ``minspace``."""
+class DiskSpace:
+    """In bytes. ``short``: a worker takes no task for want of ``minspace``."""
 
     path: str
     free: int
@@ -49,28 +46,25 @@ class Overview:
     today: Day
     containers_active: int
     cache_hit_rates: Mapping[str, float]
-    disks: list[Disk]
+    disks: list[DiskSpace]
 
 
 def look(settings: Settings, history: History, *, recent: int) -> Overview:
-    now = time.time()
-    midnight = time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
+    """See what the journal and the disks say; ``recent``: so many of the tasks that have ended."""
     running = history.tasks(TaskFilter(status=RUNNING), limit=RUNNING_SHOWN)
-    newest = history.tasks(limit=recent + len(running))
-    disks = list(_disks(settings))
-    worker = history.worker()
+    status = worker_status(history, disk_usage(settings.kojid.directories), check_process=True)
     return Overview(
-        at=now,
+        at=status.at,
         hub=settings.kojid.server or "",
-        health=_health(worker, disks, now),
-        worker=worker,
+        health=status.health,
+        worker=status.worker,
         state_dir=str(settings.adjutant.state_dir),
         running=running,
-        recent=[task for task in newest if not task.running][:recent],
-        today=history.day(midnight),
-        containers_active=history.containers_active(),
-        cache_hit_rates=_hit_rates(history),
-        disks=disks,
+        recent=history.tasks(TaskFilter(ended=True), limit=recent),
+        today=status.today,
+        containers_active=status.containers_running,
+        cache_hit_rates=status.hit_rates,
+        disks=[_space(disk, settings) for disk in status.disks],
     )
 
 
@@ -85,31 +79,11 @@ def show(overview: Overview) -> RenderableType:
     return Group(*parts)
 
 
-def _health(worker: Worker | None, disks: Sequence[Disk], now: float) -> Health:
-    """As the HTTP API sees it; here the worker's process can be looked for, too."""
-    if worker and worker.stopped_at is None and worker.pid and not Path(f"/proc/{worker.pid}").exists():
-        return Health("offline", ["the worker's process is gone: it was killed"])
-    known = [file_systems.Disk(disk.path, disk.total, disk.free) for disk in disks]
-    return assess(worker, known, engine_answers=True, now=now)
-
-
-def _hit_rates(history: History) -> dict[str, float]:
-    uses = history.totals().get("cache_uses", {})
-    rates = {}
-    for kind in sorted({kind for kind, _ in uses}):
-        hits, misses = uses.get((kind, "hit"), 0.0), uses.get((kind, "miss"), 0.0)
-        rates[kind] = hits / (hits + misses)
-    return rates
-
-
-def _disks(settings: Settings) -> Iterable[Disk]:
-    seen = set()
-    for path in (settings.adjutant.state_dir, Path(settings.kojid.workdir)):
-        if not path.is_dir() or path.stat().st_dev in seen:
-            continue
-        seen.add(path.stat().st_dev)
-        usage = shutil.disk_usage(path)
-        yield Disk(str(path), usage.free, usage.total, usage.free < settings.kojid.minspace * 1024**2)
+def _space(disk: Disk, settings: Settings) -> DiskSpace:
+    """The worker asks for minspace where builds write, not where only logs are."""
+    builds = disk.path in map(str, settings.kojid.build_directories)
+    short = builds and disk.free_bytes < settings.kojid.minspace * 1024**2
+    return DiskSpace(disk.path, disk.free_bytes, disk.total_bytes, short)
 
 
 def _summary(overview: Overview) -> Table:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from koji_adjutant.config import values
@@ -117,6 +118,16 @@ class KojidOptions(FileOptions):
     topurls: list[str] = field(default_factory=list)
     adjutant: AdjutantOptions = field(default_factory=AdjutantOptions)
     worker_id: str = ""
+
+    @property
+    def build_directories(self) -> tuple[Path, Path]:
+        """Where builds write: ``minspace`` must be free there."""
+        return self.adjutant.state_dir, Path(self.workdir)
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """Where the worker writes at all."""
+        return *self.build_directories, self.adjutant.log_dir
 
 
 ALIASES = {"plugins": "plugin"}

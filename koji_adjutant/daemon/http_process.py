@@ -19,9 +19,10 @@ from koji_adjutant.container.podman_service import PodmanService
 from koji_adjutant.daemon.die_with_parent import die_with_parent
 from koji_adjutant.daemon.http_server import ServerSettings
 from koji_adjutant.errors import EngineError
+from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.web.application import application
 from koji_adjutant.monitoring.web.serving import ListenError, listen, make_server
-from koji_adjutant.monitoring.web.sources import CacheUse, EngineUnknownError, LiveContainer, Sources
+from koji_adjutant.monitoring.web.sources import CacheUse, EngineUnknownError, Sources
 
 MEASURED_FOR = 15.0
 """Seconds that a measurement of the cache serves."""

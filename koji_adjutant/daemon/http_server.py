@@ -113,7 +113,7 @@ class HttpServer:
             worker_pid=os.getpid(),
             state_dir=str(ours.state_dir),
             podman_socket=ours.podman_socket,
-            disks=[str(ours.state_dir), self._options.workdir, str(ours.log_dir)],
+            disks=[str(directory) for directory in self._options.directories],
             cache_limit=ours.cache_size,
             log_file=str(ours.log_file),
         )

@@ -157,9 +157,6 @@ class History:
             row = self._connection.execute(query, [container_id]).fetchone()
         return _container(row) if row else None
 
-    def containers_active(self) -> int:
-        return self._number("SELECT count(*) FROM containers WHERE status = 'running'")
-
     def day(self, midnight: float) -> Day:
         (completed, failed) = self._connection.execute(
             "SELECT ifnull(sum(status = 'closed'), 0), ifnull(sum(status = 'failed'), 0)"

@@ -16,15 +16,16 @@ ROOMY = 2
 
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
-    ours, workdir = settings.adjutant, Path(settings.kojid.workdir)
+    ours = settings.adjutant
+    state_dir, workdir = settings.kojid.build_directories
     for option, directory in (
-        ("state_dir", ours.state_dir),
+        ("state_dir", state_dir),
         ("workdir", workdir),
         ("log_dir", ours.log_dir),
         ("log_file", ours.log_file.parent),
     ):
         yield _writable(option, directory)
-    for option, directory in (("state_dir", ours.state_dir), ("workdir", workdir)):
+    for option, directory in (("state_dir", state_dir), ("workdir", workdir)):
         yield _space(option, directory, settings.kojid.minspace * 1024**2)
     yield _topdir(Path(settings.kojid.topdir))
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from koji_adjutant.errors import FailureClass
+from koji_adjutant.monitoring import containers
 from koji_adjutant.monitoring.history import History, TaskFilter
 from koji_adjutant.monitoring.records import Task
-from koji_adjutant.monitoring.web import containers, log_files, shapes
+from koji_adjutant.monitoring.web import log_files, shapes
 from koji_adjutant.monitoring.web.problems import not_found
 from koji_adjutant.monitoring.web.query import INTEGER_MAX, LIMIT_MAX, Parameters
 from koji_adjutant.monitoring.web.sources import Sources
-from koji_adjutant.monitoring.web.status import assess
 
 TASK_STATUSES = ("running", "closed", "failed", "canceled", "refused", "interrupted")
 TASK_FILTERS = ("status", "type", "method", "arch", "tag", "failure_class", "since", "search")
@@ -36,53 +34,33 @@ def status(request: Request) -> Response:
 
 def status_of(sources: Sources) -> shapes.Json:
     """What the overview shows as well."""
-    now = time.time()
-    live, disks = sources.live_containers(), sources.disk_usage()
     with sources.history() as history:
-        worker = history.worker()
-        day = history.day(midnight())
-        health = assess(worker, disks, engine_answers=live is not None, now=now)
-        running = worker is not None and worker.stopped_at is None
-        return {
-            "worker_id": worker.worker_id if worker else None,
-            "hub": worker.hub if worker else None,
-            "version": worker.version if worker else None,
-            "uptime_seconds": round(now - worker.started_at, 3) if worker and running else 0,
-            "status": health.status,
-            "reasons": list(health.reasons),
-            "capacity": worker.capacity if worker else None,
-            "task_load": worker.task_load if worker else None,
-            "active_tasks": history.count_tasks(TaskFilter(status="running")),
-            "containers_active": containers.active(history, live),
-            "tasks_completed_today": day.completed,
-            "tasks_failed_today": day.failed,
-            "last_task_time": shapes.time(day.last_task_time),
-            "cache": _cache(sources, history),
-            "disk": [asdict(disk) | {"used_percent": disk.used_percent} for disk in disks],
-        }
-
-
-def midnight() -> float:
-    """The beginning of this day, by this machine's clock."""
-    return datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-
-
-def _cache(sources: Sources, history: History) -> shapes.Json:
-    cache = sources.cache()
-    uses = history.totals().get("cache_uses", {})
-    rates = {kind: _hit_rate(uses, kind) for kind in sorted({labels[0] for labels in uses})}
+        status = sources.status(history)
+    worker, cache = status.worker, sources.cache()
+    running = worker is not None and worker.stopped_at is None
     return {
-        "entries": cache.entries if cache else None,
-        "bytes": cache.size_bytes if cache else None,
-        "limit_bytes": cache.limit_bytes if cache else None,
-        "hit_rate": rates.get("root"),
-        "hit_rates": rates,
+        "worker_id": worker.worker_id if worker else None,
+        "hub": worker.hub if worker else None,
+        "version": worker.version if worker else None,
+        "uptime_seconds": round(status.at - worker.started_at, 3) if worker and running else 0,
+        "status": status.health.status,
+        "reasons": list(status.health.reasons),
+        "capacity": worker.capacity if worker else None,
+        "task_load": worker.task_load if worker else None,
+        "active_tasks": status.tasks_running,
+        "containers_active": status.containers_running,
+        "tasks_completed_today": status.today.completed,
+        "tasks_failed_today": status.today.failed,
+        "last_task_time": shapes.time(status.today.last_task_time),
+        "cache": {
+            "entries": cache.entries if cache else None,
+            "bytes": cache.size_bytes if cache else None,
+            "limit_bytes": cache.limit_bytes if cache else None,
+            "hit_rate": status.hit_rates.get("root"),
+            "hit_rates": status.hit_rates,
+        },
+        "disk": [asdict(disk) | {"used_percent": disk.used_percent} for disk in status.disks],
     }
-
-
-def _hit_rate(uses: dict[tuple[str, ...], float], kind: str) -> float | None:
-    hits, misses = uses.get((kind, "hit"), 0), uses.get((kind, "miss"), 0)
-    return round(hits / (hits + misses), 4) if hits + misses else None
 
 
 def tasks(request: Request) -> Response:

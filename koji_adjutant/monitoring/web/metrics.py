@@ -6,7 +6,6 @@ packages, tasks or containers.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -21,11 +20,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from koji_adjutant.monitoring.durations import BOUNDS
-from koji_adjutant.monitoring.history import DurationSeries, History, TaskFilter
+from koji_adjutant.monitoring.history import DurationSeries, History
 from koji_adjutant.monitoring.records import Worker
-from koji_adjutant.monitoring.web import containers
+from koji_adjutant.monitoring.status import WORDS
 from koji_adjutant.monitoring.web.sources import Sources
-from koji_adjutant.monitoring.web.status import WORDS, assess
 
 COUNTERS = {
     "tasks_taken": ("Tasks that this worker opened.", ["method"]),
@@ -91,23 +89,22 @@ def _buckets(series: DurationSeries) -> list[tuple[str, float]]:
 
 
 def _present(sources: Sources, history: History) -> Iterator[Metric]:
-    live, disks, worker = sources.live_containers(), sources.disk_usage(), history.worker()
-    health = assess(worker, disks, engine_answers=live is not None, now=time.time())
+    now = sources.status(history)
     states = GaugeMetricFamily(PREFIX + "status", "1 for the worker's present status.", labels=["status"])
     for word in WORDS:
-        states.add_metric([word], float(word == health.status))
+        states.add_metric([word], float(word == now.health.status))
     yield states
-    yield _gauge("tasks_running", "Tasks that run now.", history.count_tasks(TaskFilter(status="running")))
-    yield _gauge("containers_running", "Containers that run now.", containers.active(history, live))
-    if worker is not None:
-        yield from _worker(worker)
+    yield _gauge("tasks_running", "Tasks that run now.", now.tasks_running)
+    yield _gauge("containers_running", "Containers that run now.", now.containers_running)
+    if now.worker is not None:
+        yield from _worker(now.worker)
     if cache := sources.cache():
         yield _gauge("cache_entries", "Composed roots, layers and metadata in the store.", cache.entries)
         yield _gauge("cache_size_bytes", "What they take on disk.", cache.size_bytes)
         yield _gauge("cache_limit_bytes", "What they may take (cache_size).", cache.limit_bytes)
     free = GaugeMetricFamily(PREFIX + "disk_free_bytes", "Free space where it writes.", labels=["path"])
     size = GaugeMetricFamily(PREFIX + "disk_size_bytes", "Size of that file system.", labels=["path"])
-    for disk in disks:
+    for disk in now.disks:
         free.add_metric([disk.path], disk.free_bytes)
         size.add_metric([disk.path], disk.total_bytes)
     yield from (free, size)

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from koji_adjutant import __version__
 from koji_adjutant.errors import FailureClass
+from koji_adjutant.monitoring.containers import STATUSES
 from koji_adjutant.monitoring.web.api import PAGE, TASK_STATUSES
-from koji_adjutant.monitoring.web.containers import STATUSES
 from koji_adjutant.monitoring.web.query import LIMIT_MAX
 from koji_adjutant.monitoring.web.schemas import FLAG, SCHEMAS, TEXT, Schema, ref
 

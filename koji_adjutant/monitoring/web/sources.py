@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import threading
 import time
@@ -11,23 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from koji_adjutant.monitoring.containers import LiveContainer
+from koji_adjutant.monitoring.disks import disk_usage
 from koji_adjutant.monitoring.history import History, open_history
+from koji_adjutant.monitoring.status import WorkerStatus, worker_status
 from koji_adjutant.monitoring.web.problems import Problem
 
 LISTED_FOR = 1.0
 """Seconds that an answer of the container engine serves for everybody who asks."""
-
-
-@dataclass(frozen=True)
-class LiveContainer:
-    """A container of this worker as the engine reports it now."""
-
-    container_id: str
-    name: str
-    task_id: str
-    role: str
-    status: str
-    exit_code: int | None
 
 
 @dataclass(frozen=True)
@@ -37,17 +27,6 @@ class CacheUse:
     entries: int
     size_bytes: int
     limit_bytes: int
-
-
-@dataclass(frozen=True)
-class Disk:
-    path: str
-    total_bytes: int
-    free_bytes: int
-
-    @property
-    def used_percent(self) -> float:
-        return round(100 * (1 - self.free_bytes / self.total_bytes), 1) if self.total_bytes else 0.0
 
 
 class EngineUnknownError(Exception):
@@ -94,11 +73,7 @@ class Sources:
         except EngineUnknownError:
             return None
 
-    def disk_usage(self) -> list[Disk]:
-        """One for each file system, by the first of the directories that is on it."""
-        found: dict[int, Disk] = {}
-        for path in self.disks:
-            if path.is_dir() and path.stat().st_dev not in found:
-                usage = shutil.disk_usage(path)
-                found[path.stat().st_dev] = Disk(str(path), usage.total, usage.free)
-        return list(found.values())
+    def status(self, history: History) -> WorkerStatus:
+        """How the worker is by this look at its journal, its engine and its disks."""
+        live = self.live_containers()
+        return worker_status(history, disk_usage(self.disks), live, engine_answers=live is not None)

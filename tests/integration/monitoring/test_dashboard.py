@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.monitoring import database, events
+from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.records import Failure
 from koji_adjutant.monitoring.web.application import application
 from koji_adjutant.monitoring.web.serving import listen, make_server
-from koji_adjutant.monitoring.web.sources import CacheUse, LiveContainer, Sources
+from koji_adjutant.monitoring.web.sources import CacheUse, Sources
 from tests.integration.monitoring.browser import Page, find_chromium, open_page
 
 HOSTILE = (

@@ -104,7 +104,7 @@ def test_a_container_s_life(told: FileJournal) -> None:
     name = f"adjutant-{CONTAINER[:8]}"
     told.record(events.ContainerStarted(container=CONTAINER, at=5.0))
     with open_history(told.path) as history:
-        assert history.containers_active() == 1
+        assert history.count_containers(status="running") == 1
     told.record(events.ContainerExited(container=name, exit_code=3, at=6.0))
     told.record(events.ContainerRemoved(container=name, at=7.0))
     with open_history(told.path) as history:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.monitoring import database
+from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.web.application import application
 from koji_adjutant.monitoring.web.serving import listen, make_server
-from koji_adjutant.monitoring.web.sources import CacheUse, LiveContainer, Sources
+from koji_adjutant.monitoring.web.sources import CacheUse, Sources
 
 Serving = Callable[..., AbstractContextManager[str]]
 

@@ -8,9 +8,10 @@ import pytest
 import requests
 
 from koji_adjutant.monitoring import events
+from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.records import Failure
-from koji_adjutant.monitoring.web.sources import EngineUnknownError, LiveContainer, Sources
+from koji_adjutant.monitoring.web.sources import EngineUnknownError, Sources
 from tests.unit.monitoring.test_journal import created, taken
 from tests.unit.monitoring.web.conftest import Engine, Serving
 from tests.unit.monitoring.web.schema import matches

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from koji_adjutant.monitoring.history import History
 from koji_adjutant.monitoring.records import Container
-from koji_adjutant.monitoring.web.sources import LiveContainer
 
 STATUSES = ("created", "running", "exited", "removed")
 PRESENT = STATUSES[:-1]
@@ -15,6 +14,18 @@ ENGINE_WORDS = {"configured": "created", "initialized": "created", "stopped": "e
 """The engine has more words than we."""
 MANY = 1000
 """Containers that are there at the same time; there are never so many."""
+
+
+@dataclass(frozen=True)
+class LiveContainer:
+    """A container of this worker as the engine reports it now."""
+
+    container_id: str
+    name: str
+    task_id: str
+    role: str
+    status: str
+    exit_code: int | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ def find(history: History, live: Mapping[str, LiveContainer] | None, name: str) 
     return None
 
 
-def active(history: History, live: Mapping[str, LiveContainer] | None) -> int:
+def running(history: History, live: Mapping[str, LiveContainer] | None) -> int:
     return sum(container.status == "running" for container in _present(history, live))
 
 

@@ -1,0 +1,80 @@
+"""One look at a worker; whoever shows it shows the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from koji_adjutant.cli import overview
+from koji_adjutant.config import AdjutantOptions, KojidOptions, Settings
+from koji_adjutant.monitoring import database, events
+from koji_adjutant.monitoring.disks import Disk
+from koji_adjutant.monitoring.history import History, open_history
+from koji_adjutant.monitoring.journal import FileJournal
+from koji_adjutant.monitoring.status import midnight, worker_status
+from koji_adjutant.monitoring.web.api import status_of
+from koji_adjutant.monitoring.web.sources import Sources
+from tests.unit.monitoring.test_journal import created, taken
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[FileJournal]:
+    path = database.path_in(tmp_path)
+    database.prepare(path)
+    with closing(FileJournal(path)) as journal:
+        journal.record(events.WorkerStarted(worker_id="w", hub="http://hub", version="1"))
+        journal.record(events.WorkerSeen(capacity=4.0, task_load=1.5))
+        yield journal
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneInfo]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield ZoneInfo("Europe/Berlin")
+    time.tzset()
+
+
+def test_a_day_whose_clocks_are_changed(berlin: ZoneInfo) -> None:
+    evening = datetime(2026, 3, 29, 20, tzinfo=berlin)
+    assert midnight(evening.timestamp()) == datetime(2026, 3, 29, tzinfo=berlin).timestamp()
+
+
+def test_terminal_and_api_say_the_same(journal: FileJournal, tmp_path: Path) -> None:
+    for number, status in ((1, "closed"), (2, "closed"), (3, "failed")):
+        journal.record(taken(number))
+        journal.record(events.TaskEnded(task_id=number, status=status))  # type: ignore[arg-type]
+    for hit in (True, True, False):
+        journal.record(events.CacheUsed(task_id=1, kind="root", key="a", hit=hit))
+    journal.record(created("4"))
+    journal.record(events.ContainerStarted(container="c" * 64))
+    adjutant = AdjutantOptions(state_dir=tmp_path, log_dir=tmp_path)
+    kojid = KojidOptions(workdir=str(tmp_path), adjutant=adjutant)
+    api = status_of(Sources(journal.path, disks=kojid.directories))
+    with open_history(journal.path) as history:
+        terminal = overview.look(Settings(kojid, adjutant), history, recent=9)
+    assert terminal.cache_hit_rates == api["cache"]["hit_rates"] == {"root": 0.6667}
+    assert terminal.today.completed == api["tasks_completed_today"] == 2
+    assert terminal.today.failed == api["tasks_failed_today"] == 1
+    assert terminal.containers_active == api["containers_active"] == 1
+    assert [disk.path for disk in terminal.disks] == [disk["path"] for disk in api["disk"]]
+    assert [disk.total for disk in terminal.disks] == [disk["total_bytes"] for disk in api["disk"]]
+
+
+@pytest.fixture
+def history(journal: FileJournal) -> Iterator[History]:
+    with open_history(journal.path) as history:
+        yield history
+
+
+@pytest.mark.parametrize(("free", "reasons"), [(30, []), (29, ["/srv is 97 % full"])])
+def test_a_disk_that_is_full(history: History, free: int, reasons: list[str]) -> None:
+    health = worker_status(history, [Disk("/srv", 1000, free)]).health
+    assert (health.status, list(health.reasons)) == ("degraded" if reasons else "healthy", reasons)
