@@ -29,6 +29,14 @@ class Usage:
     last_use: float
 
 
+@dataclass(frozen=True)
+class Lease:
+    """An entry that stays while it is leased: its directory, and whether it was made for this lease."""
+
+    path: Path
+    composed: bool
+
+
 class RootStore:
     """Entries that take a while to make (layers of roots, metadata of repositories): made once, never
     changed.
@@ -72,8 +80,8 @@ class RootStore:
             (directory / name).mkdir(parents=True, exist_ok=True, mode=0o755)
 
     @contextmanager
-    def lease(self, key: str, compose: Callable[[Path], None]) -> Iterator[Path]:
-        """The entry ``key``, made by ``compose(empty staging directory)`` if absent; kept while leased.
+    def lease(self, key: str, compose: Callable[[Path], None]) -> Iterator[Lease]:
+        """Lease the entry ``key``, which ``compose(empty staging directory)`` makes if it is absent.
 
         What ``compose`` raises is passed on, with nothing left in the store.
         """
@@ -83,7 +91,7 @@ class RootStore:
             flush = None if self._usable(key) else self._compose(key, compose)
             try:
                 self._trace("leased")
-                yield entry
+                yield Lease(entry, composed=flush is not None)
             finally:
                 if flush is not None and flush.wait() == 0:
                     (self.directory / "synced" / key).touch()

@@ -100,18 +100,13 @@ class Layers:
             compare(self.lock(), self._workspace.lock)
 
     def _lease(self, key: str, plan: Plan) -> None:
-        composed = False
-
-        def make(staging: Path) -> None:
-            nonlocal composed
-            self._make(staging, key, plan)
-            composed = True
-
-        directory = self._leases.enter_context(self._workspace.cache.store.lease(key, make))
-        self._workspace.cache_used("buildrequires" if self._layers else "root", key, not composed)
-        self._layers.append(Layer(directory))
+        lease = self._leases.enter_context(
+            self._workspace.cache.store.lease(key, lambda staging: self._make(staging, key, plan))
+        )
+        self._workspace.cache_used("buildrequires" if self._layers else "root", key, not lease.composed)
+        self._layers.append(Layer(lease.path))
         kind = "Layer" if self._layers[1:] else "Root"
-        self._say(f"{kind} {key} {'composed' if composed else 'found in the store'}")
+        self._say(f"{kind} {key} {'composed' if lease.composed else 'found in the store'}")
         for package in plan.install:
             self._say(f"  {package.nevra}")
         for nevra in plan.erase:

@@ -90,10 +90,8 @@ class Resolver:
 
     def _with_metadata(self, work: Path, root: Path) -> Answer:
         """Run the resolver on metadata from the store, or on new metadata that the store then has."""
-        answer: Answer | None = None
 
         def compose(staging: Path) -> None:
-            nonlocal answer
             self._metadata.fetch(work / "metadata")
             (staging / "cache").mkdir()
             answer = self._run(work, root, staging / "cache", work / "metadata")
@@ -104,14 +102,14 @@ class Resolver:
         # the image and what the tag says decide which resolver it is, and each has a cache of its own
         digest = self._digest.removeprefix("sha256:")[:16]
         key = f"metadata-{self._metadata.key}-{digest}-{wanted_resolver(self._config)}"
-        with self._workspace.cache.store.lease(key, compose) as entry:
-            self._workspace.cache_used("metadata", key, answer is None)
-            if answer is None:
-                # whatever reads a packager's rpm database must not be able to change what all tasks share
-                overlay = Overlay([entry / "cache"], work / "cache", throwaway=True)
-                with mounted(overlay, self._workspace.owner.task_id) as cache:
-                    answer = self._run(work, root, cache, None)
-        return answer
+        with self._workspace.cache.store.lease(key, compose) as lease:
+            self._workspace.cache_used("metadata", key, not lease.composed)
+            if lease.composed:
+                return _answer(work)
+            # whatever reads a packager's rpm database must not be able to change what all tasks share
+            overlay = Overlay([lease.path / "cache"], work / "cache", throwaway=True)
+            with mounted(overlay, self._workspace.owner.task_id) as cache:
+                return self._run(work, root, cache, None)
 
     def _run(self, work: Path, root: Path, cache: Path, metadata: Path | None) -> Answer:
         mounts = [VolumeMount(cache, PurePosixPath("/cache")), *self._workspace.mounts]
@@ -121,10 +119,14 @@ class Resolver:
             self._workspace, "resolve.py", role="resolve", work=work, root=root, log=self._log, mounts=mounts
         )
         try:
-            answer: Answer = json.loads((work / "plan.json").read_text())
+            return _answer(work)
         except (FileNotFoundError, ValueError) as error:
             raise BuildrootError(f"the package resolver ended with status {status} and no plan") from error
-        return answer
+
+
+def _answer(work: Path) -> Answer:
+    answer: Answer = json.loads((work / "plan.json").read_text())
+    return answer
 
 
 def _empty(work: Path) -> Path:

@@ -65,8 +65,8 @@ def _lease(directory: Path, hold_at: str, compose: Callable[[Path], None], pipe:
         if point == hold_at:
             pipe.recv()
 
-    with RootStore(directory, trace).lease(KEY, compose) as entry:
-        assert (entry / "file").read_text() == "content"
+    with RootStore(directory, trace).lease(KEY, compose) as lease:
+        assert (lease.path / "file").read_text() == "content"
         trace("using")
 
 
@@ -77,9 +77,10 @@ def test_composes_once_and_finds_it_again(tmp_path: Path) -> None:
         calls.append(staging)
         compose(staging)
 
-    for _ in range(2):
-        with RootStore(tmp_path).lease(KEY, counting) as entry:
-            assert (entry / "file").read_text() == "content"
+    for composed in (True, False):
+        with RootStore(tmp_path).lease(KEY, counting) as lease:
+            assert (lease.path / "file").read_text() == "content"
+            assert lease.composed is composed
     assert len(calls) == 1
     assert entries(tmp_path) == [KEY]
 
@@ -94,8 +95,8 @@ def test_a_failed_composition_leaves_nothing(tmp_path: Path) -> None:
         pass
     assert entries(tmp_path) == []
     assert not list((tmp_path / "staging").iterdir())
-    with store.lease(KEY, compose) as entry:
-        assert (entry / "file").exists()
+    with store.lease(KEY, compose) as lease:
+        assert (lease.path / "file").exists()
 
 
 def test_two_processes_compose_once(tmp_path: Path) -> None:
@@ -133,8 +134,8 @@ def test_killed_before_the_commit_leaves_no_entry(tmp_path: Path, point: str) ->
     other.wait_for(point)
     other.kill()
     assert entries(tmp_path) == []
-    with RootStore(tmp_path).lease(KEY, compose) as entry:
-        assert (entry / "file").read_text() == "content"
+    with RootStore(tmp_path).lease(KEY, compose) as lease:
+        assert (lease.path / "file").read_text() == "content"
     assert not list((tmp_path / "staging").iterdir())
 
 
@@ -165,10 +166,10 @@ def test_what_a_machine_that_died_left_is_swept_away(tmp_path: Path, monkeypatch
     store = RootStore(tmp_path)
     with store.lease("good", compose):
         pass
-    with store.lease(KEY, compose) as entry:
+    with store.lease(KEY, compose) as lease:
         pass
     (tmp_path / "synced" / KEY).unlink()
-    (entry / ".size").write_text("")  # its name was on disk, its content not yet
+    (lease.path / ".size").write_text("")  # its name was on disk, its content not yet
     other_boot = tmp_path / "boot-id"
     other_boot.write_text("another boot\n")
     monkeypatch.setattr(store_module, "BOOT_ID", other_boot)
@@ -311,33 +312,33 @@ def test_a_key_is_a_plain_name(tmp_path: Path, key: str) -> None:
 
 def test_a_damaged_entry_is_found_by_its_manifest(tmp_path: Path) -> None:
     store = RootStore(tmp_path)
-    with store.lease(KEY, compose) as entry:
+    with store.lease(KEY, compose) as lease:
         pass
-    (entry / "file").write_text("before anybody looked")
+    (lease.path / "file").write_text("before anybody looked")
     assert store.damage(KEY) == []
     store.seal()
     assert store.damage(KEY) == []
-    status = (entry / "file").stat()
-    (entry / "file").write_text("CONTENT AFTERWARDS...")
-    os.utime(entry / "file", ns=(status.st_atime_ns, status.st_mtime_ns))
-    (entry / "stray").touch()
+    status = (lease.path / "file").stat()
+    (lease.path / "file").write_text("CONTENT AFTERWARDS...")
+    os.utime(lease.path / "file", ns=(status.st_atime_ns, status.st_mtime_ns))
+    (lease.path / "stray").touch()
     found = store.damage(KEY)
     assert "file: another content" in found
     assert "stray: new" in found
     # and it is made again once it is removed
     assert store.remove(KEY)
     assert store.damage(KEY) == []
-    with store.lease(KEY, compose) as entry:
-        assert (entry / "file").read_text() == "content"
+    with store.lease(KEY, compose) as lease:
+        assert (lease.path / "file").read_text() == "content"
     store.seal()
     assert store.damage(KEY) == []
 
 
 def test_names_that_others_have_of_an_entrys_files_are_no_damage(tmp_path: Path) -> None:
     store = RootStore(tmp_path)
-    with store.lease(KEY, compose) as entry:
+    with store.lease(KEY, compose) as lease:
         store.seal()
-        os.link(entry / "file", tmp_path / "mine")
+        os.link(lease.path / "file", tmp_path / "mine")
         assert store.damage(KEY) == []
 
 
@@ -357,7 +358,7 @@ def test_a_disk_that_is_full_while_an_entry_is_made(tmp_path: Path) -> None:
         assert entries(disk) == ["small"]
         assert not list((disk / "staging").iterdir())
         store.sweep()
-        with store.lease(KEY, compose) as entry:
-            assert (entry / "file").read_text() == "content"
+        with store.lease(KEY, compose) as lease:
+            assert (lease.path / "file").read_text() == "content"
     finally:
         subprocess.run(["umount", str(disk)], check=True)
