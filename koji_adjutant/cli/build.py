@@ -126,6 +126,7 @@ def command(
                 progress=Together([display, StateLog(resultdir / "state.log")]),
                 # the worker's defaults: a build's processes must not be all that this machine can have
                 limits=AdjutantOptions().limits,
+                cache_size=AdjutantOptions().cache_size,
                 lock=lock,
             ) as workspace,
         ):

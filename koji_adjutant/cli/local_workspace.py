@@ -15,7 +15,6 @@ from koji_adjutant.buildroot.progress import Progress
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.display import PhaseDisplay
-from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.interface import NetworkMode, Owner, ResourceLimits
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import ImageError
@@ -54,7 +53,7 @@ def local_workspace(
     network: NetworkMode,
     progress: Progress,
     limits: ResourceLimits,
-    cache_size: int = AdjutantOptions.cache_size,
+    cache_size: int,
     lock: Lock | None = None,
 ) -> Iterator[Workspace]:
     """A workspace of this process; afterwards the cache is brought back within ``cache_size``."""

@@ -8,9 +8,9 @@ it is and plugins find them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from koji_adjutant.config import values
 from koji_adjutant.config.adjutant import AdjutantOptions
@@ -132,16 +132,16 @@ class KojidOptions(FileOptions):
 
 ALIASES = {"plugins": "plugin"}
 
-_READERS_BY_TYPE: Mapping[str, Callable[[str], Any]] = {
-    "str": str,
-    "str | None": str,
-    "int": values.integer,
-    "int | None": values.integer,
-    "bool": values.boolean,
-    "list[str] | None": str.split,
+_READERS_BY_TYPE: Mapping[object, Callable[[str], Any]] = {
+    str: str,
+    str | None: str,
+    int: values.integer,
+    int | None: values.integer,
+    bool: values.boolean,
+    list[str] | None: str.split,
 }
 
 READERS: Mapping[str, Callable[[str], Any]] = {
-    option.name: _READERS_BY_TYPE[str(option.type)] for option in fields(FileOptions)
+    name: _READERS_BY_TYPE[kind] for name, kind in get_type_hints(FileOptions).items()
 }
 """How the text of each option is read."""

@@ -5,12 +5,20 @@ from __future__ import annotations
 import configparser
 import ipaddress
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from koji_adjutant.container.interface import VolumeMount
 
+T = TypeVar("T")
+
 _MEMORY_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+
+
+def optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
+    """A reader that takes an empty text as None."""
+    return lambda text: read(text) if text else None
 
 
 def integer(text: str) -> int:
@@ -93,11 +101,11 @@ def absolute_path(text: str) -> Path:
     return path
 
 
-def choice(text: str, alternatives: object) -> str:
-    """``text`` if it is one of a Literal type's values."""
-    values = get_args(alternatives)
-    if text not in values:
-        raise ValueError(f"must be one of {', '.join(values)}")
+def choice(text: str, alternatives: object) -> Any:
+    """``text`` if it is one of the values of ``alternatives``, a Literal type."""
+    known = get_args(alternatives)
+    if text not in known:
+        raise ValueError(f"must be one of {', '.join(known)}")
     return text
 
 
@@ -120,10 +128,15 @@ def volume_mounts(text: str) -> tuple[VolumeMount, ...]:
 
 
 def _volume_mount(item: str) -> VolumeMount:
-    parts = item.split(":")
-    if not 2 <= len(parts) <= 4:
-        raise ValueError(f"must be src:dst:mode:label, and {item!r} is not")
-    source, target, mode, label = [*parts, "ro", ""][:2] + (parts[2:] + ["ro", ""][len(parts) - 2 :])
+    match item.split(":"):
+        case [source, target]:
+            mode, label = "ro", ""
+        case [source, target, mode]:
+            label = ""
+        case [source, target, mode, label]:
+            pass
+        case _:
+            raise ValueError(f"must be src:dst:mode:label, and {item!r} is not")
     if not (Path(source).is_absolute() and PurePosixPath(target).is_absolute()):
         raise ValueError(f"must have absolute paths, and {item!r} has not")
     if mode not in ("ro", "rw"):

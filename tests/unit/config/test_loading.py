@@ -138,6 +138,10 @@ def test_no_network_means_none_whatever_the_mode(conf: Path) -> None:
     assert loaded(conf, adjutant="network_enabled = off\nnetwork_mode = host").adjutant.task_network == "none"
 
 
+def test_timeouts_that_are_not_given_are_the_engine_s(conf: Path) -> None:
+    assert loaded(conf).adjutant.container_timeouts == EngineTimeouts()
+
+
 @pytest.mark.parametrize("mounts", ["/a", "/a:b:ro", "a:/b", "/a:/b:rx", "/a:/b:ro:q", "/a:/b:ro:z:more"])
 def test_mounts_that_make_no_sense(conf: Path, mounts: str) -> None:
     with pytest.raises(ConfigError, match="container_mounts"):

@@ -32,6 +32,7 @@ from koji_adjutant.policy.rules import CONDITIONS
 from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
 from koji_adjutant.task_handlers import HANDLERS
+from tests.unit.docs.option_table import option_table
 
 STOCK_OPTIONS = json.loads((Path(__file__).parents[1] / "config" / "stock_options.json").read_text())
 """Names and defaults of kojid's get_options in koji 1.35; build_arch_can_fail and plugin have none there."""
@@ -53,6 +54,7 @@ def test_every_command_is_listed() -> None:
 
 def test_every_option_is_listed() -> None:
     assert set(table("kojid.conf")) == set(READERS)
+    assert option_table() in REFERENCE, "make it anew: python -m tests.unit.docs.option_table"
 
 
 @pytest.mark.parametrize("option", sorted(READERS))
