@@ -27,6 +27,7 @@ from koji_adjutant.daemon.prewarmer import Prewarmer, remove_directories
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import AdjutantError, ConfigError, HubError
+from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.images.proofs import Proofs
 
 logger = logging.getLogger("koji_adjutant.kojid")
@@ -78,7 +79,7 @@ def start(settings: Settings) -> loop.Outcome:
             session.logout()
 
 
-def work(options: KojidOptions, session: object) -> loop.Outcome:
+def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
     """What kojid's main does, with an engine at hand."""
     logger.info("Starting up")
     koji.util.setup_rlimits(vars(options), logger)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import koji
 from koji.tasks import parse_task_params
@@ -14,6 +13,7 @@ from koji_adjutant.buildroot.specification import lock as locks
 from koji_adjutant.cli.task_logs import log_directory
 from koji_adjutant.config import Settings
 from koji_adjutant.errors import AdjutantError, HubError, NotFound
+from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.session import impatient_session, plain_words
 from koji_adjutant.hub.source_rpm import fetch_source_rpm
 
@@ -50,7 +50,7 @@ def source_of_task(settings: Settings, task_id: int, directory: Path) -> Path | 
         return fetch_source_rpm(settings.kojid, directory, parameters[name])
 
 
-def _no_lock(session: Any, task_id: int) -> str:
+def _no_lock(session: HubSession, task_id: int) -> str:
     """For a person who took a build's task for that of an arch."""
     children = session.getTaskChildren(task_id)
     found = [child for child in children if locks.NAME in session.listTaskOutput(child["id"])]
@@ -63,7 +63,7 @@ def _no_lock(session: Any, task_id: int) -> str:
 
 
 @contextmanager
-def _hub(settings: Settings, task_id: int) -> Iterator[Any]:
+def _hub(settings: Settings, task_id: int) -> Iterator[HubSession]:
     try:
         with plain_words(settings.kojid):
             yield impatient_session(settings.kojid)

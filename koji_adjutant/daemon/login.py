@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import koji
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import HubError
+from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.session import log_in, plain_words
 
 
-def open_session(options: KojidOptions) -> Any:
+def open_session(options: KojidOptions) -> HubSession:
     """A ``koji.ClientSession`` that is logged in and exclusive.
 
     The calls and their order are kojid's: login by the first of certificate (if its file exists), user and
     password, GSSAPI; ``exclusiveSession``; ``echo``. HubError says in one sentence what is wrong.
     """
-    session = koji.ClientSession(options.server, koji.grab_session_options(options))
+    session: HubSession = koji.ClientSession(options.server, koji.grab_session_options(options))
     with plain_words(options):
         log_in(session, options)
         session.exclusiveSession(force=options.force_lock)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import koji
 
@@ -25,6 +25,8 @@ from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import HIGHEST_NICENESS, ContainerManager, Owner
 from koji_adjutant.daemon.prewarmer import owner
 from koji_adjutant.errors import AdjutantError
+from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.hub.rows import RepoRow
 from koji_adjutant.hub.session import impatient_session, plain_words
 from koji_adjutant.hub.tag_config import config_in_repo
 from koji_adjutant.monitoring.events import Journal, RootMadeReady
@@ -48,7 +50,7 @@ class Due:
     """A root that is to be composed for a repo, and what became of it before."""
 
     root: RecentRoot
-    repo: dict[str, Any]
+    repo: RepoRow
     tries: Tries
 
 
@@ -65,8 +67,8 @@ def make_ready(options: KojidOptions, journal: Journal) -> None:
         logger.warning("No roots can be made ready now: %s", problem)
 
 
-def _due(session: Any, recent: RecentRoots) -> Iterator[Due]:
-    repos: dict[str, dict[str, Any] | None] = {}
+def _due(session: HubSession, recent: RecentRoots) -> Iterator[Due]:
+    repos: dict[str, RepoRow | None] = {}
     for root, tries in recent.latest():
         try:
             repo = repos[root.tag] = repos[root.tag] if root.tag in repos else session.getRepo(root.tag)
@@ -81,7 +83,7 @@ def _due(session: Any, recent: RecentRoots) -> Iterator[Due]:
 
 
 def _make_ready(
-    options: KojidOptions, session: Any, recent: RecentRoots, due: Sequence[Due], journal: Journal
+    options: KojidOptions, session: HubSession, recent: RecentRoots, due: Sequence[Due], journal: Journal
 ) -> None:
     ours = options.adjutant
     with (
@@ -126,7 +128,7 @@ class Composer:
     """What composing takes that is the same for all roots."""
 
     options: KojidOptions
-    session: Any
+    session: HubSession
     manager: ContainerManager
     directory: Path
     log: BinaryIO

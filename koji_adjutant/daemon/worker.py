@@ -27,6 +27,7 @@ from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, unwind
 from koji_adjutant.daemon.task_record import recorded
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.errors import EngineError
+from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.monitoring.events import Journal, Silence, TaskEnded, WorkerSeen
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask, prune_failed_roots
@@ -47,9 +48,9 @@ class Worker(TaskManager):  # type: ignore[misc]
     first only to remove what a child left behind.
     """
 
-    session: Any
+    session: HubSession
 
-    def __init__(self, options: KojidOptions, session: Any, wakeup: Wakeup) -> None:
+    def __init__(self, options: KojidOptions, session: HubSession, wakeup: Wakeup) -> None:
         super().__init__(options, session)
         self.wakeup = wakeup
         self.containers: ContainerManager | None = None
@@ -98,7 +99,7 @@ class Worker(TaskManager):  # type: ignore[misc]
             session._forget()
         return pid, session_id
 
-    def _run_child(self, handler: Any, session: Any, mask: Iterable[int]) -> NoReturn:
+    def _run_child(self, handler: Any, session: HubSession, mask: Iterable[int]) -> NoReturn:
         """Run the task in this, the child's, process; whatever happens, the process ends here."""
         try:
             self.session._forget()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import koji
 import requests
 
+from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import SourceError
 
 
-def fetch(options: Any, directory: Path | str, path: str, missing: str) -> Path:
+def fetch(options: KojidOptions, directory: Path | str, path: str, missing: str) -> Path:
     """The hub's file ``path``, from topurl (into ``directory``, once) or from topdir.
 
     ``options`` are kojid's: a task has the worker's, or a stock kojid's.

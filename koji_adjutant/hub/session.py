@@ -6,7 +6,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from xml.parsers.expat import ExpatError
 
 import koji
@@ -14,13 +13,15 @@ import requests
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import HubError
+from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.text import innermost_reason
 
 
-def impatient_session(options: KojidOptions) -> Any:
+def impatient_session(options: KojidOptions) -> HubSession:
     """Not logged in, for people who wait: a hub that does not answer is an error soon, not after hours."""
     patience = {"max_retries": 1, "retry_interval": 1, "offline_retry": False, "timeout": 20}
-    return koji.ClientSession(options.server, koji.grab_session_options(options) | patience)
+    session: HubSession = koji.ClientSession(options.server, koji.grab_session_options(options) | patience)
+    return session
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def plain_words(options: KojidOptions) -> Iterator[None]:
         ) from problem
 
 
-def log_in(session: Any, options: KojidOptions) -> None:
+def log_in(session: HubSession, options: KojidOptions) -> None:
     """By the first of certificate, password and Kerberos that kojid.conf has."""
     if options.cert and Path(options.cert).is_file():
         session.ssl_login(options.cert, None, options.serverca)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import SourceError
 from koji_adjutant.hub.files import fetch
 from koji_adjutant.rpm.header import RpmHeader
 
 
 def fetch_source_rpm(
-    options: Any, directory: Path | str, name: str, missing: str = "SRPM file missing"
+    options: KojidOptions, directory: Path | str, name: str, missing: str = "SRPM file missing"
 ) -> Path:
     """The hub's file ``work/<name>``, as ``hub_files.fetch`` has it.
 

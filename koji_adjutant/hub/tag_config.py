@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import koji
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_tag
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import UsageError
+from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.hub.rows import RepoRow
 
 
 def config_in_repo(
-    session: Any,
+    session: HubSession,
     options: KojidOptions,
     tag: str,
-    repo: dict[str, Any],
+    repo: RepoRow,
     arch: str,
     group: str,
     *,

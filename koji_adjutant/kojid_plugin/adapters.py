@@ -5,18 +5,19 @@ from __future__ import annotations
 import atexit
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from koji_adjutant.builds.explanation import telling
-from koji_adjutant.config import AdjutantOptions, load_adjutant
+from koji_adjutant.config import AdjutantOptions, KojidOptions, load_adjutant
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.daemon.claims import TaskClaims
+from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask
 
@@ -57,14 +58,14 @@ class PluggedTask(ContainerTask):
         self,
         id: int,  # noqa: A002  (koji's name)
         method: str,
-        params: Any,
-        session: Any,
-        options: Any,
+        params: Sequence[Any],
+        session: HubSession,
+        options: KojidOptions,
         workdir: str | None = None,
     ) -> None:
         super().__init__(id, method, params, session, options, workdir)
         options.adjutant = self.settings
-        options.worker_id = f"{urlsplit(options.server).netloc}-{socket.gethostname()}-kojid"
+        options.worker_id = f"{urlsplit(options.server or '').netloc}-{socket.gethostname()}-kojid"
 
     def run(self) -> Any:
         self._remove_leftovers()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import koji
 
-from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.rpms import RpmBuild
+from koji_adjutant.hub.rows import HostRow
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
+from koji_adjutant.hub.tasks import BuildArchResult, RepoOptions
 from koji_adjutant.rpm.diff import rpmdiff_hash
 from koji_adjutant.rpm.header import RpmHeader, Tag
-from koji_adjutant.task_adapters.container_task import ContainerTask
-from koji_adjutant.task_adapters.package_build import build_packages
+from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 WEIGHT = 1.5
@@ -24,7 +22,7 @@ WEIGHT_MAX_EXTRA = 18.0
 SECONDS_PER_WEIGHT = 4800.0
 
 
-class BuildArchTask(ContainerTask):
+class BuildArchTask(BuildrootTask):
     """``buildArch(pkg, root, arch, keep_srpm, opts)`` -> {rpms, srpms, logs, brootid}.
 
     ``pkg`` is the SRPM's path below the hub's work directory, ``root`` the build tag, ``opts`` has repo_id.
@@ -35,19 +33,19 @@ class BuildArchTask(ContainerTask):
     def weight(self) -> float:
         return WEIGHT
 
-    def checkHost(self, hostdata: dict[str, Any]) -> bool:  # noqa: N802
+    def checkHost(self, hostdata: HostRow) -> bool:  # noqa: N802
         return self.tag_is_for_this_host(self.params[1], hostdata)
 
     def handler(
-        self, pkg: str, root: int | str, arch: str, keep_srpm: bool, opts: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, pkg: str, root: int | str, arch: str, keep_srpm: bool, opts: RepoOptions | None = None
+    ) -> BuildArchResult:
         repo_id = (opts or {}).get("repo_id")
         if not repo_id:
             raise koji.BuildError("A repo id must be provided")
         repo = self.session.repoInfo(repo_id, strict=True)
         srpm = fetch_source_rpm(self.options, self.workdir, pkg)
         self._weigh(read_source_header(srpm).text(Tag.NAME) or "")
-        buildroot = TaskBuildroot.new(
+        record = TaskBuildroot.new(
             self.session,
             self.options,
             task_id=self.id,
@@ -55,17 +53,10 @@ class BuildArchTask(ContainerTask):
             arch=self._buildroot_arch(root, arch, repo["create_event"]),
             repo_id=repo_id,
         )
-        with (
-            buildroot.expired_in_the_end(),
-            self.open_buildroot_workspace(buildroot) as workspace,
-            ExitStack() as stack,
-        ):
-            with self.live_logs.following():
-                running = stack.enter_context(open_buildroot(workspace, buildroot.config))
-            self.report(buildroot, running)
-            buildroot.building()
-            built = build_packages(self, buildroot, running, srpm, arch)
-            return self._hand_in(built, workspace.workdir, keep_srpm) | {"brootid": buildroot.id}
+        with self.buildroot(record) as running:
+            record.building()
+            built = self.build_packages(record, running, srpm, arch)
+            return self._hand_in(built, record, running.workspace.workdir, keep_srpm)
 
     def _weigh(self, package: str) -> None:
         """A long build weighs more: the hub's scheduler then gives this host less beside it."""
@@ -76,26 +67,27 @@ class BuildArchTask(ContainerTask):
 
     def _buildroot_arch(self, root: int | str, arch: str, event: int) -> str:
         """The arch to build on; for noarch one that host and tag have in common, rather the task's own."""
-        preferred = self.session.getTaskInfo(self.id)["arch"] if arch == "noarch" else None
+        preferred = self.own_row()["arch"] if arch == "noarch" else None
         host = self.session.host.getHost()
         tag = self.session.getBuildConfig(root, event=event)
-        found: str = self.find_arch(arch, host, tag, preferred_arch=preferred)
-        return found
+        return self.find_arch(arch, host, tag, preferred_arch=preferred)
 
-    def _hand_in(self, built: RpmBuild, workdir: Path, keep_srpm: bool) -> dict[str, Any]:
+    def _hand_in(
+        self, built: RpmBuild, record: TaskBuildroot, workdir: Path, keep_srpm: bool
+    ) -> BuildArchResult:
         """Upload the results; what the hub and the parent task rely on."""
         logs = self.uploaded_logs()
         hashes = {rpm.name: rpmdiff_hash(rpm) for rpm in built.rpms if rpm.name.endswith(".noarch.rpm")}
         if hashes:
-            record = workdir / "noarch_rpmdiff.json"
-            record.write_text(json.dumps({self.id: hashes}, indent=2, sort_keys=True))
-            logs.append(self.upload_result(record))
+            file = workdir / "noarch_rpmdiff.json"
+            file.write_text(json.dumps({self.id: hashes}, indent=2, sort_keys=True))
+            logs.append(self.upload_result(file))
         rpms = [self.upload_result(rpm) for rpm in built.rpms]
         srpms: Sequence[str] = []
         if keep_srpm:
             check_origin_tags(built.srpm)
             srpms = [self.upload_result(built.srpm)]
-        return {"rpms": rpms, "srpms": srpms, "logs": logs}
+        return {"rpms": rpms, "srpms": srpms, "logs": logs, "brootid": record.id}
 
 
 def check_origin_tags(srpm: Path) -> None:

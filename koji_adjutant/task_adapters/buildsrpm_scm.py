@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.scm_srpm import srpm_from_scm
 from koji_adjutant.container.interface import VolumeMount
+from koji_adjutant.hub.tasks import SourceOptions, SourcePackageResult
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.scm_task import ScmTask
 from koji_adjutant.task_adapters.srpm_task import SourcePackageTask
@@ -19,23 +17,18 @@ class BuildSRPMFromSCMTask(ScmTask, SourcePackageTask):
 
     Methods = ["buildSRPMFromSCM"]  # noqa: RUF012
 
-    def handler(self, url: str, build_tag: int | str, opts: dict[str, Any] | None = None) -> dict[str, Any]:
+    def handler(
+        self, url: str, build_tag: int | str, opts: SourceOptions | None = None
+    ) -> SourcePackageResult:
         opts = opts or {}
         scm = self.allowed_scm(url, opts.get("scratch"))
         source = ScmSource.of(scm)
-        buildroot = self.new_buildroot(opts.get("repo_id"), build_tag, network=True)
-        hooks = self.scm_hooks(scm, buildroot, self.build_tag, opts.get("scratch"))
-        with (
-            buildroot.expired_in_the_end(),
-            self.open_buildroot_workspace(buildroot, self._credentials()) as workspace,
-            ExitStack() as stack,
-        ):
-            with self.live_logs.following():
-                running = stack.enter_context(open_buildroot(workspace, buildroot.config))
-            self.report(buildroot, running)
+        record = self.new_buildroot(opts.get("repo_id"), build_tag, network=True)
+        hooks = self.scm_hooks(scm, record, self.build_tag, opts.get("scratch"))
+        with self.buildroot(record, source_mounts=self._credentials()) as running:
             with self.live_logs.following():
                 built = srpm_from_scm(running, source, self.spec_rules, hooks, self.checkout_options)
-            return self.hand_in(built.srpm, buildroot, built.source)
+            return self.hand_in(built.srpm, record, built.source)
 
     def _credentials(self) -> list[VolumeMount]:
         """kojid's scm_credentials_dir, which the source command finds at /credentials."""

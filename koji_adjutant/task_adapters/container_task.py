@@ -8,32 +8,27 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
-
-import koji
-from koji.tasks import BaseTaskHandler
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.progress import StateLog, Together
 from koji_adjutant.buildroot.record import note
-from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explaining
 from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.config.rlimits import build_rlimits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
+from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.monitoring.events import Journal, Silence
 from koji_adjutant.policy.rules import Subject
 from koji_adjutant.task_adapters.buildroot_json import BuildrootJson
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
-from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 from koji_adjutant.task_adapters.task_image import choose_image, chosen_image
 from koji_adjutant.task_adapters.task_journal import TaskJournal
 
@@ -47,13 +42,12 @@ SAVE_FAILED_TREE = "save_failed_tree"
 """The stock plugin; where it is configured, buildroots of failed tasks are kept for it."""
 
 
-class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
+class ContainerTask(TaskHandler):
     """A task with a workspace; ``live_logs`` and ``buildroot_json`` exist while the workspace does.
 
     ``journal`` is the worker's, which the daemon sets in the task's process.
     """
 
-    Methods: ClassVar[Sequence[str]]
     journal: Journal = Silence()
     live_logs: LiveLogs
     buildroot_json: BuildrootJson
@@ -67,8 +61,7 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
 
     @property
     def adjutant(self) -> AdjutantOptions:
-        ours: AdjutantOptions = self.options.adjutant
-        return ours
+        return self.options.adjutant
 
     @contextmanager
     def open_workspace(
@@ -132,14 +125,6 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
                 keep_logs(resultdir, ours.log_dir / str(self.id))
                 self.told.logs_kept(ours.log_dir / str(self.id))
 
-    def open_buildroot_workspace(
-        self, buildroot: TaskBuildroot, source_mounts: Sequence[VolumeMount] = ()
-    ) -> AbstractContextManager[Workspace]:
-        """A workspace for this buildroot."""
-        return self.open_workspace(
-            buildroot.tag_name, buildroot.config.arch, repo_id=buildroot.repoid, source_mounts=source_mounts
-        )
-
     @contextmanager
     def _image(self, manager: ContainerManager, subject: Subject, resultdir: Path) -> Iterator[Image]:
         """The image for the task, which the task's logs tell about."""
@@ -155,18 +140,6 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
             self.told.image_resolved(image)
             self.buildroot_json.tell_image(image, choice)
             yield image
-
-    def report(self, buildroot: TaskBuildroot, running: Buildroot) -> None:
-        """Tell the hub, and buildroot.json, what the buildroot was made of."""
-        packages = running.installed_packages()
-        self.buildroot_json.tell_buildroot(buildroot.id, buildroot.config, packages)
-        buildroot.report(packages)
-
-    def report_again(self, buildroot: TaskBuildroot, running: Buildroot) -> None:
-        """Tell what it consists of after a step of the build, whether that went well or not."""
-        packages = running.installed_packages()
-        self.buildroot_json.tell_buildroot(buildroot.id, buildroot.config, packages)
-        buildroot.report_again(packages)
 
     def _write_resources(self) -> None:
         used = asdict(self.told.resources())
@@ -213,14 +186,6 @@ class ContainerTask(BaseTaskHandler):  # type: ignore[misc]
         self.told.uploaded(file.stat().st_size)
         return f"{self.getUploadDir()}/{file.name}"
 
-    def tag_is_for_this_host(self, tag: Any, hostdata: dict[str, Any]) -> bool:
-        """kojid's host check: whether host and tag have an arch in common (or the tag has none at all)."""
-        reference = (tag.get("id") or tag.get("name")) if isinstance(tag, dict) else tag
-        config = self.session.getBuildConfig(reference)
-        if not config or not config["arches"]:
-            return True  # the task then fails with a proper message
-        return bool(koji_arches(config["arches"]) & set(hostdata["arches"].split()))
-
 
 def keeps_failed_roots(options: KojidOptions) -> bool:
     return SAVE_FAILED_TREE in (options.plugin or ())
@@ -231,10 +196,6 @@ def prune_failed_roots(options: KojidOptions) -> None:
     directory = Path(options.workdir) / FAILED
     if directory.is_dir():
         FailedRoots(directory).prune(options.failed_buildroot_lifetime, options.minspace * 1024**2)
-
-
-def koji_arches(arches: str) -> set[str]:
-    return {koji.canonArch(arch) for arch in arches.split()}
 
 
 def keep_logs(resultdir: Path, destination: Path) -> None:

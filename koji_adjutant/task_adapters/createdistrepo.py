@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import koji
 from koji.tasks import RefuseTask
@@ -15,9 +14,11 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.dist_repo import DistRepoRequest, create_dist_repo, package_directories, place_of
 from koji_adjutant.builds.multilib import PARTNERS, MultilibRequest, multilib_packages
 from koji_adjutant.errors import RepoContentError
+from koji_adjutant.hub.rows import RepoRow
+from koji_adjutant.hub.tasks import DistRepoOptions
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.dist_rpms import (
-    Row,
+    DistRpm,
     missing_files_report,
     missing_signatures_report,
     nvra,
@@ -36,7 +37,7 @@ class CreateDistRepoTask(ContainerTask):
     _taskWeight = 1.5  # noqa: N815
 
     def handler(
-        self, tag: int | str, repo_id: int, arch: str, keys: Sequence[str], opts: Mapping[str, Any]
+        self, tag: int | str, repo_id: int, arch: str, keys: Sequence[str], opts: DistRepoOptions
     ) -> None:
         repo = self.session.repoInfo(repo_id, strict=True)
         if repo["state"] != koji.REPO_INIT:
@@ -81,7 +82,7 @@ class CreateDistRepoTask(ContainerTask):
             )
             self._upload(workspace, made)
 
-    def _refuse_without_topdir(self, repo: Mapping[str, Any]) -> None:
+    def _refuse_without_topdir(self, repo: RepoRow) -> None:
         """Another host may have the hub's files mounted: refusing leaves the task to it."""
         if _directory(repo).is_dir():
             return
@@ -115,15 +116,15 @@ class CreateDistRepoTask(ContainerTask):
         return path
 
     def _packages(
-        self, workspace: Workspace, tag: int | str, arch: str, keys: Sequence[str], opts: Mapping[str, Any]
-    ) -> dict[str, Row]:
+        self, workspace: Workspace, tag: int | str, arch: str, keys: Sequence[str], opts: DistRepoOptions
+    ) -> dict[str, DistRpm]:
         """What goes into the repository: the hub's rows by file name, each with its file's ``_pkgpath``."""
         selection = select_rpms(self.session, tag, arch, keys, opts)
         if opts.get("write_signed_rpms"):
             written = write_signed_copies(self.session, selection.rows.values())
             if written:
                 self._report(workspace, "written_signed_rpms.log", written)
-        packages: dict[str, Row] = {}
+        packages: dict[str, DistRpm] = {}
         missing = []
         for row in selection.rows.values():
             if row["sigkey"] is None and opts["skip_missing_signatures"]:
@@ -157,14 +158,14 @@ class CreateDistRepoTask(ContainerTask):
         self.live_logs.flush()
 
     def _add_multilib(
-        self, workspace: Workspace, packages: dict[str, Row], repo: Mapping[str, Any], arch: str, config: str
+        self, workspace: Workspace, packages: dict[str, DistRpm], repo: RepoRow, arch: str, config: str
     ) -> None:
         """Add what the 32-bit repository, which is in its place already, has for this arch."""
         partner_arch = PARTNERS[arch]
         partner = _directory(repo) / koji.canonArch(partner_arch)
         if not (partner / "kojipkgs").is_file():
             raise koji.GenericError(f"The multilib arch ({partner_arch}) must be included")
-        offered: dict[str, Row] = json.loads((partner / "kojipkgs").read_text())
+        offered: dict[str, DistRpm] = json.loads((partner / "kojipkgs").read_text())
         request = MultilibRequest(
             topdir=Path(self.options.topdir),
             arch=arch,
@@ -184,8 +185,7 @@ class CreateDistRepoTask(ContainerTask):
         for file in needed:
             if file in packages:  # noarch ones are in both
                 continue
-            row = {"_pkgpath": str(partner / place_of(file)), "_multilib": True}
-            packages[file] = offered[file] | row
+            packages[file] = offered[file] | {"_pkgpath": str(partner / place_of(file)), "_multilib": True}
 
     def _upload(self, workspace: Workspace, repo: Path) -> None:
         """Upload all but the links to packages, and the list of it."""
@@ -200,7 +200,7 @@ class CreateDistRepoTask(ContainerTask):
         self.session.uploadWrapper(str(path), self.getUploadDir())
 
 
-def _directory(repo: Mapping[str, Any]) -> Path:
+def _directory(repo: RepoRow) -> Path:
     return Path(koji.pathinfo.distrepo(repo["id"], repo["tag_name"]))
 
 

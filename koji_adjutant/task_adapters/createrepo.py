@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import koji
 from koji.tasks import RefuseTask
 
 from koji_adjutant.builds.repo import CreateRepoRequest, MergeRepo, create_repo
+from koji_adjutant.hub.rows import RepoRow
 from koji_adjutant.task_adapters.container_task import ContainerTask
 
 
@@ -23,7 +23,7 @@ class CreaterepoTask(ContainerTask):
     _taskWeight = 1.5  # noqa: N815
     main_log = "createrepo.log"
 
-    def handler(self, repo_id: int, arch: str, oldrepo: Mapping[str, Any] | None) -> list[Any]:
+    def handler(self, repo_id: int, arch: str, oldrepo: RepoRow | None) -> list[Any]:
         repo = self.session.repoInfo(repo_id, strict=True)
         if repo["state"] != koji.REPO_INIT:
             raise koji.GenericError(f"Repo {repo['id']} not in INIT state (got {repo['state']})")
@@ -56,7 +56,7 @@ class CreaterepoTask(ContainerTask):
                 self.session.uploadWrapper(str(file), self.getUploadDir(), file.name)
         return [self.getUploadDir(), [file.name for file in files]]
 
-    def _repo_directory(self, repo: Mapping[str, Any], arch: str) -> Path:
+    def _repo_directory(self, repo: RepoRow, arch: str) -> Path:
         """Where the hub put the arch's package list; RefuseTask if its files are not mounted here."""
         directory = Path(koji.pathinfo.repo(repo["id"], repo["tag_name"])) / arch
         if directory.is_dir():
@@ -66,7 +66,7 @@ class CreaterepoTask(ContainerTask):
             raise RefuseTask(f"No access to repos dir {repos}")
         raise koji.GenericError(f"Repo directory missing: {directory}")
 
-    def _old_repodata(self, oldrepo: Mapping[str, Any] | None, arch: str, directory: Path) -> Path | None:
+    def _old_repodata(self, oldrepo: RepoRow | None, arch: str, directory: Path) -> Path | None:
         """An older repository's metadata, if it is worth anything for this one."""
         if not (oldrepo and self.options.createrepo_update and (directory / "pkglist").stat().st_size):
             return None

@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, cast
 
 import koji
 from koji.xmlrpcplus import Fault
 
-Row = dict[str, Any]
+from koji_adjutant.hub.interface import HubSession, LaterAnswer
+from koji_adjutant.hub.rows import TaggedRpm
+from koji_adjutant.hub.tasks import DistRepoOptions
+
+
+class DistRpm(TaggedRpm):
+    """The hub's row of a package, which goes back to it with what is found out here.
+
+    ``best_key`` is the key of the copy that is taken, ``_pkgpath`` where that is; ``_subrepo`` and
+    ``_multilib`` say how it comes into the repository. ``sigkey`` is None where no wanted signature is known.
+    """
+
+    best_key: NotRequired[str]
+    _pkgpath: NotRequired[str]
+    _subrepo: NotRequired[str]
+    _multilib: NotRequired[bool]
+
 
 COMPATIBLE: Mapping[str, Sequence[str]] = {
     "i386": ("athlon", "i686", "i586", "i486", "i386", "noarch"),
@@ -39,39 +55,37 @@ WRITE_BATCH = 1000
 
 @dataclass
 class Selection:
-    """``rows`` by rpm id: as the hub lists it, with ``sigkey`` None where no wanted signature is known and
-    with ``best_key`` where one is. ``keys`` are the signatures known for each, ``builddirs`` where each build
-    is."""
+    """``rows`` by rpm id, ``keys`` the signatures known for each, ``builddirs`` where each build is."""
 
-    rows: dict[int, Row] = field(default_factory=dict)
+    rows: dict[int, DistRpm] = field(default_factory=dict)
     keys: dict[int, list[str]] = field(default_factory=dict)
     builddirs: dict[int, str] = field(default_factory=dict)
 
     @property
-    def unsigned(self) -> list[Row]:
+    def unsigned(self) -> list[DistRpm]:
         """Those without a wanted signature, by name."""
         return sorted((row for row in self.rows.values() if row["sigkey"] is None), key=nvra)
 
-    def path(self, row: Row) -> Path:
+    def path(self, row: DistRpm) -> Path:
         """The copy of a package to use: the primary one if its signature is of no matter."""
         sigkey = row["sigkey"]
         relative = koji.pathinfo.rpm(row) if sigkey is None else koji.pathinfo.signed(row, sigkey)
         return Path(self.builddirs[row["build_id"]], relative)
 
 
-def nvra(row: Row) -> str:
+def nvra(row: DistRpm) -> str:
     return "{name}-{version}-{release}.{arch}".format_map(row)
 
 
 def select_rpms(
-    session: Any, tag: int | str, arch: str, keys: Sequence[str], opts: Mapping[str, Any]
+    session: HubSession, tag: int | str, arch: str, keys: Sequence[str], opts: DistRepoOptions
 ) -> Selection:
     """The tag's packages for a repository of ``arch``; ``keys`` in order of preference."""
     if arch not in COMPATIBLE:
         raise koji.GenericError(f"No dist repo can be made for the arch {arch}")
     wanted = [key.lower() for key in keys]
     selection = Selection()
-    by_key: dict[int, dict[str, Row]] = {}
+    by_key: dict[int, dict[str, DistRpm]] = {}
     for package_arch in COMPATIBLE[arch]:
         rpms, builds = session.listTaggedRPMS(
             tag,
@@ -86,7 +100,7 @@ def select_rpms(
                 raise koji.BuildError(f"Draft build: {build['nvr']} is not allowed")
             selection.builddirs[build["id"]] = koji.pathinfo.build(build)
         for row in rpms:
-            by_key.setdefault(row["id"], {})[(row["sigkey"] or "").lower()] = row
+            by_key.setdefault(row["id"], {})[(row["sigkey"] or "").lower()] = cast(DistRpm, row)
     for rpm_id, signed in by_key.items():
         selection.keys[rpm_id] = list(signed)
         best = next((key for key in wanted if key in signed), None)
@@ -97,7 +111,7 @@ def select_rpms(
     return selection
 
 
-def write_signed_copies(session: Any, rows: Iterable[Row]) -> str:
+def write_signed_copies(session: HubSession, rows: Iterable[DistRpm]) -> str:
     """Have the hub write the signed copies; how it went, for a log. One that fails is missing later on."""
     signed = [row for row in rows if row.get("best_key")]
     with session.multicall(batch=WRITE_BATCH) as together:
@@ -105,7 +119,7 @@ def write_signed_copies(session: Any, rows: Iterable[Row]) -> str:
     return "".join(_outcome(row, call) for row, call in calls)
 
 
-def _outcome(row: Row, call: Any) -> str:
+def _outcome(row: DistRpm, call: LaterAnswer) -> str:
     try:
         call.result  # noqa: B018  (raises what the hub answered)
     except (koji.GenericError, Fault) as error:

@@ -7,13 +7,13 @@ import hashlib
 import logging
 import os
 from pathlib import Path
-from typing import Any
 
 import koji
 import koji.util
 import requests
 
 from koji_adjutant.errors import HubError
+from koji_adjutant.hub.interface import Uploads
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class GrowingFile:
     was lost is sent again and nothing is doubled. ``sent`` moves only when the hub has confirmed a chunk.
     """
 
-    def __init__(self, session: Any, path: Path, directory: str) -> None:
+    def __init__(self, session: Uploads, path: Path, directory: str) -> None:
         self.path = path
         self.name = path.name
         self.sent = 0

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from koji_adjutant.hub.interface import Uploads
 from koji_adjutant.task_adapters.growing_file import HICCUPS, GrowingFile
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class LiveLogs:
 
     def __init__(
         self,
-        session: Any,
+        session: Uploads,
         upload_path: str,
         directory: Path,
         timestamps: Path | None = None,

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import PurePosixPath
 
 import koji
 import koji.util
 
-from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
+from koji_adjutant.buildroot.root import Buildroot, Privileges
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES, copy_out, run_command
 from koji_adjutant.config.runroot import RunrootConfig
 from koji_adjutant.errors import BuildrootError, CommandFailed, DependencyError
-from koji_adjutant.task_adapters.container_task import ContainerTask, koji_arches
+from koji_adjutant.task_adapters.buildroot_task import BuildrootTask, koji_arches
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 WEIGHT_MIN = 0.5
 USABLE_REPO_STATES = (koji.REPO_READY, koji.REPO_EXPIRED)
 
 
-class RunRootTask(ContainerTask):
+class RunRootTask(BuildrootTask):
     """``runroot(root, arch, command, …)`` -> "<command> completed successfully".
 
     ``root`` is a tag; ``command`` a list, or text for the buildroot's shell; ``mounts`` are writable and must
@@ -50,7 +49,7 @@ class RunRootTask(ContainerTask):
         privileges = Privileges(ROOT_CAPABILITIES, config.mounts(mounts))
         if weight is not None:
             self.session.host.setTaskWeight(self.id, max(weight, WEIGHT_MIN))
-        buildroot = TaskBuildroot.new(
+        record = TaskBuildroot.new(
             self.session,
             self.options,
             task_id=self.id,
@@ -59,17 +58,10 @@ class RunRootTask(ContainerTask):
             repo_id=self._repo(root, repo_id),
             network=True,
         )
-        with (
-            buildroot.expired_in_the_end(),
-            self.open_buildroot_workspace(buildroot) as workspace,
-            ExitStack() as stack,
-        ):
-            with self.live_logs.following():
-                running = stack.enter_context(open_buildroot(workspace, buildroot.config, privileges))
-            self.report(buildroot, running)
-            buildroot.building()
+        with self.buildroot(record, privileges=privileges) as running:
+            record.building()
             if packages:
-                self._install(buildroot, running, packages)
+                self._install(record, running, packages)
             with self.live_logs.following():
                 status = run_command(running, command, skip_setarch=skip_setarch)
             missing = self._upload(running, upload_logs or ())
@@ -113,17 +105,17 @@ class RunRootTask(ContainerTask):
             raise koji.BuildError(f"repos in the {state} state may not be used by runroot")
         return repo_id
 
-    def _install(self, buildroot: TaskBuildroot, running: Buildroot, packages: Sequence[str]) -> None:
+    def _install(self, record: TaskBuildroot, running: Buildroot, packages: Sequence[str]) -> None:
         try:
             with self.live_logs.following():
                 running.install(packages)
         except (DependencyError, BuildrootError) as problem:
-            self.report_again(buildroot, running)
+            self.report_again(record, running)
             command = ["mock", "--install", *packages]
             raise BuildrootError(
                 f"{koji.util.parseStatus(PACKAGE_MANAGER_FAILED << 8, command)}: {problem}"
             ) from problem
-        self.report_again(buildroot, running)
+        self.report_again(record, running)
 
     def _upload(self, running: Buildroot, paths: Sequence[str]) -> list[str]:
         """Upload files of the buildroot by their names; the paths where there is none.

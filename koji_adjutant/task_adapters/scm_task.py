@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from koji.daemon import SCM
 
 from koji_adjutant.builds.scm_srpm import ScmHooks
 from koji_adjutant.builds.spec import SpecRules
+from koji_adjutant.hub.rows import TagRow
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.commands import GIT_CONFIGURATION
-from koji_adjutant.task_adapters.container_task import ContainerTask
+from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 
-class ScmTask(ContainerTask):
+class ScmTask(BuildrootTask):
     """A task with sources from an SCM."""
 
     def allowed_scm(self, url: str, scratch: bool | None) -> SCM:
@@ -45,15 +45,13 @@ class ScmTask(ContainerTask):
     def checkout_options(self) -> CheckoutOptions:
         return CheckoutOptions(self.adjutant.scm_home, self.adjutant.checkout_timeout)
 
-    def scm_hooks(
-        self, scm: SCM, buildroot: TaskBuildroot, build_tag: Mapping[str, Any], scratch: bool | None
-    ) -> ScmHooks:
+    def scm_hooks(self, scm: SCM, record: TaskBuildroot, build_tag: TagRow, scratch: bool | None) -> ScmHooks:
         """kojid's plugin callbacks around the checkout; after it the buildroot is BUILDING."""
         known = {
             "scminfo": scm.get_info(),
             "build_tag": build_tag,
             "scratch": scratch,
-            "buildroot": buildroot,
+            "buildroot": record,
         }
 
         def before() -> None:
@@ -64,7 +62,7 @@ class ScmTask(ContainerTask):
             with self.live_logs.paused():
                 with _careful_git():
                     self.run_callbacks("postSCMCheckout", srcdir=str(directory), **known)
-                buildroot.building()
+                record.building()
 
         return ScmHooks(before, after)
 

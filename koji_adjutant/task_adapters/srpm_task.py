@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import koji
 
 from koji_adjutant.errors import SourceError
+from koji_adjutant.hub.rows import HostRow
 from koji_adjutant.hub.source_rpm import read_source_header
-from koji_adjutant.task_adapters.container_task import ContainerTask
+from koji_adjutant.hub.tasks import SourcePackageResult
+from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 
-class SourcePackageTask(ContainerTask):
+class SourcePackageTask(BuildrootTask):
     """A task with the arguments (source, build_tag, opts) whose result is one SRPM."""
 
     _taskWeight = 1.0  # noqa: N815
 
-    def checkHost(self, hostdata: dict[str, Any]) -> bool:  # noqa: N802
+    def checkHost(self, hostdata: HostRow) -> bool:  # noqa: N802
         return self.tag_is_for_this_host(self.params[1], hostdata)
 
     def new_buildroot(self, repo_id: int | None, build_tag: int | str, *, network: bool) -> TaskBuildroot:
@@ -41,7 +43,7 @@ class SourcePackageTask(ContainerTask):
             network=network,
         )
 
-    def hand_in(self, srpm: Path, buildroot: TaskBuildroot, source: dict[str, str]) -> dict[str, Any]:
+    def hand_in(self, srpm: Path, record: TaskBuildroot, source: Mapping[str, str]) -> SourcePackageResult:
         """Upload the SRPM; the task's result. SourceError if the file is not named as its header says."""
         expected = read_source_header(srpm).source_file_name
         if srpm.name != expected:
@@ -49,6 +51,6 @@ class SourcePackageTask(ContainerTask):
         return {
             "srpm": self.upload_result(srpm),
             "logs": self.uploaded_logs(),
-            "brootid": buildroot.id,
+            "brootid": record.id,
             "source": source,
         }

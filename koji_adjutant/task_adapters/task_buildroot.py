@@ -15,6 +15,8 @@ from koji_adjutant.buildroot.installed.origins import ExternalRepo, RepoFiles, b
 from koji_adjutant.buildroot.installed.packages import InstalledPackage
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, for_tag
 from koji_adjutant.config import KojidOptions
+from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.hub.rows import RepoRow
 from koji_adjutant.hub.tag_config import tag_options
 
 logger = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ class TaskBuildroot:
     """
 
     def __init__(
-        self, session: Any, options: KojidOptions, record: int, repo: dict[str, Any], config: BuildrootConfig
+        self, session: HubSession, options: KojidOptions, record: int, repo: RepoRow, config: BuildrootConfig
     ) -> None:
         self.id = record
         self.config = config
@@ -50,7 +52,7 @@ class TaskBuildroot:
     @classmethod
     def new(
         cls,
-        session: Any,
+        session: HubSession,
         options: KojidOptions,
         *,
         task_id: int,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from xml.parsers.expat import ExpatError
 
 import koji
@@ -15,6 +14,7 @@ from koji.tasks import RefuseTask
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import ContainerManager, Image, PullPolicy
 from koji_adjutant.errors import HubError, ImageError
+from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.images.in_use import in_use
 from koji_adjutant.images.proofs import Proofs
 from koji_adjutant.policy.cache import PolicyCache
@@ -30,7 +30,7 @@ DISABLED = "task_image_default: policy_enabled is false"
 class HubPolicies:
     """A PolicyLookup over a hub session: one call, and what holds now, not at the repo's event."""
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: HubSession) -> None:
         self._session = session
 
     def __call__(self, tag: str) -> Published | None:
@@ -50,7 +50,7 @@ class HubPolicies:
         return Published(config["extra"][KEY], parent["name"] if parent else config["name"])
 
 
-def choose_image(session: Any, options: KojidOptions, subject: Subject) -> Choice:
+def choose_image(session: HubSession, options: KojidOptions, subject: Subject) -> Choice:
     """What the policy says, or the builder's default."""
     ours = options.adjutant
     if not ours.policy_enabled:

@@ -5,12 +5,15 @@ The names of the variables are kojid's: packagers' templates use them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 import koji
+
+from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.hub.rows import ArchiveRow, BuildRow, TaskRow
 
 NEVRA = ("epoch", "name", "version", "release")
 IMAGE_METHODS = ("createLiveCD", "createAppliance", "createImage", "createLiveMedia")
@@ -33,9 +36,7 @@ class WrappedContent:
         self.variables["all_artifacts_with_path"].append(shown_path)
 
 
-def wrapped_content(
-    session: Any, build: Mapping[str, Any] | None, task: Mapping[str, Any] | None
-) -> WrappedContent:
+def wrapped_content(session: HubSession, build: BuildRow | None, task: TaskRow | None) -> WrappedContent:
     """What is to be wrapped: a task's output where there is a task, else the build's archives.
 
     koji.BuildError with kojid's sentences, where there is nothing, or nothing that can be wrapped.
@@ -54,7 +55,7 @@ def wrapped_content(
     return content
 
 
-def _kind_of(session: Any, build: Mapping[str, Any]) -> tuple[str | None, Any]:
+def _kind_of(session: HubSession, build: BuildRow) -> tuple[str | None, Any]:
     asked = {
         "maven": session.getMavenBuild(build["id"], strict=False),
         "win": session.getWinBuild(build["id"], strict=False),
@@ -63,7 +64,7 @@ def _kind_of(session: Any, build: Mapping[str, Any]) -> tuple[str | None, Any]:
     return next(((kind, about) for kind, about in asked.items() if about), (None, None))
 
 
-def _output_of(session: Any, task_id: int) -> WrappedContent:
+def _output_of(session: HubSession, task_id: int) -> WrappedContent:
     """The files of a task that is a part of the same build, on every volume; no logs."""
     content = WrappedContent()
     where = koji.PathInfo(topdir="")
@@ -78,7 +79,7 @@ def _output_of(session: Any, task_id: int) -> WrappedContent:
     return content
 
 
-def _archives_of(session: Any, build: Mapping[str, Any] | None, kind: str | None) -> WrappedContent:
+def _archives_of(session: HubSession, build: BuildRow | None, kind: str | None) -> WrappedContent:
     """The archives of a complete build: the directory of its task may be gone."""
     if build is None or build["state"] != koji.BUILD_STATES["COMPLETE"]:
         raise koji.BuildError("cannot call wrapperRPM on a build that did not complete successfully")
@@ -94,9 +95,7 @@ def _archives_of(session: Any, build: Mapping[str, Any] | None, kind: str | None
     return content
 
 
-def _place(
-    where: koji.PathInfo, build: Mapping[str, Any], archive: Mapping[str, Any], kind: str
-) -> Sequence[str]:
+def _place(where: koji.PathInfo, build: BuildRow, archive: ArchiveRow, kind: str) -> Sequence[str]:
     """The directory of a build's archives, and an archive's path in it."""
     if kind == "maven":
         return where.mavenbuild(build), where.mavenfile(archive)
@@ -105,7 +104,7 @@ def _place(
     return where.imagebuild(build), archive["filename"]
 
 
-def _told_by(session: Any, task: Mapping[str, Any] | None) -> dict[str, Any]:
+def _told_by(session: HubSession, task: TaskRow | None) -> dict[str, Any]:
     """What the result of a task of a scratch build says about it."""
     assert task is not None  # noqa: S101 - there is a build or a task
     result = session.getTaskResult(task["id"])

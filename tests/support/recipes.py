@@ -26,11 +26,10 @@ from koji_adjutant.rpm.header import Tag
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters import (
-    buildarch,
+    buildroot_task,
     buildsrpm_scm,
     container_task,
     createrepo,
-    package_build,
     rebuild_srpm,
     runroot,
     save_failed_tree,
@@ -197,11 +196,10 @@ class Recipes:
 def install(monkeypatch: pytest.MonkeyPatch) -> Recipes:
     """In place of the real ones, in every adapter."""
     fake = Recipes()
-    for module in (buildarch, buildsrpm_scm, rebuild_srpm, runroot, wrapper_rpm):
-        monkeypatch.setattr(module, "open_buildroot", fake.open_buildroot)
+    monkeypatch.setattr(buildroot_task, "open_buildroot", fake.open_buildroot)
     monkeypatch.setattr(container_task, "open_engine", fake.open_engine)
     monkeypatch.setattr(proofs, "prove", FakeEngine.prove)
-    monkeypatch.setattr(package_build, "build_rpms", fake.build_rpms)
+    monkeypatch.setattr(buildroot_task, "build_rpms", fake.build_rpms)
     monkeypatch.setattr(rebuild_srpm, "rebuild_srpm", fake.rebuild_srpm)
     monkeypatch.setattr(buildsrpm_scm, "srpm_from_scm", fake.srpm_from_scm)
     monkeypatch.setattr(wrapper_rpm, "srpm_from_template", fake.srpm_from_template)

@@ -14,6 +14,7 @@ from typing import Any
 import koji
 
 from koji_adjutant.config import KojidOptions
+from koji_adjutant.hub.rows import ChunkReceipt
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_handlers import HANDLERS
 
@@ -30,6 +31,7 @@ class Replay:
     end: dict[str, Any]
     uploads: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, Sequence[Any], Mapping[str, Any]]] = field(default_factory=list)
+    sinfo: Mapping[str, Any] = field(default_factory=dict)
     opts: dict[str, Any] = field(default_factory=lambda: {"use_fast_upload": True})
 
     @classmethod
@@ -46,11 +48,11 @@ class Replay:
         self.uploads[name or Path(localfile).name] = path
         self.calls.append(("uploadWrapper", (name or Path(localfile).name,), {}))
 
-    def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> dict[str, Any]:  # noqa: N802
+    def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> ChunkReceipt:  # noqa: ARG002, N802
         assert overwrite
         self.uploads[name] = path
         digest = koji.util.adler32_constructor(chunk).hexdigest()
-        return {"size": len(chunk), "offset": offset, "hexdigest": digest}
+        return {"hexdigest": digest}
 
     def call(self, method: str, /, *args: Any, **kwargs: Any) -> Any:
         self.calls.append((method, args, dict(kwargs)))

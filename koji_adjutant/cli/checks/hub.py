@@ -6,7 +6,6 @@ import platform
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import koji
 import requests
@@ -14,6 +13,8 @@ import requests
 from koji_adjutant.cli.checks.finding import Finding, Level, failing
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import HubError
+from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.hub.rows import HostRow
 from koji_adjutant.hub.session import impatient_session, log_in, plain_words
 
 SKEW = 60.0
@@ -62,7 +63,7 @@ def _head(options: KojidOptions, url: str) -> requests.Response:
         raise HubError(f"{url} cannot be reached: {problem}") from problem
 
 
-def _login(options: KojidOptions, session: Any) -> Iterator[Finding]:
+def _login(options: KojidOptions, session: HubSession) -> Iterator[Finding]:
     with plain_words(options):
         log_in(session, options)
     try:
@@ -87,13 +88,13 @@ def _login(options: KojidOptions, session: Any) -> Iterator[Finding]:
         )
 
 
-def _host(options: KojidOptions, session: Any) -> dict[str, Any] | None:
+def _host(options: KojidOptions, session: HubSession) -> HostRow | None:
     """What the hub knows of this host; None if another session, the worker's, keeps us from asking."""
     try:
         user = session.getLoggedInUser()["name"]
     except koji.AuthLockError:
         return None
-    host: dict[str, Any] | None = session.getHost(user)
+    host = session.getHost(user)
     if host is None:
         raise HubError(
             f"The user {user}, who logged in at {options.server}, is no host: `koji add-host` makes one."

@@ -25,7 +25,7 @@ BUILD = {
     "nvr": "hello-1-1",
 }
 BUILD |= {"volume_id": 0, "volume_name": "DEFAULT", "draft": False}
-OPTS = {"event": 60, "latest": True, "inherit": False}
+OPTS: Any = {"event": 60, "latest": True, "inherit": False}
 
 
 def rpm(rpm_id: int, sigkey: str | None, arch: str = "x86_64") -> dict[str, Any]:

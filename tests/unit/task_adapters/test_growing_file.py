@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from koji_adjutant.errors import HubError
+from koji_adjutant.hub.rows import ChunkReceipt
 from koji_adjutant.task_adapters import growing_file
 from koji_adjutant.task_adapters.growing_file import HICCUPS, GrowingFile
 
@@ -24,7 +25,7 @@ class Hub:
     """Keeps one file. ``trouble`` is called before and after a chunk is written, and may raise."""
 
     def __init__(self, *, fast: bool = True) -> None:
-        self.opts = {"use_fast_upload": fast}
+        self.opts: dict[str, Any] = {"use_fast_upload": fast}
         self.data = b""
         self.requests = 0
         self.trouble: Callable[[str], None] = lambda _when: None
@@ -35,19 +36,22 @@ class Hub:
         self.data = self.data[:offset].ljust(offset, b"\0") + chunk
         self.trouble("after")
 
-    def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> dict[str, Any]:  # noqa: N802
+    def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> ChunkReceipt:  # noqa: N802
         assert (path, name, overwrite) == ("tasks/1", "build.log", True)
         self._write(chunk, offset)
         return {"hexdigest": koji.util.adler32_constructor(chunk).hexdigest()}
 
     def uploadFile(  # noqa: N802
-        self, path: str, name: str, size: int, digest: tuple[str, str], offset: int, data: str
+        self, path: str, name: str, size: int, md5sum: tuple[str, str], offset: int, data: str
     ) -> bool:
         chunk = base64.b64decode(data)
         assert (path, name, size) == ("tasks/1", "build.log", len(chunk))
-        assert digest == ("sha256", hashlib.sha256(chunk).hexdigest())
+        assert md5sum == ("sha256", hashlib.sha256(chunk).hexdigest())
         self._write(chunk, offset)
         return True
+
+    def uploadWrapper(self, localfile: str, path: str, name: str | None = None, **_: Any) -> None:  # noqa: N802
+        raise NotImplementedError
 
 
 @pytest.fixture
@@ -102,14 +106,15 @@ def test_no_byte_is_lost_or_doubled(log: Path, seed: int, monkeypatch: pytest.Mo
 def test_a_chunk_that_arrives_broken_is_sent_again(log: Path) -> None:
     hub = Hub()
     whole, broken = hub.rawUpload, iter([True, True])
+    other: ChunkReceipt = {"hexdigest": "0"}
     hub.rawUpload = lambda *args, **options: (  # type: ignore[method-assign]
-        {"hexdigest": "0"} if next(broken, False) else whole(*args, **options)
+        other if next(broken, False) else whole(*args, **options)
     )
     log.write_text("line\n")
     file = GrowingFile(hub, log, "tasks/1")
     assert file.upload() == 5
     assert hub.data == b"line\n"
-    hub.rawUpload = lambda *_, **__: {"hexdigest": "0"}  # type: ignore[method-assign]
+    hub.rawUpload = lambda *_, **__: other  # type: ignore[method-assign]
     with log.open("a") as out:
         out.write("more\n")
     with pytest.raises(HubError, match=r"did not get build\.log as it was sent, from byte 5"):

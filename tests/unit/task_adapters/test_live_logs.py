@@ -10,6 +10,7 @@ import koji.util
 import pytest
 import requests
 
+from koji_adjutant.hub.rows import ChunkReceipt
 from koji_adjutant.task_adapters import live_logs
 from koji_adjutant.task_adapters.live_logs import LiveLogs
 
@@ -19,15 +20,14 @@ LONG = 600
 class Hub:
     """Keeps what is uploaded; ``failure`` is raised by the next upload."""
 
-    opts = {"use_fast_upload": True}  # noqa: RUF012
-
     def __init__(self) -> None:
+        self.opts: dict[str, Any] = {"use_fast_upload": True}
         self.files: dict[str, bytes] = {}
         self.failure: Exception | None = None
         self.uploaded = threading.Event()
         self.refused = threading.Event()
 
-    def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> dict[str, Any]:  # noqa: N802
+    def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> ChunkReceipt:  # noqa: N802
         assert overwrite
         if self.failure:
             self.refused.set()
@@ -36,8 +36,11 @@ class Hub:
         self.uploaded.set()
         return {"hexdigest": koji.util.adler32_constructor(chunk).hexdigest()}
 
-    def uploadWrapper(self, file: str, path: str) -> None:  # noqa: N802
-        self.files[f"{path}/{Path(file).name}"] = Path(file).read_bytes()
+    def uploadWrapper(self, localfile: str, path: str, name: str | None = None, **_: Any) -> None:  # noqa: N802
+        self.files[f"{path}/{name or Path(localfile).name}"] = Path(localfile).read_bytes()
+
+    def uploadFile(self, *_: Any) -> bool:  # noqa: N802
+        raise NotImplementedError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from koji_adjutant.task_adapters.wrapped_content import wrapped_content
 from tests.support.scripted_hub import ScriptedHub
 
 COMPLETE = koji.BUILD_STATES["COMPLETE"]
-BUILD = {
+BUILD: Any = {
     "id": 5,
     "name": "org.example-hello",
     "version": "1.0",
@@ -21,7 +21,7 @@ BUILD = {
     "volume_name": "DEFAULT",
 }
 GAV = {"group_id": "org.example", "artifact_id": "hello", "version": "1.0"}
-TASK = {"id": 30004, "method": "buildMaven", "arch": "noarch"}
+TASK: Any = {"id": 30004, "method": "buildMaven", "arch": "noarch"}
 LISTED = {"hello-1.0.jar": ["DEFAULT"], "maven/hello-1.0.pom": ["DEFAULT", "big"], "build.log": ["DEFAULT"]}
 
 
@@ -132,8 +132,6 @@ def test_the_output_of_a_task_without_a_build(method: str, result: Any, told: di
         ),
     ],
 )
-def test_what_cannot_be_wrapped(
-    build: dict[str, Any] | None, task: dict[str, Any] | None, answers: dict[str, Any], sentence: str
-) -> None:
+def test_what_cannot_be_wrapped(build: Any, task: Any, answers: dict[str, Any], sentence: str) -> None:
     with pytest.raises(koji.BuildError, match=sentence):
         wrapped_content(ScriptedHub(**answers), build, task)

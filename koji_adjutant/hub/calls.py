@@ -1,0 +1,219 @@
+"""The hub's calls that the worker and its commands make, in the forms in which they make them.
+
+Names, of calls and of arguments, are the hub's, and so is the order of arguments; which task makes which call
+is in docs/reference/hub-calls.md. Calls that koji's library makes by itself (the scheduler's, ``taskWait``,
+``repo.request``) are not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol, overload
+
+from koji_adjutant.hub.rows import (
+    ArchiveRow,
+    BuildConfig,
+    BuildrootRow,
+    BuildRow,
+    ChannelRow,
+    EventRow,
+    ExternalRepoRow,
+    HostRow,
+    InheritanceLink,
+    ListedBuild,
+    NewBuild,
+    OpenTask,
+    PackageConfig,
+    RepoRow,
+    TaggedBuild,
+    TaggedRpm,
+    TagRow,
+    TargetRow,
+    TaskRow,
+    UserRow,
+)
+
+
+class HubCalls(Protocol):
+    """Calls that anybody may make; koji.GenericError, or a class below it, is the hub's refusal."""
+
+    def getAPIVersion(self) -> int: ...
+
+    def getLastEvent(self) -> EventRow: ...
+
+    # tasks
+
+    @overload
+    def getTaskInfo(self, task_id: int, request: bool = ..., *, strict: Literal[True]) -> TaskRow: ...
+    @overload
+    def getTaskInfo(self, task_id: int, request: bool = ...) -> TaskRow | None: ...
+
+    def getTaskChildren(self, task_id: int) -> list[TaskRow]: ...
+
+    def getTaskResult(self, taskId: int) -> Any:
+        """Return what the task returned; raises its fault for one that failed."""
+        ...
+
+    @overload
+    def listTaskOutput(self, taskID: int) -> list[str]: ...
+    @overload
+    def listTaskOutput(self, taskID: int, *, all_volumes: Literal[True]) -> dict[str, list[str]]: ...
+
+    # tags
+
+    @overload
+    def getTag(self, tagInfo: int | str, strict: Literal[True], event: int | None = ...) -> TagRow: ...
+    @overload
+    def getTag(
+        self, tagInfo: int | str, strict: Literal[False] = ..., event: int | None = ...
+    ) -> TagRow | None: ...
+
+    def getBuildConfig(self, tag: int | str, event: int | None = ...) -> BuildConfig: ...
+
+    def getFullInheritance(self, tag: int) -> list[InheritanceLink]: ...
+
+    def getBuildTarget(self, info: int | str, event: int | None = ...) -> TargetRow | None: ...
+
+    def getPackageConfig(
+        self, tag: int | str, pkg: str | None, event: int | None = ...
+    ) -> PackageConfig | None: ...
+
+    def listTaggedRPMS(
+        self,
+        tag: int | str,
+        event: int | None = ...,
+        inherit: bool = ...,
+        latest: bool = ...,
+        *,
+        arch: str,
+        rpmsigs: Literal[True],
+    ) -> tuple[list[TaggedRpm], list[TaggedBuild]]: ...
+
+    # repositories
+
+    @overload
+    def repoInfo(self, repo_id: int, strict: Literal[True]) -> RepoRow: ...
+    @overload
+    def repoInfo(self, repo_id: int) -> RepoRow | None: ...
+
+    def getRepo(self, tag: int | str, state: int | None = ..., *, dist: bool = ...) -> RepoRow | None: ...
+
+    def getExternalRepoList(self, tag_info: int | str, event: int | None = ...) -> list[ExternalRepoRow]: ...
+
+    # builds
+
+    def getBuild(self, buildInfo: int | str, strict: Literal[True]) -> BuildRow: ...
+
+    def listBuilds(self, *, taskID: int) -> list[ListedBuild]: ...
+
+    def getMavenBuild(self, buildInfo: int, strict: bool = ...) -> Mapping[str, Any] | None: ...
+
+    def getWinBuild(self, buildInfo: int, strict: bool = ...) -> Mapping[str, Any] | None: ...
+
+    def getImageBuild(self, buildInfo: int, strict: bool = ...) -> Mapping[str, Any] | None: ...
+
+    def listArchives(self, buildID: int, *, type: str) -> list[ArchiveRow]: ...
+
+    def getAverageBuildDuration(self, package: str, age: int) -> float | None:
+        """Return seconds; ``age`` is in months."""
+        ...
+
+    def getChangelogEntries(
+        self, buildID: int, *, queryOpts: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]: ...
+
+    # buildroots, hosts, people
+
+    def getBuildroot(self, buildrootID: int) -> BuildrootRow | None: ...
+
+    def getHost(self, hostInfo: int | str) -> HostRow | None: ...
+
+    @overload
+    def getUser(self, userInfo: int | str, strict: Literal[True]) -> UserRow: ...
+    @overload
+    def getUser(self, userInfo: int | str) -> UserRow | None: ...
+
+    def getLoggedInUser(self) -> UserRow: ...
+
+    def getChannel(self, channelInfo: int | str, strict: Literal[True]) -> ChannelRow: ...
+
+
+class HostCalls(Protocol):
+    """Calls of a builder that is logged in, for its own tasks: ``host.…`` on the hub."""
+
+    def getHost(self) -> HostRow: ...
+
+    def getHostTasks(self) -> list[OpenTask]: ...
+
+    def assertPolicy(self, name: str, data: Mapping[str, Any]) -> None:
+        """Raise koji.ActionNotAllowed if the hub's policy ``name`` is against it."""
+        ...
+
+    # tasks
+
+    def setTaskWeight(self, task_id: int, weight: float) -> None: ...
+
+    def subtask(
+        self, *, method: str, arglist: Sequence[Any], parent: int, label: str = ..., arch: str = ...
+    ) -> int: ...
+
+    # buildroots
+
+    def newBuildRoot(self, repo: int, arch: str, task_id: int) -> int | None: ...
+
+    def setBuildRootState(self, brootid: int, state: str) -> None: ...
+
+    def setBuildRootList(self, brootid: int, rpmlist: Sequence[Mapping[str, Any]]) -> None: ...
+
+    def updateBuildRootList(self, brootid: int, rpmlist: Sequence[Mapping[str, Any]]) -> None: ...
+
+    # builds
+
+    def initBuild(self, data: NewBuild) -> int: ...
+
+    def completeBuild(
+        self,
+        task_id: int,
+        build_id: int,
+        srpm: str,
+        rpms: Sequence[str],
+        brmap: Mapping[str, int],
+        logs: Mapping[str, Sequence[str]],
+    ) -> object: ...
+
+    def failBuild(self, task_id: int, build_id: int) -> None: ...
+
+    def moveBuildToScratch(
+        self, task_id: int, srpm: str, rpms: Sequence[str], logs: Mapping[str, Sequence[str]]
+    ) -> None: ...
+
+    def importWrapperRPMs(self, task_id: int, build_id: int, rpm_results: Mapping[str, Any]) -> None: ...
+
+    def tagBuild(
+        self, task_id: int, tag: int, build: int, force: bool = ..., fromtag: int | None = ...
+    ) -> None: ...
+
+    def tagNotification(
+        self,
+        is_successful: bool,
+        tag_id: int,
+        from_id: int | None,
+        build_id: int,
+        user_id: int,
+        ignore_success: bool = ...,
+        failure_msg: str = ...,
+    ) -> None: ...
+
+    # repositories
+
+    def repoInit(
+        self, tag: int, task_id: int, event: int = ..., opts: Mapping[str, Any] | None = ...
+    ) -> tuple[int, int]:
+        """Return the new repo's id and its create event."""
+        ...
+
+    def repoDone(
+        self, repo_id: int, data: Mapping[str, Sequence[Any]], *, repo_json_updates: Mapping[str, Any] = ...
+    ) -> None: ...
+
+    def distRepoMove(self, repo_id: int, uploadpath: str, arch: str) -> None: ...

@@ -1,0 +1,55 @@
+"""What two tasks say of a build that they begin: ``build``, and ``wrapperRPM`` with create_build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import koji
+
+from koji_adjutant.hub.calls import HostCalls
+from koji_adjutant.hub.rows import NewBuild, PackageConfig
+from koji_adjutant.hub.tasks import BuildOptions, WrapperOptions
+from koji_adjutant.rpm.header import RpmHeader, Tag
+
+
+def describe_build(
+    header: RpmHeader, task_id: int, source: Mapping[str, str] | None, opts: BuildOptions | WrapperOptions
+) -> NewBuild:
+    """Return what ``host.initBuild`` is told of the build of this source package.
+
+    ``source`` is koji's {url: as asked for, source: with the commit}, if it comes from an SCM.
+    """
+    build: NewBuild = {
+        "name": header.text(Tag.NAME),
+        "version": header.text(Tag.VERSION),
+        "release": header.text(Tag.RELEASE),
+        "epoch": header.number(Tag.EPOCH),
+        "task_id": task_id,
+    }
+    if source:
+        build["source"] = source["source"]
+        build["extra"] = {"source": {"original_url": source["url"]}}
+    if metadata := opts.get("custom_user_metadata"):
+        build.setdefault("extra", {})["custom_user_metadata"] = metadata
+    if draft := opts.get("draft"):
+        build["draft"] = draft
+    return build
+
+
+def check_package(config: PackageConfig | None, package: str | None, tag: int | str) -> None:
+    """Raise koji.BuildError if a build of this package could not be tagged afterwards."""
+    if config is None:
+        raise koji.BuildError(f"package {package} not in list for tag {tag}")
+    if config["blocked"]:
+        raise koji.BuildError(f"package {package} is blocked for tag {tag}")
+
+
+def begin_tagging(host: HostCalls, task_id: int, build_id: int, tag: int) -> int:
+    """Make the subtask that tags the build; its id."""
+    return host.subtask(
+        method="tagBuild",
+        arglist=[tag, build_id, False, None, True],
+        label="tag",
+        parent=task_id,
+        arch="noarch",
+    )

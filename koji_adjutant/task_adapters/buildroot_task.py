@@ -1,0 +1,107 @@
+"""What the tasks that work in a buildroot have in common: its life, here and on the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import koji
+
+from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.rpms import RpmBuild, build_rpms
+from koji_adjutant.container.interface import VolumeMount
+from koji_adjutant.hub.rows import HostRow, TagName
+from koji_adjutant.task_adapters.container_task import ContainerTask
+from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
+
+
+class BuildrootTask(ContainerTask):
+    """A task with a buildroot: ``record`` is the hub's side of it, ``running`` is where commands run.
+
+    Logs are followed while a buildroot is made and while a recipe runs in it: the hub is not to be called
+    then.
+    """
+
+    @contextmanager
+    def buildroot(
+        self,
+        record: TaskBuildroot,
+        *,
+        privileges: Privileges | None = None,
+        source_mounts: Sequence[VolumeMount] = (),
+    ) -> Iterator[Buildroot]:
+        """Open the buildroot, in a workspace of its own, and tell the hub what it was made of.
+
+        The record is EXPIRED in the end. What goes wrong is as with ``open_workspace`` and
+        ``open_buildroot``.
+        """
+        with (
+            self.buildroot_workspace(record, source_mounts) as workspace,
+            self.reported_buildroot(workspace, record, privileges) as running,
+        ):
+            yield running
+
+    @contextmanager
+    def buildroot_workspace(
+        self, record: TaskBuildroot, source_mounts: Sequence[VolumeMount] = ()
+    ) -> Iterator[Workspace]:
+        """Open the workspace alone, for a task that has something to do before its buildroot is made."""
+        with (
+            record.expired_in_the_end(),
+            self.open_workspace(
+                record.tag_name, record.config.arch, repo_id=record.repoid, source_mounts=source_mounts
+            ) as workspace,
+        ):
+            yield workspace
+
+    @contextmanager
+    def reported_buildroot(
+        self, workspace: Workspace, record: TaskBuildroot, privileges: Privileges | None = None
+    ) -> Iterator[Buildroot]:
+        """Open the buildroot, and tell the hub what it was made of."""
+        with self.followed_buildroot(workspace, record, privileges) as running:
+            packages = running.installed_packages()
+            self.buildroot_json.tell_buildroot(record.id, record.config, packages)
+            record.report(packages)
+            yield running
+
+    @contextmanager
+    def followed_buildroot(
+        self, workspace: Workspace, record: TaskBuildroot, privileges: Privileges | None = None
+    ) -> Iterator[Buildroot]:
+        """Open the buildroot, with logs followed until it is made."""
+        with ExitStack() as stack:
+            with self.live_logs.following():
+                running = stack.enter_context(open_buildroot(workspace, record.config, privileges))
+            yield running
+
+    def report_again(self, record: TaskBuildroot, running: Buildroot) -> None:
+        """Tell what it consists of after a step of the build, whether that went well or not."""
+        packages = running.installed_packages()
+        self.buildroot_json.tell_buildroot(record.id, record.config, packages)
+        record.report_again(packages)
+
+    def build_packages(self, record: TaskBuildroot, running: Buildroot, srpm: Path, arch: str) -> RpmBuild:
+        """Build, and report what was installed for it whether the build went well or not."""
+        try:
+            with self.live_logs.following():
+                built = build_rpms(running, srpm, arch=arch)
+        except koji.BuildError:
+            self.report_again(record, running)
+            raise
+        self.report_again(record, running)
+        return built
+
+    def tag_is_for_this_host(self, tag: int | str | TagName, host: HostRow) -> bool:
+        """kojid's host check: whether host and tag have an arch in common (or the tag has none at all)."""
+        reference = (tag.get("id") or tag.get("name")) if isinstance(tag, dict) else tag
+        config = self.session.getBuildConfig(reference)
+        if not config or not config["arches"]:
+            return True  # the task then fails with a proper message
+        return bool(koji_arches(config["arches"]) & set(host["arches"].split()))
+
+
+def koji_arches(arches: str) -> set[str]:
+    return {koji.canonArch(arch) for arch in arches.split()}
