@@ -12,8 +12,11 @@ import koji.util
 from koji.daemon import SCM
 from koji.tasks import ServerExit
 
+from koji_adjutant.hub.new_build import begin_tagging, check_package, describe_build
+from koji_adjutant.hub.rows import BuildConfig, RepoRow, TargetRow
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
-from koji_adjutant.rpm.header import RpmHeader, Tag
+from koji_adjutant.hub.tasks import BuildArchResult, BuildOptions
+from koji_adjutant.rpm.header import RpmHeader
 from koji_adjutant.task_handlers.build_arches import ArchTags, build_arches, noarch_task_arch
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
@@ -24,7 +27,7 @@ class Destination:
 
     build_tag: int
     tag: int
-    target: Mapping[str, Any] | None
+    target: TargetRow | None
 
 
 @dataclass
@@ -38,24 +41,21 @@ class BuiltPackages:
 
 
 class BuildTask(CoordinatingTask):
-    """``build(src, target, opts)``: kojid's order of calls, names and messages.
-
-    ``opts`` that count: arch_override, custom_user_metadata, draft, fail_fast, rebuild_srpm, repo_id,
-    scratch, skip_tag, wait_builds, wait_repo.
-    """
+    """``build(src, target, opts)``: kojid's order of calls, names and messages."""
 
     Methods = ["build"]  # noqa: RUF012
     _taskWeight = 0.2  # noqa: N815
 
+    opts: BuildOptions
     event_id: int | None
     source: Mapping[str, str] | None = None
 
-    def handler(self, src: str, target: str | None, opts: dict[str, Any] | None = None) -> None:
+    def handler(self, src: str, target: str | None, opts: BuildOptions | None = None) -> None:
         self.opts = opts = opts or {}
         repo = self._given_repo()
         self.event_id = repo["create_event"] if repo else None
         _check_metadata(opts.get("custom_user_metadata"))
-        owner = self.session.getTaskInfo(self.id)["owner"]
+        owner = self.own_row()["owner"]
         destination = self._destination(target, repo)
         self._assert_policies(src, owner, destination)
         if repo is None:
@@ -65,7 +65,7 @@ class BuildTask(CoordinatingTask):
             self.event_id = self.session.getLastEvent()["id"]
         srpm = self._source_package(src, destination.build_tag, repo["id"])
         header = self._read_header(srpm)
-        build = self._build_data(header)
+        build = describe_build(header, self.id, self.source, opts)
         extra_arches = self._check_package_list(build["name"], destination)
         arches = build_arches(
             self._build_config(destination.build_tag),
@@ -73,8 +73,6 @@ class BuildTask(CoordinatingTask):
             extra_arches,
             opts.get("arch_override") if opts.get("scratch") else None,
         )
-        if opts.get("draft"):
-            build["draft"] = opts["draft"]
         if opts.get("scratch"):
             packages = self._build_packages(srpm, destination.build_tag, arches, repo["id"])
             self.session.host.moveBuildToScratch(self.id, packages.srpm, packages.rpms, logs=packages.logs)
@@ -91,16 +89,16 @@ class BuildTask(CoordinatingTask):
             self.session.host.failBuild(self.id, build_id)
             raise
         if not opts.get("skip_tag"):
-            self._tag(build_id, destination.tag)
+            self.wait(begin_tagging(self.session.host, self.id, build_id, destination.tag))
 
-    def _given_repo(self) -> Mapping[str, Any] | None:
+    def _given_repo(self) -> RepoRow | None:
         """The repo that the user asked for, if any, in a state that one can build with."""
         if self.opts.get("arch_override") and not self.opts.get("scratch"):
             raise koji.BuildError("arch_override is only allowed for scratch builds")
         repo_id = self.opts.get("repo_id")
         if repo_id is None:
             return None
-        repo: Mapping[str, Any] | None = self.session.repoInfo(repo_id)
+        repo = self.session.repoInfo(repo_id)
         if not repo:
             raise koji.BuildError(f"No such repo: {repo_id}")
         state = koji.REPO_STATES[repo["state"]]
@@ -108,7 +106,7 @@ class BuildTask(CoordinatingTask):
             raise koji.BuildError(f"Bad repo: {repo['id']} ({state})")
         return repo
 
-    def _destination(self, target: str | None, repo: Mapping[str, Any] | None) -> Destination:
+    def _destination(self, target: str | None, repo: RepoRow | None) -> Destination:
         """The tags; with a repo given, ``target`` may also name a destination tag, or be missing."""
         info = self.session.getBuildTarget(target, event=self.event_id) if target else None
         if info:
@@ -128,7 +126,7 @@ class BuildTask(CoordinatingTask):
     def _assert_policies(self, src: str, owner: int, destination: Destination) -> None:
         """Ask the hub whether this user may build this: the policies of which kojid asks, with its data."""
         opts = self.opts
-        data = {
+        data: dict[str, Any] = {
             "user_id": owner,
             "source": src,
             "task_id": self.id,
@@ -156,8 +154,8 @@ class BuildTask(CoordinatingTask):
         if SCM.is_scm_url(src):
             return self._srpm_subtask("buildSRPMFromSCM", src, build_tag, repo_id)
         rebuild = self._build_config(build_tag)["extra"].get("rebuild_srpm", True)
-        if self.opts.get("scratch") and self.opts.get("rebuild_srpm") is not None:
-            rebuild = self.opts["rebuild_srpm"]
+        if self.opts.get("scratch") and (asked := self.opts.get("rebuild_srpm")) is not None:
+            rebuild = asked
         return self._srpm_subtask("rebuildSRPM", src, build_tag, repo_id) if rebuild else src
 
     def _srpm_subtask(self, method: str, src: str, build_tag: int, repo_id: int) -> str:
@@ -176,36 +174,16 @@ class BuildTask(CoordinatingTask):
     def _read_header(self, srpm: str) -> RpmHeader:
         return read_source_header(fetch_source_rpm(self.options, self.workdir, srpm))
 
-    def _build_data(self, header: RpmHeader) -> dict[str, Any]:
-        """What ``initBuild`` is told."""
-        data: dict[str, Any] = {
-            "name": header.text(Tag.NAME),
-            "version": header.text(Tag.VERSION),
-            "release": header.text(Tag.RELEASE),
-            "epoch": header.number(Tag.EPOCH),
-            "task_id": self.id,
-        }
-        if self.source:
-            data["source"] = self.source["source"]
-            data["extra"] = {"source": {"original_url": self.source["url"]}}
-        if self.opts.get("custom_user_metadata"):
-            data.setdefault("extra", {})["custom_user_metadata"] = self.opts["custom_user_metadata"]
-        return data
-
-    def _check_package_list(self, name: str, destination: Destination) -> str | None:
+    def _check_package_list(self, name: str | None, destination: Destination) -> str | None:
         """The package's extra arches. BuildError if the build could not be tagged afterwards."""
         config = self.session.getPackageConfig(destination.tag, name, event=self.event_id)
         if not self.opts.get("skip_tag") and not self.opts.get("scratch"):
             tag = destination.target["dest_tag_name"] if destination.target else destination.tag
-            if config is None:
-                raise koji.BuildError(f"package {name} not in list for tag {tag}")
-            if config["blocked"]:
-                raise koji.BuildError(f"package {name} is blocked for tag {tag}")
+            check_package(config, name, tag)
         return config.get("extra_arches") if config else None
 
-    def _build_config(self, build_tag: int) -> Mapping[str, Any]:
-        config: Mapping[str, Any] = self.session.getBuildConfig(build_tag, event=self.event_id)
-        return config
+    def _build_config(self, build_tag: int) -> BuildConfig:
+        return self.session.getBuildConfig(build_tag, event=self.event_id)
 
     def _task_arch(self, arch: str, tags: ArchTags, build_tag: int) -> str:
         """The arch of the subtask that builds ``arch``: a host that can do it must be found by it."""
@@ -234,7 +212,7 @@ class BuildTask(CoordinatingTask):
         results = self.wait(list(subtasks.values()), all=True, failany=failany)
         return self._collect({arch: results[task_id] for arch, task_id in subtasks.items()})
 
-    def _collect(self, results: Mapping[str, Mapping[str, Any]]) -> BuiltPackages:
+    def _collect(self, results: Mapping[str, BuildArchResult]) -> BuiltPackages:
         packages = BuiltPackages()
         for arch, result in results.items():
             packages.rpms += result["rpms"]
@@ -249,16 +227,6 @@ class BuildTask(CoordinatingTask):
         if not packages.srpm:
             raise koji.BuildError("could not find a built srpm")
         return packages
-
-    def _tag(self, build_id: int, tag: int) -> None:
-        task_id = self.session.host.subtask(
-            method="tagBuild",
-            arglist=[tag, build_id, False, None, True],
-            label="tag",
-            parent=self.id,
-            arch="noarch",
-        )
-        self.wait(task_id)
 
 
 def _check_metadata(metadata: object) -> None:

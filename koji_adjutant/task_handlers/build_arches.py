@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import koji
 
+from koji_adjutant.hub.rows import TagRow
 from koji_adjutant.rpm.header import RpmHeader, Tag
 
 
@@ -26,7 +26,7 @@ class ArchTags:
 
 
 def build_arches(
-    build_config: Mapping[str, Any], tags: ArchTags, extra: str | None = None, override: str | None = None
+    build_config: TagRow, tags: ArchTags, extra: str | None = None, override: str | None = None
 ) -> list[str]:
     """The arches of the buildArch subtasks, in order: the first one's SRPM is kept.
 
@@ -56,16 +56,16 @@ def build_arches(
     return chosen
 
 
-def noarch_task_arch(build_config: Mapping[str, Any], tags: ArchTags) -> str:
+def noarch_task_arch(build_config: TagRow, tags: ArchTags) -> str:
     """The arch of a subtask that has no arch of its own: noarch, unless that might land on a wrong host.
 
     ExclusiveArch, ExcludeArch and the tag's ``noarch_arches`` restrict where such a task may run; then one
     of the allowed arches is drawn. koji.BuildError if there is none.
     """
-    noarch_arches = build_config.get("extra", {}).get("noarch_arches")
+    noarch_arches = build_config["extra"].get("noarch_arches")
     if not (tags.exclusivearch or tags.excludearch or noarch_arches):
         return "noarch"
-    of_tag = _canonical(build_config["arches"].split())
+    of_tag = _canonical((build_config["arches"] or "").split())
     exclusive, exclude = _canonical(tags.exclusivearch), _canonical(tags.excludearch)
     allowed = (
         [arch for arch in _canonical(noarch_arches.split()) if arch in of_tag] if noarch_arches else of_tag

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import koji
 import koji.util
-from koji.tasks import BaseTaskHandler
 
+from koji_adjutant.hub.rows import BuildRow, TargetRow
+from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.task_handlers.mail import compose, send, usable_addresses
 from koji_adjutant.task_handlers.task_report import TaskFacts, task_tree, write_tasks
 
@@ -17,7 +17,7 @@ CHANGELOG_MAX = 65536
 """Characters."""
 
 
-class BuildNotificationTask(BaseTaskHandler):  # type: ignore[misc]
+class BuildNotificationTask(TaskHandler):
     """``buildNotification(recipients, build, target, weburl)`` -> a sentence, or None for nobody.
 
     ``build`` and ``target`` (or None) are the hub's rows, ``weburl`` is koji-web's. The hub chose the
@@ -30,8 +30,8 @@ class BuildNotificationTask(BaseTaskHandler):  # type: ignore[misc]
     def handler(
         self,
         recipients: Sequence[str],
-        build: Mapping[str, Any],
-        target: Mapping[str, Any] | None,
+        build: BuildRow,
+        target: TargetRow | None,
         weburl: str,
     ) -> str | None:
         recipients = usable_addresses(recipients)
@@ -69,11 +69,11 @@ class BuildNotificationTask(BaseTaskHandler):  # type: ignore[misc]
         send(self.options, message, recipients)
         return f"sent notification of build {build['id']} to: {', '.join(recipients)}"
 
-    def _canceler(self, build: Mapping[str, Any]) -> list[str]:
+    def _canceler(self, build: BuildRow) -> list[str]:
         """Who canceled the build is the one for whom the hub made this task."""
         if build["state"] != koji.BUILD_STATES["CANCELED"]:
             return []
-        user = self.session.getUser(self.session.getTaskInfo(self.id)["owner"])
+        user = self.session.getUser(self.own_row()["owner"])
         return [f"Canceled by: {user['name']}"] if user else []
 
     def _changelog(self, build_id: int) -> list[str]:
@@ -81,7 +81,7 @@ class BuildNotificationTask(BaseTaskHandler):  # type: ignore[misc]
         return ["Changelog:", koji.util.formatChangelog(entries)[:CHANGELOG_MAX]] if entries else []
 
 
-def _failure(build: Mapping[str, Any], nvr: str, tasks: Sequence[TaskFacts]) -> list[str]:
+def _failure(build: BuildRow, nvr: str, tasks: Sequence[TaskFacts]) -> list[str]:
     """What failed where, with the words of the build's own task."""
     if build["state"] != koji.BUILD_STATES["FAILED"]:
         return []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import koji
 from koji.daemon import SCM
 
+from koji_adjutant.hub.tasks import BuildOptions
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
 
@@ -22,7 +22,7 @@ class ChainBuildTask(CoordinatingTask):
     Methods = ["chainbuild"]  # noqa: RUF012
     _taskWeight = 0.1  # noqa: N815
 
-    def handler(self, srcs: Sequence[Sequence[str]], target: str, opts: dict[str, Any] | None = None) -> None:
+    def handler(self, srcs: Sequence[Sequence[str]], target: str, opts: BuildOptions | None = None) -> None:
         opts = opts or {}
         if opts.get("scratch"):
             raise koji.BuildError("--scratch is not allowed with chain-builds")
@@ -44,7 +44,7 @@ class ChainBuildTask(CoordinatingTask):
         self.wait(task_id, all=True, failany=True)
 
     def _build(
-        self, level: int, urls: Sequence[tuple[int, str]], target: str, opts: dict[str, Any]
+        self, level: int, urls: Sequence[tuple[int, str]], target: str, opts: BuildOptions
     ) -> list[str]:
         """Build a group's URLs side by side; the N-V-Rs."""
         tasks = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from koji.tasks import BaseTaskHandler
+from koji_adjutant.hub.task_handler import TaskHandler
 
 
-class CoordinatingTask(BaseTaskHandler):  # type: ignore[misc]
+class CoordinatingTask(TaskHandler):
     """A task that makes subtasks and waits for them.
 
     ``subtasks_made`` tells the worker that there may be something to take; the daemon sets it in the
@@ -27,5 +27,4 @@ class CoordinatingTask(BaseTaskHandler):  # type: ignore[misc]
     ) -> dict[int, Any]:
         """koji's: the results by task id; the first failed subtask's fault is raised."""
         self.subtasks_made()
-        results: dict[int, Any] = super().wait(subtasks, all, failany, canfail, timeout)
-        return results
+        return super().wait(subtasks, all, failany, canfail, timeout)

@@ -8,6 +8,7 @@ from typing import Any
 import koji
 
 from koji_adjutant.builds.multilib import PARTNERS
+from koji_adjutant.hub.tasks import DistRepoOptions
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
 
@@ -17,7 +18,7 @@ class DistRepoTask(CoordinatingTask):
     Methods = ["distRepo"]  # noqa: RUF012
     _taskWeight = 0.1  # noqa: N815
 
-    def handler(self, tag: int | str, repo_id: int, keys: Sequence[str], task_opts: dict[str, Any]) -> str:
+    def handler(self, tag: int | str, repo_id: int, keys: Sequence[str], task_opts: DistRepoOptions) -> str:
         info = self.session.getTag(tag, strict=True, event=task_opts["event"])
         task_opts["arch"] = task_opts["arch"] or (info["arches"] or "").split()
         if not task_opts["arch"]:
@@ -40,14 +41,13 @@ class DistRepoTask(CoordinatingTask):
         return f"Dist repository #{repo_id} successfully generated"
 
     def _start(self, tag: int | str, repo_id: int, arch: str, arguments: Sequence[Any]) -> int:
-        task: int = self.session.host.subtask(
+        return self.session.host.subtask(
             method="createdistrepo",
             arglist=[tag, repo_id, arch, *arguments],
             label=arch,
             parent=self.id,
             arch="noarch",
         )
-        return task
 
     def _move(self, repo_id: int, subtasks: dict[str, int], arches: Sequence[str]) -> None:
         """Have what the subtasks uploaded put in place."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import koji
 from koji.tasks import RefuseTask
 
+from koji_adjutant.hub.rows import RepoRow, TagName, TagRow
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 from koji_adjutant.task_handlers.repo_clone import RepoOfTag, arch_is_same, repos_are_alike, upload_repodata
 
@@ -24,23 +25,23 @@ class NewRepoTask(CoordinatingTask):
 
     def handler(
         self,
-        tag: int | str | dict[str, Any],
+        tag: int | str | TagName,
         event: int | None = None,
         src: bool | None = None,
         debuginfo: bool | None = None,
         separate_src: bool | None = None,
-        opts: dict[str, Any] | None = None,
+        opts: Mapping[str, Any] | None = None,
     ) -> tuple[int, int]:
         info = self.session.getTag(tag, strict=True, event=event)
         legacy = {"src": src, "debuginfo": debuginfo, "separate_src": separate_src}
         legacy = {name: bool(value) for name, value in legacy.items() if value is not None}
         if legacy and opts is not None:
             raise koji.ParameterError("opts parameter cannot be combined with legacy options")
-        init_arguments = {"opts": legacy or opts, "task_id": self.id}
-        if event is not None:
-            init_arguments["event"] = event
         self._refuse_without_topdir()
-        repo_id, event_id = self.session.host.repoInit(info["id"], **init_arguments)
+        then = {} if event is None else {"event": event}
+        repo_id, event_id = self.session.host.repoInit(
+            info["id"], opts=legacy or opts, task_id=self.id, **then
+        )
         new = RepoOfTag(repo_id, info["id"], event_id, Path(koji.pathinfo.repo(repo_id, info["name"])))
         if not new.path.is_dir():
             raise koji.GenericError(f"Repo directory missing: {new.path}")
@@ -53,7 +54,9 @@ class NewRepoTask(CoordinatingTask):
         clonable = (
             old is not None and self.options.copy_old_repodata and repos_are_alike(self.session, old, new)
         )
-        data, cloned, subtasks = {}, [], {}
+        data: dict[str, Sequence[Any]] = {}
+        cloned: list[str] = []
+        subtasks: dict[str, int] = {}
         for arch in arches:
             if clonable and old is not None and arch_is_same(old.path, new.path, arch):
                 copied = self._clone(old, arch)
@@ -71,7 +74,7 @@ class NewRepoTask(CoordinatingTask):
         if subtasks:
             results = self.wait(list(subtasks.values()), all=True, failany=True)
             data |= {arch: results[task_id] for arch, task_id in subtasks.items()}
-        updates = {}
+        updates: dict[str, Mapping[str, Any]] = {}
         if cloned and old is not None:
             updates["repo_json_updates"] = {"cloned_from_repo_id": old.id, "cloned_archs": cloned}
         self.session.host.repoDone(repo_id, data, **updates)
@@ -93,7 +96,7 @@ class NewRepoTask(CoordinatingTask):
         if not repos.is_dir():
             raise RefuseTask(f"No access to repos dir {repos}")
 
-    def _old_repo(self, tag: Mapping[str, Any]) -> tuple[dict[str, Any] | None, RepoOfTag | None]:
+    def _old_repo(self, tag: TagRow) -> tuple[RepoRow | None, RepoOfTag | None]:
         """A repository to recycle metadata from: the tag's, a hinted tag's, the nearest parent's, or none."""
         if not self.options.createrepo_update:
             return None, None
@@ -101,11 +104,16 @@ class NewRepoTask(CoordinatingTask):
             row = self.session.getRepo(tag_id)
             if row:
                 row["tag_id"] = tag_id
-                path = Path(koji.pathinfo.repo(row["id"], name or self.session.getTag(tag_id)["name"]))
+                path = Path(koji.pathinfo.repo(row["id"], name or self._name(tag_id)))
                 return row, RepoOfTag(row["id"], tag_id, row["create_event"], path)
         return None, None
 
-    def _candidates(self, tag: Mapping[str, Any]) -> Any:
+    def _name(self, tag_id: int) -> str:
+        tag = self.session.getTag(tag_id)
+        assert tag is not None  # noqa: S101 - its repo was found just now
+        return tag["name"]
+
+    def _candidates(self, tag: TagRow) -> Iterator[tuple[str | None, int]]:
         """(name, id) of the tags to look at; a parent's name is asked for only when it is the one."""
         yield tag["name"], tag["id"]
         hint = tag["extra"].get("repo.oldrepo_hint", [])

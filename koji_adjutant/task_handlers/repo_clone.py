@@ -5,7 +5,8 @@ from __future__ import annotations
 import filecmp
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from koji_adjutant.hub.interface import HubSession, Uploads
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class RepoOfTag:
     path: Path
 
 
-def repos_are_alike(session: Any, old: RepoOfTag, new: RepoOfTag) -> bool:
+def repos_are_alike(session: HubSession, old: RepoOfTag, new: RepoOfTag) -> bool:
     """Whether arches may be copied at all: same comps, and no external repository in either.
 
     Other options of a repository (sources, debuginfo) show in each arch's pkglist.
@@ -43,7 +44,7 @@ def arch_is_same(old: Path, new: Path, arch: str) -> bool:
     )
 
 
-def upload_repodata(session: Any, repodata: Path, upload_path: str) -> list[str]:
+def upload_repodata(session: Uploads, repodata: Path, upload_path: str) -> list[str]:
     """Upload a repodata directory; the names of its files."""
     names = sorted(file.name for file in repodata.iterdir())
     for name in names:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import koji
-from koji.tasks import BaseTaskHandler
 
+from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.task_handlers.mail import compose, send, usable_addresses
 
 
-class TagNotificationTask(BaseTaskHandler):  # type: ignore[misc]
+class TagNotificationTask(TaskHandler):
     """``tagNotification(recipients, is_successful, tag, from_tag, build, user, ignore_success, failure)``.
 
     Tags, build and user are ids; the hub chose the recipients. Subject, headers and the body's facts are
@@ -25,10 +24,10 @@ class TagNotificationTask(BaseTaskHandler):  # type: ignore[misc]
         self,
         recipients: Sequence[str],
         is_successful: bool,
-        tag_info: Any,
-        from_info: Any,
-        build_info: Any,
-        user_info: Any,
+        tag_info: int | None,
+        from_info: int | None,
+        build_info: int,
+        user_info: int,
         ignore_success: bool | None = None,
         failure_msg: str = "",
     ) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from koji.tasks import BaseTaskHandler
+from koji_adjutant.hub.task_handler import TaskHandler
 
 
-class TagBuildTask(BaseTaskHandler):  # type: ignore[misc]
+class TagBuildTask(TaskHandler):
     Methods = ["tagBuild"]  # noqa: RUF012
 
     def handler(
@@ -18,7 +18,7 @@ class TagBuildTask(BaseTaskHandler):  # type: ignore[misc]
     ) -> None:
         """The hub does the work, as the task's owner; the call order is kojid's."""
         host = self.session.host
-        owner = self.session.getTaskInfo(self.id)["owner"]
+        owner = self.own_row()["owner"]
         try:
             self.session.getBuild(build_id, strict=True)
             self.session.getTag(tag_id, strict=True)

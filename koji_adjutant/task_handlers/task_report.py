@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 import koji
 import requests
+
+from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.hub.rows import TaskRow
 
 RESULT_MAX = 8192
 """Characters of a task's error that are told."""
@@ -34,7 +36,7 @@ class TaskFacts:
     misc: Sequence[tuple[str, str]]
 
 
-def task_tree(session: Any, task_id: int) -> list[TaskFacts]:
+def task_tree(session: HubSession, task_id: int) -> list[TaskFacts]:
     """The task, first, and all below it."""
     pending, found = [task_id], []
     while pending:
@@ -45,8 +47,8 @@ def task_tree(session: Any, task_id: int) -> list[TaskFacts]:
     return found
 
 
-def _facts(session: Any, info: dict[str, Any]) -> TaskFacts:
-    host = session.getHost(info["host_id"])["name"] if info["host_id"] else None
+def _facts(session: HubSession, info: TaskRow) -> TaskFacts:
+    host = session.getHost(info["host_id"]) if info["host_id"] else None
     result = _result(session, info["id"])
     files = session.listTaskOutput(info["id"], all_volumes=True)
     srpms = sorted(name for name in files if name.endswith(".src.rpm"))
@@ -58,7 +60,7 @@ def _facts(session: Any, info: dict[str, Any]) -> TaskFacts:
         label=koji.taskLabel(info),
         arch=info["arch"],
         build_arch=info["label"] or "",
-        host=host,
+        host=host["name"] if host else None,
         state=koji.TASK_STATES[info["state"]].lower(),
         result=result,
         logs=_on_volumes(files, logs),
@@ -68,11 +70,11 @@ def _facts(session: Any, info: dict[str, Any]) -> TaskFacts:
     )
 
 
-def _on_volumes(files: dict[str, Any], names: Sequence[str]) -> list[tuple[str, str]]:
+def _on_volumes(files: Mapping[str, Sequence[str]], names: Sequence[str]) -> list[tuple[str, str]]:
     return sorted((volume, name) for name in names for volume in files[name])
 
 
-def _result(session: Any, task_id: int) -> str:
+def _result(session: HubSession, task_id: int) -> str:
     try:
         return str(session.getTaskResult(task_id) or "Unknown")[:RESULT_MAX]
     except requests.exceptions.RequestException:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
-
 import koji
 import pytest
 
+from koji_adjutant.hub.rows import TagRow
 from koji_adjutant.task_handlers.build_arches import ArchTags, build_arches, noarch_task_arch
 
-TAG: dict[str, Any] = {"id": 2, "name": "f39-build", "arches": "x86_64 aarch64 i686", "extra": {}}
+TAG: TagRow = {"id": 2, "name": "f39-build", "arches": "x86_64 aarch64 i686", "extra": {}}
 
 
 @pytest.mark.parametrize(
