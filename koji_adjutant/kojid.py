@@ -93,12 +93,7 @@ def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
     worker.register_handlers()
     ours, workdir = options.adjutant, Path(options.workdir)
     with (
-        open_engine(
-            state_dir=ours.state_dir,
-            podman_socket=ours.podman_socket,
-            timeouts=ours.container_timeouts,
-            labels=ours.container_labels,
-        ) as worker.containers,
+        open_engine(ours) as worker.containers,
         monitoring(options) as watched,
     ):
         worker.journal = watched.journal

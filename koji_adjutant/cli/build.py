@@ -110,11 +110,13 @@ def command(
     resultdir = _empty_resultdir(resultdir.absolute())
     state_dir = (state_dir or default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
+    # with the worker's limits: a build's processes must not be all that this machine can have
+    options = AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket)
     display = PhaseDisplay(Console(stderr=True))
     try:
         with (
             display,
-            open_engine(state_dir=state_dir, podman_socket=podman_socket) as manager,
+            open_engine(options) as manager,
             temporary_directory(state_dir) as workdir,
             local_workspace(
                 manager,
@@ -124,9 +126,8 @@ def command(
                 image=image,
                 network=network,
                 progress=Together([display, StateLog(resultdir / "state.log")]),
-                # the worker's defaults: a build's processes must not be all that this machine can have
-                limits=AdjutantOptions().limits,
-                cache_size=AdjutantOptions().cache_size,
+                limits=options.limits,
+                cache_size=options.cache_size,
                 lock=lock,
             ) as workspace,
         ):

@@ -42,14 +42,7 @@ def run_in_buildroot(
         resultdir = stack.enter_context(temporary_directory(options.state_dir))
         try:
             with display:
-                manager = stack.enter_context(
-                    open_engine(
-                        state_dir=options.state_dir,
-                        podman_socket=options.podman_socket,
-                        timeouts=options.container_timeouts,
-                        labels=options.container_labels,
-                    )
-                )
+                manager = stack.enter_context(open_engine(options))
                 workspace = stack.enter_context(
                     local_workspace(
                         manager,

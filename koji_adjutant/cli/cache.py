@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -157,12 +157,7 @@ def _tell(found: Verification) -> None:
 def _workspace(place: Place) -> Iterator[Workspace]:
     ours = place.options
     with (
-        open_engine(
-            state_dir=place.state_dir,
-            podman_socket=ours.podman_socket,
-            timeouts=ours.container_timeouts,
-            labels=ours.container_labels,
-        ) as manager,
+        open_engine(replace(ours, state_dir=place.state_dir)) as manager,
         temporary_directory(place.state_dir) as directory,
     ):
         for name in ("work", "result"):

@@ -38,12 +38,7 @@ def command(config_file: Path, dry_run: bool, log_days: float) -> None:
     settings = read_settings(config_file)
     ours = settings.adjutant
     number = 0
-    with open_engine(
-        state_dir=ours.state_dir,
-        podman_socket=ours.podman_socket,
-        timeouts=ours.container_timeouts,
-        labels=ours.container_labels,
-    ) as manager:
+    with open_engine(ours) as manager:
         for leftover in _all(settings, manager, log_days):
             click.echo(f"{'would remove' if dry_run else 'removing'}: {leftover.what}")
             if not dry_run:

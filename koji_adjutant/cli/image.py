@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.images.build import details, ensure_tool_image, tool_images
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
@@ -41,7 +42,7 @@ def build(state_dir: Path, podman_socket: str | None, reference: str, if_missing
 
     Needs no container registry and asks nothing. Does nothing if the image would come out the same.
     """
-    with open_engine(state_dir=state_dir, podman_socket=podman_socket) as manager:
+    with open_engine(AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket)) as manager:
         image, made = ensure_tool_image(
             manager,
             state_dir,
@@ -60,7 +61,7 @@ def build(state_dir: Path, podman_socket: str | None, reference: str, if_missing
 @_socket
 def list_images(state_dir: Path, podman_socket: str | None) -> None:
     """Show the tool images that there are."""
-    with open_engine(state_dir=state_dir, podman_socket=podman_socket) as manager:
+    with open_engine(AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket)) as manager:
         images = tool_images(manager)
     for image in images:
         about = details(image)
@@ -75,7 +76,7 @@ def list_images(state_dir: Path, podman_socket: str | None) -> None:
 @click.argument("reference", default=DEFAULT_REFERENCE)
 def inspect(state_dir: Path, podman_socket: str | None, reference: str) -> None:
     """Show what is in an image: digest, architecture and what its labels say."""
-    with open_engine(state_dir=state_dir, podman_socket=podman_socket) as manager:
+    with open_engine(AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket)) as manager:
         image = manager.ensure_image_available(reference, "never")
     rows = {"reference": image.reference, "digest": image.digest, "architecture": image.architecture}
     for key, value in {**rows, **dict(sorted(details(image).items()))}.items():

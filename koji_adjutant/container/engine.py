@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from koji_adjutant.container.interface import ContainerObserver, EngineTimeouts
 from koji_adjutant.container.interrupts import termination_raises
@@ -13,19 +14,29 @@ from koji_adjutant.container.podman_service import PodmanService
 from koji_adjutant.errors import EngineError
 
 
+class EngineOptions(Protocol):
+    """What of the configuration an engine needs: those options of [adjutant], or any object that has them."""
+
+    @property
+    def state_dir(self) -> Path: ...
+
+    @property
+    def podman_socket(self) -> str | None: ...
+
+    @property
+    def container_timeouts(self) -> EngineTimeouts: ...
+
+    @property
+    def container_labels(self) -> Mapping[str, str]: ...
+
+
 @contextlib.contextmanager
 def open_engine(
-    *,
-    state_dir: Path,
-    podman_socket: str | None = None,
-    timeouts: EngineTimeouts | None = None,
-    labels: Mapping[str, str] | None = None,
-    observer: ContainerObserver | None = None,
-    revive: bool = True,
+    options: EngineOptions, *, observer: ContainerObserver | None = None, revive: bool = True
 ) -> Iterator[PodmanManager]:
-    """A checked manager for the engine at ``podman_socket``, or for the private service of ``state_dir``.
+    """Open a checked manager for the engine at ``podman_socket``, else the private service of ``state_dir``.
 
-    ``labels`` are the operator's, put on every container; ``observer`` is told of each. While it is open,
+    ``container_labels`` are put on every container, ``observer`` is told of each. While it is open,
     SIGTERM ends the process through SystemExit unless the caller has a handler of its own, so containers
     are cleaned up. Cheap where the service runs already (one request), so open one in each forked child.
     Without ``revive`` a private service that dies meanwhile stays down: it would inherit what the caller has
@@ -34,19 +45,24 @@ def open_engine(
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(termination_raises())
-        if podman_socket is None:
-            service = stack.enter_context(PodmanService(state_dir))
+        if options.podman_socket is None:
+            service = stack.enter_context(PodmanService(options.state_dir))
             manager = PodmanManager(
                 service.socket,
-                timeouts=timeouts,
-                extra_labels=labels,
+                timeouts=options.container_timeouts,
+                extra_labels=options.container_labels,
                 traits=service.traits,
                 revive=service.start if revive else _stay_down,
                 told=service.told,
                 observer=observer,
             )
         else:
-            manager = PodmanManager(podman_socket, timeouts=timeouts, extra_labels=labels, observer=observer)
+            manager = PodmanManager(
+                options.podman_socket,
+                timeouts=options.container_timeouts,
+                extra_labels=options.container_labels,
+                observer=observer,
+            )
         stack.enter_context(manager)
         manager.check()
         yield manager

@@ -88,10 +88,7 @@ def _make_ready(
     ours = options.adjutant
     with (
         open_engine(
-            state_dir=ours.state_dir,
-            podman_socket=ours.podman_socket,
-            timeouts=ours.container_timeouts,
-            labels=ours.container_labels,
+            ours,
             observer=ContainerJournal(journal),
             revive=False,
         ) as manager,

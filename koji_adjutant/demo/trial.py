@@ -11,6 +11,7 @@ from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import Owner
 from koji_adjutant.demo.errors import DemoError
@@ -25,7 +26,7 @@ def install_and_run(stage: Stage, tool_image: str, arch: str) -> str:
     results.mkdir()
     with (
         tempfile.TemporaryDirectory(prefix="trial-", dir=stage.directory) as workdir,
-        open_engine(state_dir=stage.state) as manager,
+        open_engine(AdjutantOptions(state_dir=stage.state)) as manager,
     ):
         workspace = Workspace(
             manager=manager,

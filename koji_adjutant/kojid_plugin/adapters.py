@@ -35,14 +35,7 @@ def plugged_adapters(environ: Mapping[str, str] = os.environ) -> list[type[Conta
     """
     options = load_adjutant(Path(environ.get(CONFIGURATION_VARIABLE, CONFIGURATION)), environ)
     stack = ExitStack()
-    engine = stack.enter_context(
-        open_engine(
-            state_dir=options.state_dir,
-            podman_socket=options.podman_socket,
-            timeouts=options.container_timeouts,
-            labels=options.container_labels,
-        )
-    )
+    engine = stack.enter_context(open_engine(options))
     atexit.register(stack.close)  # not in the tasks' processes, which end by os._exit
     shared = {"settings": options, "engine": engine}
     return [type(adapter.__name__, (PluggedTask, adapter), dict(shared)) for adapter in ADAPTERS]

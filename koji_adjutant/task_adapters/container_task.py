@@ -89,13 +89,7 @@ class ContainerTask(TaskHandler):
         with (
             explaining(resultdir, self.told.out_of_memory),
             self._accounted(),
-            open_engine(
-                state_dir=ours.state_dir,
-                podman_socket=ours.podman_socket,
-                timeouts=ours.container_timeouts,
-                labels=ours.container_labels,
-                observer=self.told,
-            ) as manager,
+            open_engine(ours, observer=self.told) as manager,
         ):
             try:
                 with self._image(manager, subject, resultdir) as image:

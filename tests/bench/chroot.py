@@ -10,6 +10,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, open_buildroot
 from koji_adjutant.builds.rpms import build_rpms
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from tests.bench.contender import Build
@@ -50,7 +51,7 @@ class Chroot:
     def _copied_root(self, package: SourcePackage) -> Path:
         """The root as it is after a build of the package, everything that it needs included."""
         directory = self._stage.directory(f"chroot-{package.name}")
-        with open_engine(state_dir=self._stage.state) as engine:
+        with open_engine(AdjutantOptions(state_dir=self._stage.state)) as engine:
             watch = Stopwatch(engine)
             workspace = self._stage.workspace(watch, self._worker.cache, directory)
             with open_buildroot(workspace, self._stage.config) as root:

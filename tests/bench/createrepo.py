@@ -12,6 +12,7 @@ from pathlib import Path
 import createrepo_c
 
 from koji_adjutant.builds.repo import CreateRepoRequest, create_repo
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from tests.bench.errors import BenchError
 from tests.bench.meter import Costs, metered
@@ -86,7 +87,7 @@ class TagOfManyPackages:
 
     def _ours(self, directory: Path, *, databases: bool) -> Path:
         """As the createrepo adapter does it; where the repo is."""
-        with open_engine(state_dir=self._stage.state) as engine:
+        with open_engine(AdjutantOptions(state_dir=self._stage.state)) as engine:
             engine.ensure_image_available(self._stage.tool_image, "if-not-present")
             workspace = self._stage.workspace(engine, self._stage.state, directory)
             create_repo(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from tests.bench.contender import Build
 from tests.bench.errors import BenchError
@@ -64,6 +65,6 @@ def _received(answer: Connection) -> Build:
 def _build(worker: Worker, package: SourcePackage, start: threading.Barrier, answer: Connection) -> None:
     """In the child."""
     # a share in the engine's service, which a worker's child inherits
-    with open_engine(state_dir=worker.stage.state):
+    with open_engine(AdjutantOptions(state_dir=worker.stage.state)):
         start.wait(_PATIENCE)
         answer.send(worker.build(package))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager
 from koji_adjutant.images.build import ensure_tool_image
@@ -48,7 +49,7 @@ class Benchmark:
 
     def run(self) -> None:
         """Everything of the plan."""
-        with self._runs() as runs, open_engine(state_dir=self._state / "state") as engine:
+        with self._runs() as runs, open_engine(AdjutantOptions(state_dir=self._state / "state")) as engine:
             image, _made = ensure_tool_image(engine, self._state / "state", self._say)
             usual = distributions.usual(self._state, self._say)
             stage = Stage(self._state / "state", image.reference, runs, usual)

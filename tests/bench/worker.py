@@ -8,6 +8,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.rpms import build_rpms
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from tests.bench import phases
 from tests.bench.contender import Build
@@ -26,7 +27,7 @@ class Worker:
     def build(self, package: SourcePackage) -> Build:
         directory = self.stage.directory(package.name)
         started = time.monotonic()
-        with open_engine(state_dir=self.stage.state) as engine:
+        with open_engine(AdjutantOptions(state_dir=self.stage.state)) as engine:
             watch, clock = Stopwatch(engine), PhaseClock()
             watch.ensure_image_available(self.stage.tool_image, "if-not-present")
             workspace = self.stage.workspace(watch, self.cache, directory, clock)
@@ -54,7 +55,7 @@ class Worker:
         """Put the base root into the cache, and nothing else."""
         directory = self.stage.directory("base")
         with (
-            open_engine(state_dir=self.stage.state) as engine,
+            open_engine(AdjutantOptions(state_dir=self.stage.state)) as engine,
             open_buildroot(self.stage.workspace(engine, self.cache, directory), self.stage.config),
         ):
             pass

@@ -33,6 +33,7 @@ from typing import Any
 
 import pytest
 
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from tests.distribution.build import build as build_distribution
 from tests.distribution.build import default_output
@@ -118,7 +119,7 @@ def farm(hub: Hub, admin: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
         pytest.skip("a worker needs the hub's files: ADJUTANT_TEST_HUB_TOPDIR")
     distribution = build_distribution(default_output())
     state = default_output().parent / "state"
-    with open_engine(state_dir=state) as engine:
+    with open_engine(AdjutantOptions(state_dir=state)) as engine:
         image = tool_image.provide(engine, state)
         place = tmp_path_factory.mktemp("farm")
         with run_farm(hub, admin, place, engine, state, image, distribution) as farm:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import EngineTimeouts
 from koji_adjutant.container.podman_manager import PodmanManager
@@ -24,7 +25,9 @@ def state_dir() -> Path:
 @pytest.fixture(scope="session")
 def engine(state_dir: Path) -> Iterator[PodmanManager]:
     """A manager over the private service of ``state_dir``."""
-    with open_engine(state_dir=state_dir, timeouts=EngineTimeouts(stop_grace=1)) as manager:
+    with open_engine(
+        AdjutantOptions(state_dir=state_dir, container_timeouts=EngineTimeouts(stop_grace=1))
+    ) as manager:
         yield manager
 
 

@@ -93,7 +93,7 @@ class Recipes:
             raise self.failures[recipe]
 
     @contextmanager
-    def open_engine(self, **_: Any) -> Iterator[FakeEngine]:
+    def open_engine(self, *_: Any, **__: Any) -> Iterator[FakeEngine]:
         self._fail("open_engine")
         yield FakeEngine()
 

@@ -31,12 +31,7 @@ SYSTEM = ("usr", "bin", "sbin", "lib", "lib64")
 
 
 def check_engine(options: AdjutantOptions) -> Iterator[Finding]:
-    with open_engine(
-        state_dir=options.state_dir,
-        podman_socket=options.podman_socket,
-        timeouts=options.container_timeouts,
-        labels=options.container_labels,
-    ) as manager:
+    with open_engine(options) as manager:
         about = manager.check()
         user = "without root's rights" if about.rootless else "as root"
         yield Finding(Level.OK, "podman", f"{about.name} {about.version} with {about.runtime}, {user}")

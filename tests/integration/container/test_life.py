@@ -260,9 +260,10 @@ def test_a_signal_leaves_no_container(
     """A process of its own that runs a container, signalled when the container has said something."""
     program = f"""
         from pathlib import Path
+        from koji_adjutant.config import AdjutantOptions
         from koji_adjutant.container.engine import open_engine
         from koji_adjutant.container.interface import ContainerSpec, ImageRoot, Owner
-        with open_engine(state_dir=Path({str(state_dir)!r})) as manager:
+        with open_engine(AdjutantOptions(state_dir=Path({str(state_dir)!r}))) as manager:
             spec = ContainerSpec(ImageRoot({tool_image!r}), ["sh", "-c", "echo up; sleep 600"],
                                  Owner("{OWNER.task_id}", "w"), "test")
             manager.run(spec, open(1, "wb", buffering=0))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot
 from koji_adjutant.container.podman_manager import PodmanManager
@@ -25,8 +26,9 @@ from tests.integration.container.conftest import OWNER
 IDENTIFY = """
     import sys
     from pathlib import Path
+    from koji_adjutant.config import AdjutantOptions
     from koji_adjutant.container.engine import open_engine
-    with open_engine(state_dir=Path(sys.argv[1])) as manager:
+    with open_engine(AdjutantOptions(state_dir=Path(sys.argv[1]))) as manager:
         print("ready", flush=True)
         sys.stdin.readline()
         print(manager.check().name, flush=True)
@@ -95,7 +97,7 @@ def test_it_outlives_a_killed_user_for_the_others(own_state: Path) -> None:
 
 
 def test_a_service_that_died_is_started_again(own_state: Path) -> None:
-    with open_engine(state_dir=own_state) as manager:
+    with open_engine(AdjutantOptions(state_dir=own_state)) as manager:
         for pid, command in processes(own_state).items():
             if "system service" in command:
                 os.kill(pid, signal.SIGKILL)
@@ -105,7 +107,7 @@ def test_a_service_that_died_is_started_again(own_state: Path) -> None:
 
 
 def test_a_service_is_not_started_by_a_caller_who_must_not(own_state: Path) -> None:
-    with open_engine(state_dir=own_state, revive=False) as manager:
+    with open_engine(AdjutantOptions(state_dir=own_state), revive=False) as manager:
         for pid, command in processes(own_state).items():
             if "system service" in command:
                 os.kill(pid, signal.SIGKILL)
@@ -148,7 +150,7 @@ def test_the_check_of_a_missing_socket_says_what_to_do(tmp_path: Path) -> None:
         pytest.raises(
             EngineError, match=r"nothing answers at podman_socket = .*systemctl enable --now podman"
         ),
-        open_engine(state_dir=tmp_path, podman_socket=socket),
+        open_engine(AdjutantOptions(state_dir=tmp_path, podman_socket=socket)),
     ):
         pass
 
@@ -197,7 +199,7 @@ def test_an_image_that_no_registry_has_is_an_image_error(engine: PodmanManager) 
 
 def test_a_long_state_directory_works_too(own_state: Path, directory_root: DirectoryRoot) -> None:
     state = own_state / "a-rather-long-name-for-a-directory" / "state"
-    with open_engine(state_dir=state) as manager:
+    with open_engine(AdjutantOptions(state_dir=state)) as manager:
         spec = ContainerSpec(directory_root, ["echo", "works"], OWNER, "long")
         sink = io.BytesIO()
         assert manager.run(spec, sink) == 0
@@ -207,16 +209,16 @@ def test_a_long_state_directory_works_too(own_state: Path, directory_root: Direc
 
 
 def test_what_a_service_tells_of_itself_is_asked_once_for_each_start(own_state: Path) -> None:
-    with open_engine(state_dir=own_state) as manager:
+    with open_engine(AdjutantOptions(state_dir=own_state)) as manager:
         first = manager.check()
         told = PodmanService(own_state).told
         written = told.stat().st_mtime_ns
         assert manager.check() == first
-        with open_engine(state_dir=own_state) as other:
+        with open_engine(AdjutantOptions(state_dir=own_state)) as other:
             assert other.check() == first
         assert told.stat().st_mtime_ns == written
     assert "podman" in told.read_text()
-    with open_engine(state_dir=own_state) as manager:
+    with open_engine(AdjutantOptions(state_dir=own_state)) as manager:
         assert told.stat().st_mtime_ns > written
         told.write_text("{half")
         assert manager.check() == first

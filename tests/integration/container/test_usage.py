@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.cgroups import Usage
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerSpec, ResourceLimits, UsageMeter, VolumeMount
@@ -73,7 +74,7 @@ def observer(tmp_path: Path) -> Observer:
 
 @pytest.fixture
 def watched(state_dir: Path, observer: Observer) -> Iterator[PodmanManager]:
-    with open_engine(state_dir=state_dir, observer=observer) as manager:
+    with open_engine(AdjutantOptions(state_dir=state_dir), observer=observer) as manager:
         yield manager
 
 

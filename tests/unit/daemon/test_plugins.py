@@ -87,7 +87,7 @@ class Engine:
 
 def test_a_stock_kojid_gets_our_adapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine()
-    monkeypatch.setattr(adapters, "open_engine", lambda **_: engine)
+    monkeypatch.setattr(adapters, "open_engine", lambda *_, **__: engine)
     monkeypatch.setattr("atexit.register", lambda _: None)
     configuration = tmp_path / "adjutant.conf"
     configuration.write_text(f"[adjutant]\nstate_dir = {tmp_path}\n")

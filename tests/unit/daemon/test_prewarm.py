@@ -13,6 +13,7 @@ import requests
 
 from koji_adjutant.buildroot.cache.recent import RETRY_AFTER, RecentRoot, RecentRoots, Tries
 from koji_adjutant.config import KojidOptions
+from koji_adjutant.container.engine import EngineOptions
 from koji_adjutant.daemon import prewarm
 from koji_adjutant.daemon.prewarm import Composer, Due, make_ready
 from koji_adjutant.errors import BuildrootError, EngineError
@@ -31,13 +32,13 @@ class Engine:
         self.problem: Exception | None = None
         self.compose: Callable[[Due], None] = lambda _due: None
         self.tried: list[tuple[RecentRoot, int]] = []
-        self.options: dict[str, Any] = {}
+        self.how: dict[str, Any] = {}
 
     @contextmanager
-    def open(self, **options: Any) -> Iterator[None]:
+    def open(self, _options: EngineOptions, **how: Any) -> Iterator[None]:
         if self.problem:
             raise self.problem
-        self.options = options
+        self.how = how
         yield None
 
     def composed(self, due: Due) -> None:
@@ -93,7 +94,7 @@ def test_a_new_repo_is_made_ready_for_once(engine: Engine, recent: RecentRoots, 
     assert engine.tried == [(BUILD, 7), (BUILD, 8)]
     assert recent.latest() == [(BUILD, Tries(8))]
     # the process has a low priority by then
-    assert engine.options["revive"] is False
+    assert engine.how["revive"] is False
 
 
 def test_a_look_that_finds_nothing_new_needs_no_engine_and_one_call_a_tag(
