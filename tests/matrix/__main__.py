@@ -59,7 +59,7 @@ def _on(platform: Platform, place: Path, only: list[str] | None) -> bool:
 
 
 def _commit() -> str:
-    command = ["git", "-C", PROJECT, "rev-parse", "--short", "HEAD"]
+    command = ["git", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
