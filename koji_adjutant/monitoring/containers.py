@@ -91,7 +91,7 @@ def _present(history: History, live: Mapping[str, LiveContainer] | None) -> list
         for identifier, container in (live or {}).items()
         if identifier not in ids and history.container(identifier) is None
     ]
-    return sorted([*known, *unknown], key=lambda container: container.created_at, reverse=True)
+    return sorted([*known, *unknown], key=lambda container: container.created_at or 0.0, reverse=True)
 
 
 def _put_right(container: Container, live: Mapping[str, LiveContainer] | None) -> Container:
@@ -117,7 +117,7 @@ def _unknown(container: LiveContainer) -> Container:
         image=None,
         image_digest=None,
         status=ENGINE_WORDS.get(container.status, container.status),
-        created_at=0.0,
+        created_at=None,
         started_at=None,
         finished_at=None,
         exit_code=container.exit_code,
@@ -125,8 +125,4 @@ def _unknown(container: LiveContainer) -> Container:
         workdir="",
         user="",
         network="",
-        mounts=(),
-        memory_limit=None,
-        cpu_limit=None,
-        pids_limit=None,
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from koji_adjutant.monitoring.records import Failure, Resources
+from koji_adjutant.monitoring.records import ContainerFacts, Failure, Moment, Resources, TaskFacts
 
 TaskEnd = Literal["closed", "failed", "canceled", "refused", "interrupted"]
 """``closed`` and ``failed`` are the hub's words; ``canceled``: the worker stopped it (the hub's wish, or a
@@ -18,22 +17,14 @@ CacheKind = Literal["root", "buildrequires", "metadata", "packages"]
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """``at``: seconds since the epoch."""
+    """``at``: when it happened."""
 
-    at: float = field(default_factory=time.time)
+    at: Moment = field(default_factory=time.time)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskTaken(Event):
+class TaskTaken(Event, TaskFacts):
     """The worker has opened a task; an earlier try of the same task is forgotten."""
-
-    task_id: int
-    method: str
-    arch: str
-    tag: str | None = None
-    source: str | None = None
-    pid: int | None = None
-    log_path: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,23 +101,8 @@ class PhaseEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContainerCreated(Event):
-    """``image`` is None for a container over a plain directory; ``mounts`` are ``source:target:ro|rw``."""
-
-    container_id: str
-    task_id: str
-    name: str
-    role: str
-    image: str | None
-    image_digest: str | None
-    command: Sequence[str]
-    workdir: str
-    user: str
-    network: str
-    mounts: Sequence[str] = ()
-    memory_limit: int | None = None
-    cpu_limit: float | None = None
-    pids_limit: int | None = None
+class ContainerCreated(Event, ContainerFacts):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,13 @@ from koji_adjutant.monitoring.records import (
     Container,
     Day,
     Ended,
-    Failure,
     Phase,
     Progress,
     Resources,
     Task,
     Worker,
 )
+from koji_adjutant.monitoring.rows import failure_of, record_of
 
 ID_LENGTH = 12
 """How much of an id podman shows, and takes for it."""
@@ -111,21 +111,11 @@ class History:
     def phases(self, task_id: int) -> list[Phase]:
         """In the order in which they started."""
         rows = self._connection.execute("SELECT * FROM phases WHERE task_id = ? ORDER BY number", [task_id])
-        return [
-            Phase(
-                row["number"],
-                row["depth"],
-                row["name"],
-                row["started_at"],
-                row["finished_at"],
-                None if row["ok"] is None else bool(row["ok"]),
-            )
-            for row in rows
-        ]
+        return [record_of(Phase, row) for row in rows]
 
     def cache_uses(self, task_id: int) -> list[CacheUse]:
         rows = self._connection.execute("SELECT * FROM cache_uses WHERE task_id = ? ORDER BY at", [task_id])
-        return [CacheUse(row["kind"], row["key"], bool(row["hit"]), row["at"]) for row in rows]
+        return [record_of(CacheUse, row) for row in rows]
 
     def containers(
         self,
@@ -142,7 +132,7 @@ class History:
             " ORDER BY created_at DESC, rowid DESC LIMIT ? OFFSET ?",
             [*values, limit, offset],
         )
-        return [_container(row) for row in rows]
+        return [record_of(Container, row) for row in rows]
 
     def count_containers(self, *, task_id: str | None = None, status: str | None = None) -> int:
         conditions, values = _containers_like(task_id, status)
@@ -155,7 +145,7 @@ class History:
         if row is None and len(container_id) >= ID_LENGTH:
             query = "SELECT * FROM containers WHERE container_id > ?1 AND container_id < ?1 || x'7f'"
             row = self._connection.execute(query, [container_id]).fetchone()
-        return _container(row) if row else None
+        return record_of(Container, row) if row else None
 
     def day(self, midnight: float) -> Day:
         (completed, failed) = self._connection.execute(
@@ -169,7 +159,7 @@ class History:
     def worker(self) -> Worker | None:
         """The worker that keeps this journal; None before its first start."""
         row = self._connection.execute("SELECT * FROM worker").fetchone()
-        return Worker(**{field.name: row[field.name] for field in fields(Worker)}) if row else None
+        return record_of(Worker, row) if row else None
 
     def ended(self, since: float, interval: float) -> list[Ended]:
         """How many tasks ended, by status, in each interval of so many seconds since then."""
@@ -201,24 +191,13 @@ class History:
         ]
 
     def _task(self, row: sqlite3.Row) -> Task:
-        failure = None
-        if row["failure_class"] is not None:
-            excerpt = json.loads(row["failure_excerpt"] or "[]")
-            failure = Failure(
-                row["failure_class"],
-                row["failure_message"] or "",
-                tuple(excerpt),
-                row["failure_log"],
-                row["failure_offset"],
-            )
-        plain = {
-            name: row[name]
-            for name in (field.name for field in fields(Task))
-            if name not in ("failure", "resources", "progress")
-        }
-        used = Resources(**{field.name: row[field.name] for field in fields(Resources)})
-        progress = Progress(row["stage"], self._percent(row))
-        return Task(**plain, failure=failure, resources=used, progress=progress)
+        return record_of(
+            Task,
+            row,
+            failure=failure_of(row),
+            resources=record_of(Resources, row),
+            progress=Progress(row["stage"], self._percent(row)),
+        )
 
     def _percent(self, row: sqlite3.Row) -> int | None:
         if row["status"] != RUNNING:
@@ -251,11 +230,6 @@ def _containers_like(task_id: str | None, status: str | None) -> tuple[str, list
     wanted = {"task_id": task_id, "status": status}
     given = {column: value for column, value in wanted.items() if value is not None}
     return " AND ".join(["1", *(f"{column} = ?" for column in given)]), list(given.values())
-
-
-def _container(row: sqlite3.Row) -> Container:
-    values = {field.name: row[field.name] for field in fields(Container)}
-    return Container(**values | {name: tuple(json.loads(row[name])) for name in ("command", "mounts")})
 
 
 @contextmanager

@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from koji_adjutant.monitoring import database, events
 from koji_adjutant.monitoring.durations import bucket, stage
 from koji_adjutant.monitoring.records import RUNNING
+from koji_adjutant.monitoring.rows import row_of, row_of_failure
 
 logger = logging.getLogger(__name__)
 
@@ -115,20 +115,16 @@ class FileJournal:
 def _task_taken(connection: sqlite3.Connection, event: events.TaskTaken) -> None:
     for table in ("tasks", "phases", "cache_uses"):
         connection.execute(f"DELETE FROM {table} WHERE task_id = ?", [event.task_id])  # noqa: S608
-    connection.execute(
-        "INSERT INTO tasks (task_id, method, arch, tag, source, status, pid, started_at, log_path)"
-        " VALUES (:task_id, :method, :arch, :tag, :source, :status, :pid, :at, :log_path)",
-        asdict(event) | {"status": RUNNING},
-    )
+    _insert(connection, "tasks", row_of(event, time="started_at") | {"status": RUNNING})
     _count(connection, "tasks_taken", event.method)
 
 
 def _task_tag_known(connection: sqlite3.Connection, event: events.TaskTagKnown) -> None:
-    connection.execute("UPDATE tasks SET tag = :tag WHERE task_id = :task_id", asdict(event))
+    _update(connection, "tasks", {"tag": event.tag}, task_id=event.task_id)
 
 
 def _task_logs_kept(connection: sqlite3.Connection, event: events.TaskLogsKept) -> None:
-    connection.execute("UPDATE tasks SET log_path = :path WHERE task_id = :task_id", asdict(event))
+    _update(connection, "tasks", {"log_path": event.path}, task_id=event.task_id)
 
 
 def _task_ended(connection: sqlite3.Connection, event: events.TaskEnded) -> None:
@@ -138,28 +134,15 @@ def _task_ended(connection: sqlite3.Connection, event: events.TaskEnded) -> None
     if row is None:
         return
     method, started_at = row
-    failure = event.failure
-    connection.execute(
-        "UPDATE tasks SET status = ?, finished_at = ?, failure_class = ?, failure_message = ?,"
-        " failure_excerpt = ?, failure_log = ?, failure_offset = ? WHERE task_id = ?",
-        [
-            event.status,
-            event.at,
-            failure and failure.failure_class,
-            failure and failure.message,
-            failure and json.dumps(list(failure.excerpt)),
-            failure and failure.log,
-            failure and failure.offset,
-            event.task_id,
-        ],
-    )
+    ended = {"status": event.status, "finished_at": event.at, **row_of_failure(event.failure)}
+    _update(connection, "tasks", ended, task_id=event.task_id)
     connection.execute(
         "UPDATE phases SET finished_at = ?, ok = 0 WHERE task_id = ? AND finished_at IS NULL",
         [event.at, event.task_id],
     )
     _count(connection, "tasks_finished", method, event.status)
-    if failure:
-        _count(connection, "task_failures", method, failure.failure_class)
+    if event.failure:
+        _count(connection, "task_failures", method, event.failure.failure_class)
     _time(connection, "task_seconds", event.at - started_at, method)
 
 
@@ -176,60 +159,37 @@ def _worker_started(connection: sqlite3.Connection, event: events.WorkerStarted)
         " WHERE status != 'removed'",
         [event.at],
     )
-    connection.execute(
-        "INSERT OR REPLACE INTO worker (id, worker_id, hub, version, pid, started_at)"
-        " VALUES (1, :worker_id, :hub, :version, :pid, :at)",
-        asdict(event),
-    )
+    _insert(connection, "worker", row_of(event, time="started_at") | {"id": 1})
 
 
 def _worker_seen(connection: sqlite3.Connection, event: events.WorkerSeen) -> None:
-    connection.execute(
-        "UPDATE worker SET seen_at = :at, capacity = :capacity, task_load = :task_load, problem = :problem,"
-        " draining = :draining, look_again = :look_again",
-        asdict(event),
-    )
+    _update(connection, "worker", row_of(event, time="seen_at"))
 
 
 def _worker_stopped(connection: sqlite3.Connection, event: events.WorkerStopped) -> None:
-    connection.execute("UPDATE worker SET stopped_at = :at", asdict(event))
+    _update(connection, "worker", {"stopped_at": event.at})
 
 
 def _phase_started(connection: sqlite3.Connection, event: events.PhaseStarted) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO phases (task_id, number, depth, name, started_at)"
-        " VALUES (:task_id, :number, :depth, :name, :at)",
-        asdict(event),
-    )
+    _insert(connection, "phases", row_of(event, time="started_at"))
 
 
 def _phase_ended(connection: sqlite3.Connection, event: events.PhaseEnded) -> None:
-    key = [event.task_id, event.number]
     row = connection.execute(
         "SELECT tasks.method, phases.name, phases.started_at FROM phases JOIN tasks USING (task_id)"
         " WHERE task_id = ? AND number = ?",
-        key,
+        [event.task_id, event.number],
     ).fetchone()
     if row is None:
         return
     method, name, started_at = row
-    connection.execute(
-        "UPDATE phases SET finished_at = ?, ok = ? WHERE task_id = ? AND number = ?",
-        [event.at, event.ok, *key],
-    )
+    ended = {"finished_at": event.at, "ok": event.ok}
+    _update(connection, "phases", ended, task_id=event.task_id, number=event.number)
     _time(connection, "phase_seconds", event.at - started_at, method, stage(name))
 
 
 def _container_created(connection: sqlite3.Connection, event: events.ContainerCreated) -> None:
-    values = asdict(event)
-    values |= {"command": json.dumps(list(event.command)), "mounts": json.dumps(list(event.mounts))}
-    connection.execute(
-        "INSERT OR REPLACE INTO containers (container_id, task_id, name, role, image, image_digest, status,"
-        " created_at, command, workdir, user, network, mounts, memory_limit, cpu_limit, pids_limit)"
-        " VALUES (:container_id, :task_id, :name, :role, :image, :image_digest, 'created', :at, :command,"
-        " :workdir, :user, :network, :mounts, :memory_limit, :cpu_limit, :pids_limit)",
-        values,
-    )
+    _insert(connection, "containers", row_of(event, time="created_at") | {"status": "created"})
     _count(connection, "containers_created", event.role)
 
 
@@ -255,10 +215,7 @@ def _update_container(connection: sqlite3.Connection, container: str, changes: s
 
 
 def _cache_used(connection: sqlite3.Connection, event: events.CacheUsed) -> None:
-    connection.execute(
-        "INSERT INTO cache_uses (task_id, at, kind, key, hit) VALUES (:task_id, :at, :kind, :key, :hit)",
-        asdict(event),
-    )
+    _insert(connection, "cache_uses", row_of(event, time="at"))
     _count(connection, "cache_uses", event.kind, "hit" if event.hit else "miss")
 
 
@@ -267,28 +224,37 @@ def _root_made_ready(connection: sqlite3.Connection, event: events.RootMadeReady
 
 
 def _image_resolved(connection: sqlite3.Connection, event: events.ImageResolved) -> None:
-    connection.execute(
-        "UPDATE tasks SET image = :image, image_digest = :digest WHERE task_id = :task_id", asdict(event)
-    )
+    image = {"image": event.image, "image_digest": event.digest}
+    _update(connection, "tasks", image, task_id=event.task_id)
 
 
 def _uploaded(connection: sqlite3.Connection, event: events.Uploaded) -> None:
     connection.execute(
-        "UPDATE tasks SET bytes_uploaded = bytes_uploaded + :size WHERE task_id = :task_id", asdict(event)
+        "UPDATE tasks SET bytes_uploaded = bytes_uploaded + ? WHERE task_id = ?", [event.size, event.task_id]
     )
     _count(connection, "bytes_uploaded", amount=event.size)
 
 
 def _resources_used(connection: sqlite3.Connection, event: events.ResourcesUsed) -> None:
-    used = asdict(event.resources)
-    assignments = ", ".join(f"{name} = :{name}" for name in used)
-    connection.execute(
-        f"UPDATE tasks SET {assignments} WHERE task_id = :task_id",  # noqa: S608
-        used | {"task_id": event.task_id},
-    )
+    used = vars(event.resources)
+    _update(connection, "tasks", used, task_id=event.task_id)
     for name in ("cpu_seconds", "bytes_read", "bytes_written"):
         if used[name] is not None:
             _count(connection, name, amount=used[name])
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> None:
+    """Add a row, in place of one with the same key."""
+    columns, values = ", ".join(row), ", ".join(f":{column}" for column in row)
+    connection.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({values})", row)  # noqa: S608
+
+
+def _update(connection: sqlite3.Connection, table: str, row: Mapping[str, Any], **key: Any) -> None:
+    """Change columns of the row with that key, of every row without one."""
+    changes = ", ".join(f"{column} = ?" for column in row)
+    where = " AND ".join(["1", *(f"{column} = ?" for column in key)])
+    values = [*row.values(), *key.values()]
+    connection.execute(f"UPDATE {table} SET {changes} WHERE {where}", values)  # noqa: S608
 
 
 def _count(connection: sqlite3.Connection, metric: str, *labels: str, amount: float = 1) -> None:

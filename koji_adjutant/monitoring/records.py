@@ -1,12 +1,16 @@
 """What history tells: plain values, shared by API, dashboard, metrics and command line.
 
-Times are seconds since the epoch, sizes are bytes.
+A field is defined here alone: the journal's columns (schema.sql) have the same names, and the API's JSON and
+its description are made from these classes. Sizes are bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+Moment = Annotated[float, "seconds since the epoch"]
 
 RUNNING = "running"
 """The status of a task that has not ended; the others are events.TaskEnd."""
@@ -44,8 +48,8 @@ class Phase:
     number: int
     depth: int
     name: str
-    started_at: float
-    finished_at: float | None
+    started_at: Moment
+    finished_at: Moment | None
     ok: bool | None
 
 
@@ -63,23 +67,29 @@ class CacheUse:
     kind: str
     key: str
     hit: bool
-    at: float
+    at: Moment
 
 
-@dataclass(frozen=True)
-class Task:
-    """``container_id`` is that of the newest container."""
+@dataclass(frozen=True, kw_only=True)
+class TaskFacts:
+    """What is known of a task when it is taken. ``log_path``: the directory of its logs."""
 
     task_id: int
     method: str
-    status: str
     arch: str
-    tag: str | None
-    source: str | None
-    pid: int | None
-    started_at: float
-    finished_at: float | None
-    log_path: str | None
+    tag: str | None = None
+    source: str | None = None
+    pid: int | None = None
+    log_path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(TaskFacts):
+    """``container_id`` is that of the newest container."""
+
+    status: str
+    started_at: Moment
+    finished_at: Moment | None
     image: str | None
     image_digest: str | None
     container_id: str | None
@@ -97,9 +107,13 @@ class Task:
         return max(0.0, (now if self.finished_at is None else self.finished_at) - self.started_at)
 
 
-@dataclass(frozen=True)
-class Container:
-    """``status``: created, running, exited or removed."""
+@dataclass(frozen=True, kw_only=True)
+class ContainerFacts:
+    """What is known of a container when it is created.
+
+    ``task_id`` is a word for what works without a hub. ``image`` is None for a container over a plain
+    directory; ``mounts`` are ``source:target:ro|rw``.
+    """
 
     container_id: str
     task_id: str
@@ -107,19 +121,25 @@ class Container:
     role: str
     image: str | None
     image_digest: str | None
-    status: str
-    created_at: float
-    started_at: float | None
-    finished_at: float | None
-    exit_code: int | None
     command: Sequence[str]
     workdir: str
     user: str
     network: str
-    mounts: Sequence[str]
-    memory_limit: int | None
-    cpu_limit: float | None
-    pids_limit: int | None
+    mounts: Sequence[str] = ()
+    memory_limit: int | None = None
+    cpu_limit: float | None = None
+    pids_limit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container(ContainerFacts):
+    """``status``: created, running, exited or removed; ``created_at`` is None if only the engine knows it."""
+
+    status: str
+    created_at: Moment | None
+    started_at: Moment | None
+    finished_at: Moment | None
+    exit_code: int | None
 
 
 @dataclass(frozen=True)
@@ -128,7 +148,7 @@ class Day:
 
     completed: int
     failed: int
-    last_task_time: float | None
+    last_task_time: Moment | None
 
 
 @dataclass(frozen=True)
@@ -151,9 +171,9 @@ class Worker:
     hub: str
     version: str
     pid: int | None
-    started_at: float
-    seen_at: float | None
-    stopped_at: float | None
+    started_at: Moment
+    seen_at: Moment | None
+    stopped_at: Moment | None
     look_again: float | None
     capacity: float | None
     task_load: float | None

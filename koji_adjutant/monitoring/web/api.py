@@ -71,7 +71,7 @@ def tasks(request: Request) -> Response:
     with sources.history() as history:
         found = history.tasks(wanted, limit=limit, offset=offset)
         total = history.count_tasks(wanted)
-    return _page(request, "tasks", [shapes.task(task) for task in found], total, limit, offset)
+    return _page(request, "tasks", [shapes.shape(task) for task in found], total, limit, offset)
 
 
 def task_filter(given: Parameters) -> TaskFilter:
@@ -94,17 +94,17 @@ def task(request: Request) -> Response:
         found = find_task(history, request)
         directory = Path(found.log_path) if found.log_path else None
         return JSONResponse(
-            shapes.task(found)
+            shapes.shape(found)
             | {
-                "phases": [shapes.phase(phase) for phase in history.phases(found.task_id)],
+                "phases": [shapes.shape(phase) for phase in history.phases(found.task_id)],
                 "containers": [
-                    shapes.container(container)
+                    shapes.shape(container)
                     for container in containers.page(
                         history, live, task_id=str(found.task_id), limit=LIMIT_MAX
                     ).containers
                 ],
-                "cache_uses": [shapes.cache_use(use) for use in history.cache_uses(found.task_id)],
-                "logs": [asdict(file) for file in log_files.listing(directory)],
+                "cache_uses": [shapes.shape(use) for use in history.cache_uses(found.task_id)],
+                "logs": [shapes.shape(file) for file in log_files.listing(directory)],
             }
         )
 
@@ -133,7 +133,7 @@ def container_list(request: Request) -> Response:
             limit=limit,
             offset=offset,
         )
-    shown = [shapes.container(container) for container in page.containers]
+    shown = [shapes.shape(container) for container in page.containers]
     return _page(request, "containers", shown, page.total, limit, offset, reconciled=live is not None)
 
 

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+from koji_adjutant.monitoring.records import (
+    CacheUse,
+    Container,
+    Failure,
+    Moment,
+    Phase,
+    Progress,
+    Resources,
+    Task,
+)
+from koji_adjutant.monitoring.web import shapes
+from koji_adjutant.monitoring.web.log_files import LogFile
 
 Schema = dict[str, Any]
 
@@ -31,42 +46,30 @@ FLAG: Schema = {"type": "boolean"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 
 
+def _of(kind: Any) -> Schema:
+    """What values of a type look like; a record has a schema of its own."""
+    if kind == Moment:
+        return TIME
+    if is_dataclass(kind):
+        return ref(kind.__name__)  # type: ignore[union-attr]
+    if get_origin(kind) is Sequence:
+        return _list(_of(*get_args(kind)))
+    alternatives = get_args(kind)
+    if NoneType in alternatives:
+        (there,) = set(alternatives) - {NoneType}
+        return _maybe(_of(there))
+    return {str: TEXT, int: WHOLE, float: NUMBER, bool: FLAG}[kind]
+
+
+def _members(record: type) -> dict[str, Schema]:
+    return {member.name: _of(member.kind) for member in shapes.members(record)}
+
+
 def _page(name: str, item: str, **more: Schema) -> Schema:
     return _object(
         **{name: _list(ref(item))}, total=WHOLE, limit=WHOLE, offset=WHOLE, next=_maybe(TEXT), **more
     )
 
-
-_TASK = {
-    "task_id": WHOLE,
-    "type": TEXT,
-    "status": TEXT,
-    "arch": TEXT,
-    "tag": _maybe(TEXT),
-    "source": _maybe(TEXT),
-    "started_at": TIME,
-    "finished_at": _maybe(TIME),
-    "container_id": _maybe(TEXT),
-    "log_path": _maybe(TEXT),
-    "progress": _object(stage=_maybe(TEXT), percent=_maybe(WHOLE)),
-    "failure": _maybe(ref("Failure")),
-    "image": _maybe(TEXT),
-    "image_digest": _maybe(TEXT),
-    "resources": ref("Resources"),
-    "bytes_uploaded": WHOLE,
-}
-_CONTAINER = {
-    "container_id": TEXT,
-    "name": TEXT,
-    "task_id": TEXT,
-    "role": TEXT,
-    "image": _maybe(TEXT),
-    "image_digest": _maybe(TEXT),
-    "status": TEXT,
-    "created_at": _maybe(TIME),
-    "started_at": _maybe(TIME),
-    "finished_at": _maybe(TIME),
-}
 
 SCHEMAS: Mapping[str, Schema] = {
     "Error": {
@@ -97,35 +100,21 @@ SCHEMAS: Mapping[str, Schema] = {
         ),
         disk=_list(_object(path=TEXT, total_bytes=WHOLE, free_bytes=WHOLE, used_percent=NUMBER)),
     ),
-    "Failure": _object(
-        **{"class": TEXT},
-        message=TEXT,
-        excerpt=_list(TEXT),
-        log=_maybe(TEXT),
-        offset=_maybe(WHOLE),
-    ),
-    "Resources": _object(
-        cpu_seconds=_maybe(NUMBER),
-        memory_peak=_maybe(WHOLE),
-        bytes_read=_maybe(WHOLE),
-        bytes_written=_maybe(WHOLE),
-        pids_peak=_maybe(WHOLE),
-    ),
-    "Phase": _object(name=TEXT, depth=WHOLE, started_at=TIME, finished_at=_maybe(TIME), ok=_maybe(FLAG)),
-    "CacheUse": _object(kind=TEXT, key=TEXT, hit=FLAG, at=TIME),
-    "Log": _object(name=TEXT, size=WHOLE),
-    "Task": _object(**_TASK),
+    **{
+        record.__name__: _object(**_members(record))
+        for record in (Task, Failure, Resources, Progress, Phase, CacheUse, Container)
+    },
+    "Log": _object(**_members(LogFile)),
     "TaskDetail": _object(
-        **_TASK,
+        **_members(Task),
         phases=_list(ref("Phase")),
         containers=_list(ref("Container")),
         cache_uses=_list(ref("CacheUse")),
         logs=_list(ref("Log")),
     ),
     "TaskPage": _page("tasks", "Task"),
-    "Container": _object(**_CONTAINER),
     "ContainerDetail": _object(
-        **_CONTAINER,
+        **_members(Container),
         spec=_object(command=_list(TEXT), workdir=TEXT, user=TEXT, network=TEXT),
         mounts=_list(TEXT),
         resource_limits=_object(memory_bytes=_maybe(WHOLE), cpus=_maybe(NUMBER), pids=_maybe(WHOLE)),

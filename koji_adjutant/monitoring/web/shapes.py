@@ -1,14 +1,53 @@
-"""Records as the API's JSON. Times are ISO 8601, UTC; sizes are bytes."""
+"""Records as the API's JSON, made from their fields. Times are ISO 8601, UTC; sizes are bytes."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple, get_args, get_type_hints
 
-from koji_adjutant.monitoring.records import CacheUse, Container, Failure, Phase, Task
+from koji_adjutant.monitoring.records import Container, Failure, Moment, Phase, Task
 
 Json = dict[str, Any]
+
+IN_DETAIL = ("command", "workdir", "user", "network", "mounts", "memory_limit", "cpu_limit", "pids_limit")
+NAMES: Mapping[type, Mapping[str, str | None]] = {
+    Task: {"method": "type", "pid": None},
+    Failure: {"failure_class": "class"},
+    Phase: {"number": None},
+    Container: dict.fromkeys((*IN_DETAIL, "exit_code")),
+}
+"""Fields that the API calls otherwise; None: it does not show them, or only in detail."""
+
+
+class Member(NamedTuple):
+    """A record's field that the API shows: its name there, its name here, its type."""
+
+    name: str
+    field: str
+    kind: Any
+
+
+@cache
+def members(record: type) -> list[Member]:
+    names = NAMES.get(record, {})
+    hints = get_type_hints(record, include_extras=True)
+    return [Member(name, field, hints[field]) for field in hints if (name := names.get(field, field))]
+
+
+def shape(record: Any) -> Json:
+    kind: type = type(record)
+    return {member.name: _value(getattr(record, member.field), member.kind) for member in members(kind)}
+
+
+def _value(value: Any, kind: Any) -> Any:
+    if is_dataclass(value):
+        return shape(value)
+    if Moment in (kind, *get_args(kind)):
+        return time(value)
+    return value
 
 
 def time(seconds: float | None) -> str | None:
@@ -19,68 +58,8 @@ def time(seconds: float | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def task(record: Task) -> Json:
-    return {
-        "task_id": record.task_id,
-        "type": record.method,
-        "status": record.status,
-        "arch": record.arch,
-        "tag": record.tag,
-        "source": record.source,
-        "started_at": time(record.started_at),
-        "finished_at": time(record.finished_at),
-        "container_id": record.container_id,
-        "log_path": record.log_path,
-        "progress": asdict(record.progress),
-        "failure": failure(record.failure) if record.failure else None,
-        "image": record.image,
-        "image_digest": record.image_digest,
-        "resources": asdict(record.resources),
-        "bytes_uploaded": record.bytes_uploaded,
-    }
-
-
-def failure(record: Failure) -> Json:
-    return {
-        "class": record.failure_class,
-        "message": record.message,
-        "excerpt": list(record.excerpt),
-        "log": record.log,
-        "offset": record.offset,
-    }
-
-
-def phase(record: Phase) -> Json:
-    return {
-        "name": record.name,
-        "depth": record.depth,
-        "started_at": time(record.started_at),
-        "finished_at": time(record.finished_at),
-        "ok": record.ok,
-    }
-
-
-def cache_use(record: CacheUse) -> Json:
-    return {"kind": record.kind, "key": record.key, "hit": record.hit, "at": time(record.at)}
-
-
-def container(record: Container) -> Json:
-    return {
-        "container_id": record.container_id,
-        "name": record.name,
-        "task_id": record.task_id,
-        "role": record.role,
-        "image": record.image,
-        "image_digest": record.image_digest,
-        "status": record.status,
-        "created_at": time(record.created_at),
-        "started_at": time(record.started_at),
-        "finished_at": time(record.finished_at),
-    }
-
-
 def container_detail(record: Container) -> Json:
-    return container(record) | {
+    return shape(record) | {
         "spec": {
             "command": list(record.command),
             "workdir": record.workdir,
