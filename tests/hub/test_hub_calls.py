@@ -1,13 +1,15 @@
-"""The calls that docs/reference/hub-calls.md names exist on the hub, and take these arguments."""
+"""The calls that docs/reference/hub-calls.md names, and those that have types, exist on the hub, with these
+arguments."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 
 import pytest
 
 from tests.hub.server import Hub
-from tests.support.hub_calls import UPLOAD, listings
+from tests.support.hub_calls import UPLOAD, listings, typed
 
 ANY = ("args", "opts")
 """What a hub calls parameters that take any others; ``host.subtask`` has one for its options."""
@@ -38,3 +40,14 @@ def test_a_call(call: str, api: dict[str, Sequence[str]]) -> None:
     for position, name in enumerate(one for one in given if "=" not in one):
         assert name in (known[position], f'"{name[1:-1]}"'), f"{method} takes {known}"
     assert named <= set(known) or set(known) & set(ANY), f"{method} takes {known}"
+
+
+@pytest.mark.parametrize("name", sorted(typed()))
+def test_a_typed_call(name: str, api: dict[str, Sequence[str]]) -> None:
+    known = api[name]
+    for form in typed()[name]:
+        _self, *parameters = inspect.signature(form).parameters.values()
+        by_name = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
+        assert by_name <= set(known) or set(known) & set(ANY)
+        by_position = [one.name for one in parameters if one.name not in by_name]
+        assert list(known[: len(by_position)]) == by_position

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
+import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from koji_adjutant.devhub.core.api import METHODS
 from koji_adjutant.devhub.server import server  # noqa: F401  (it brings all of the hub's calls along)
+from koji_adjutant.hub.calls import HostCalls, HubCalls
+from koji_adjutant.hub.interface import MultiHostCalls
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
 
 DOCUMENT = Path(__file__).parents[2] / "docs/reference/hub-calls.md"
@@ -78,3 +82,30 @@ def parameters(method: str) -> Sequence[str]:
     """What devhub, as a real hub, calls the parameters that may be given by position."""
     found = METHODS[method].signature.parameters.values()
     return [one.name for one in found if one.kind is not inspect.Parameter.VAR_KEYWORD]
+
+
+def documented() -> frozenset[str]:
+    """The names of all calls that the document has, in its listings and beside them."""
+    return frozenset(re.findall(r"\b((?:host\.|repo\.)?[a-z][A-Za-z]+)\(", DOCUMENT.read_text()))
+
+
+Form = typing.Callable[..., object]
+"""One way in which a call may be made: a function of a protocol, with its types."""
+
+
+def typed() -> Mapping[str, Sequence[Form]]:
+    """The calls that have types, by the hub's name; more than one form where the answer depends on it."""
+    protocols = ((HubCalls, ""), (HostCalls, "host."), (MultiHostCalls, "host."))
+    return {
+        prefix + name: _forms(protocol, name, function)
+        for protocol, prefix in protocols
+        for name, function in vars(protocol).items()
+        if inspect.isfunction(function) and not name.startswith("_")
+    }
+
+
+def _forms(protocol: type, name: str, function: Form) -> Sequence[Form]:
+    named: Any = SimpleNamespace(
+        __module__=protocol.__module__, __qualname__=f"{protocol.__qualname__}.{name}"
+    )
+    return typing.get_overloads(named) or [function]
