@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import koji
-from koji.tasks import RefuseTask, ServerExit, ServerRestart, parse_task_params
+from koji.tasks import BaseTaskHandler, RefuseTask, ServerExit, ServerRestart, parse_task_params
 
 from koji_adjutant.builds.explanation import explain
 from koji_adjutant.monitoring import events
@@ -26,7 +26,7 @@ PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")
 
 
 @contextmanager
-def recorded(journal: events.Journal, task: Any, arch: str) -> Iterator[None]:
+def recorded(journal: events.Journal, task: BaseTaskHandler, arch: str) -> Iterator[None]:
     """Around a task's ``run``: it is taken when the block begins, and ends as the block does.
 
     What ends it is passed on; the hub learns of it from the caller, a moment later.

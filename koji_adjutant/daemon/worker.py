@@ -8,12 +8,13 @@ import select
 import signal
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import koji
 import koji.tasks
 from koji.daemon import TaskManager
+from koji.tasks import BaseTaskHandler
 
 from koji_adjutant.buildroot.files.overlay import unmount_below
 from koji_adjutant.builds.explanation import telling
@@ -86,7 +87,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         self.logger.warning(self.status)
         return False
 
-    def forkTask(self, handler: Any) -> tuple[int, int]:  # noqa: N802
+    def forkTask(self, handler: BaseTaskHandler) -> tuple[int, int]:  # noqa: N802
         """koji's, but a signal cannot come between the fork and our knowing of the child."""
         session = self.session.subsession()
         session_id: int = session.sinfo["session-id"]
@@ -99,7 +100,7 @@ class Worker(TaskManager):  # type: ignore[misc]
             session._forget()
         return pid, session_id
 
-    def _run_child(self, handler: Any, session: HubSession, mask: Iterable[int]) -> NoReturn:
+    def _run_child(self, handler: BaseTaskHandler, session: HubSession, mask: Iterable[int]) -> NoReturn:
         """Run the task in this, the child's, process; whatever happens, the process ends here."""
         try:
             self.session._forget()
@@ -129,12 +130,12 @@ class Worker(TaskManager):  # type: ignore[misc]
         finally:
             os._exit(0)
 
-    def runTask(self, handler: Any) -> None:  # noqa: N802
+    def runTask(self, handler: BaseTaskHandler) -> None:  # noqa: N802
         """koji's; the journal is told, and a failure explained below the stock builder's own words."""
         run = handler.run
         arch = self.tasks.get(handler.id, {}).get("arch", "noarch")
 
-        def recounted() -> Any:
+        def recounted() -> object:
             with recorded(self.journal, handler, arch), telling():
                 return run()
 

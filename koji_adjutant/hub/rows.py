@@ -198,5 +198,5 @@ class NewBuild(TypedDict):
     epoch: int | None
     task_id: int
     source: NotRequired[str]
-    extra: NotRequired[dict[str, Any]]
+    extra: NotRequired[dict[str, object]]
     draft: NotRequired[bool]

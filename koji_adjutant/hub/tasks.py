@@ -7,7 +7,7 @@ relative to the hub's ``work``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 
 class RepoOptions(TypedDict, total=False):
@@ -26,7 +26,7 @@ class BuildOptions(SourceOptions, total=False):
     """Of ``build``, and of each build of a ``chainbuild``."""
 
     arch_override: str | None
-    custom_user_metadata: dict[str, Any] | None
+    custom_user_metadata: dict[str, object] | None
     draft: bool | None
     fail_fast: bool
     rebuild_srpm: bool | None
@@ -39,7 +39,7 @@ class WrapperOptions(SourceOptions, total=False):
     """Of ``wrapperRPM``."""
 
     create_build: bool | None
-    custom_user_metadata: dict[str, Any] | None
+    custom_user_metadata: dict[str, object] | None
     draft: bool | None
     skip_tag: bool | None
     wait_builds: Sequence[str] | None
@@ -90,4 +90,4 @@ class WrapperResult(TypedDict):
     rpms: Sequence[str]
     logs: Sequence[str]
     source: Mapping[str, str]
-    custom_user_metadata: NotRequired[dict[str, Any]]
+    custom_user_metadata: NotRequired[dict[str, object]]

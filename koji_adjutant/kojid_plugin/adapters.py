@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from koji_adjutant.builds.explanation import telling
@@ -51,7 +51,7 @@ class PluggedTask(ContainerTask):
         self,
         id: int,  # noqa: A002  (koji's name)
         method: str,
-        params: Sequence[Any],
+        params: Sequence[object],
         session: HubSession,
         options: KojidOptions,
         workdir: str | None = None,
@@ -60,7 +60,7 @@ class PluggedTask(ContainerTask):
         options.adjutant = self.settings
         options.worker_id = f"{urlsplit(options.server or '').netloc}-{socket.gethostname()}-kojid"
 
-    def run(self) -> Any:
+    def run(self) -> object:
         self._remove_leftovers()
         try:
             with TaskClaims(self.settings.state_dir).hold(self.id), telling():

@@ -7,7 +7,6 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from koji_adjutant import __version__
 from koji_adjutant.buildroot.installed.packages import InstalledPackage
@@ -27,7 +26,7 @@ class BuildrootJson:
 
     def __init__(self, resultdir: Path, server: str | None) -> None:
         self._path = resultdir / NAME
-        self._document: dict[str, Any] = {
+        self._document: dict[str, object] = {
             "schema": SCHEMA,
             "worker": {"version": __version__, "host": platform.node(), "hub": server},
         }
@@ -66,7 +65,7 @@ class BuildrootJson:
             packages=[_package(package) for package in packages],
         )
 
-    def _write(self, **parts: Any) -> None:
+    def _write(self, **parts: object) -> None:
         self._document |= parts
         self._path.write_text(json.dumps(self._document, indent=2) + "\n")
 

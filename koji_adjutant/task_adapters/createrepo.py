@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import koji
 from koji.tasks import RefuseTask
@@ -23,7 +22,7 @@ class CreaterepoTask(ContainerTask):
     _taskWeight = 1.5  # noqa: N815
     main_log = "createrepo.log"
 
-    def handler(self, repo_id: int, arch: str, oldrepo: RepoRow | None) -> list[Any]:
+    def handler(self, repo_id: int, arch: str, oldrepo: RepoRow | None) -> list[object]:
         repo = self.session.repoInfo(repo_id, strict=True)
         if repo["state"] != koji.REPO_INIT:
             raise koji.GenericError(f"Repo {repo['id']} not in INIT state (got {repo['state']})")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import koji
 from koji.tasks import RefuseTask
@@ -129,7 +128,7 @@ class TaskBuildroot:
     def _expire(self) -> None:
         self._host.setBuildRootState(self.id, "EXPIRED")
 
-    def _listing(self, packages: Sequence[InstalledPackage]) -> list[dict[str, Any]]:
+    def _listing(self, packages: Sequence[InstalledPackage]) -> Sequence[Mapping[str, object]]:
         external = self._session.getExternalRepoList(self._repo["tag_id"], event=self._repo["create_event"])
         return buildroot_list(
             packages,

@@ -5,7 +5,7 @@ The names of the variables are kojid's: packagers' templates use them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -55,7 +55,7 @@ def wrapped_content(session: HubSession, build: BuildRow | None, task: TaskRow |
     return content
 
 
-def _kind_of(session: HubSession, build: BuildRow) -> tuple[str | None, Any]:
+def _kind_of(session: HubSession, build: BuildRow) -> tuple[str | None, Mapping[str, object] | None]:
     asked = {
         "maven": session.getMavenBuild(build["id"], strict=False),
         "win": session.getWinBuild(build["id"], strict=False),
@@ -104,7 +104,7 @@ def _place(where: koji.PathInfo, build: BuildRow, archive: ArchiveRow, kind: str
     return where.imagebuild(build), archive["filename"]
 
 
-def _told_by(session: HubSession, task: TaskRow | None) -> dict[str, Any]:
+def _told_by(session: HubSession, task: TaskRow | None) -> Mapping[str, object]:
     """What the result of a task of a scratch build says about it."""
     assert task is not None  # noqa: S101 - there is a build or a task
     result = session.getTaskResult(task["id"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import koji
 import koji.util
@@ -126,7 +125,7 @@ class BuildTask(CoordinatingTask):
     def _assert_policies(self, src: str, owner: int, destination: Destination) -> None:
         """Ask the hub whether this user may build this: the policies of which kojid asks, with its data."""
         opts = self.opts
-        data: dict[str, Any] = {
+        data: dict[str, object] = {
             "user_id": owner,
             "source": src,
             "task_id": self.id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import koji
 
@@ -40,7 +39,7 @@ class DistRepoTask(CoordinatingTask):
         self.session.host.repoDone(repo_id, {})
         return f"Dist repository #{repo_id} successfully generated"
 
-    def _start(self, tag: int | str, repo_id: int, arch: str, arguments: Sequence[Any]) -> int:
+    def _start(self, tag: int | str, repo_id: int, arch: str, arguments: Sequence[object]) -> int:
         return self.session.host.subtask(
             method="createdistrepo",
             arglist=[tag, repo_id, arch, *arguments],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import koji
 from koji.tasks import RefuseTask
@@ -30,7 +29,7 @@ class NewRepoTask(CoordinatingTask):
         src: bool | None = None,
         debuginfo: bool | None = None,
         separate_src: bool | None = None,
-        opts: Mapping[str, Any] | None = None,
+        opts: Mapping[str, object] | None = None,
     ) -> tuple[int, int]:
         info = self.session.getTag(tag, strict=True, event=event)
         legacy = {"src": src, "debuginfo": debuginfo, "separate_src": separate_src}
@@ -54,7 +53,7 @@ class NewRepoTask(CoordinatingTask):
         clonable = (
             old is not None and self.options.copy_old_repodata and repos_are_alike(self.session, old, new)
         )
-        data: dict[str, Sequence[Any]] = {}
+        data: dict[str, Sequence[object]] = {}
         cloned: list[str] = []
         subtasks: dict[str, int] = {}
         for arch in arches:
@@ -74,13 +73,13 @@ class NewRepoTask(CoordinatingTask):
         if subtasks:
             results = self.wait(list(subtasks.values()), all=True, failany=True)
             data |= {arch: results[task_id] for arch, task_id in subtasks.items()}
-        updates: dict[str, Mapping[str, Any]] = {}
+        updates: dict[str, Mapping[str, object]] = {}
         if cloned and old is not None:
             updates["repo_json_updates"] = {"cloned_from_repo_id": old.id, "cloned_archs": cloned}
         self.session.host.repoDone(repo_id, data, **updates)
         return repo_id, event_id
 
-    def _clone(self, old: RepoOfTag, arch: str) -> list[Any] | None:
+    def _clone(self, old: RepoOfTag, arch: str) -> list[object] | None:
         """Upload an old repository's metadata; what the hub is told of it, None if it has just gone away."""
         # a directory for each arch: all have a repomd.xml
         place = f"{self.getUploadDir()}/{arch}"
