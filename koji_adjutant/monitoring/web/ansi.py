@@ -6,7 +6,8 @@ The HTML's only tags are spans with classes from a fixed set, so nothing in a lo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from markupsafe import Markup, escape
 
@@ -22,6 +23,12 @@ _SEQUENCE = re.compile(
 )
 _STYLES = {1: "bold", 2: "faint", 3: "italic", 4: "underline"}
 _ENDS = {22: ("bold", "faint"), 23: ("italic",), 24: ("underline",)}
+_COLORS: Mapping[int, str | None] = {
+    **{30 + number: f"c{number}" for number in range(8)},
+    **{90 + number: f"c{8 + number}" for number in range(8)},
+    39: None,
+}
+"""By the codes that set them; 39 is the terminal's own."""
 
 
 class Renderer:
@@ -78,26 +85,36 @@ class Renderer:
         return Markup('<span class="{}">{}</span>').format(" ".join(classes), content)
 
     def _obey(self, sgr: str) -> None:
-        codes = [code for group in sgr.split(";") for code in _codes(group)]
-        while codes:
-            code = codes.pop(0)
+        codes = iter([code for group in sgr.split(";") for code in _codes(group)])
+        for code in codes:
             if code == 0:
                 self._color, self._styles = None, set()
             elif code in _STYLES:
                 self._styles.add(_STYLES[code])
             elif code in _ENDS:
                 self._styles -= set(_ENDS[code])
-            elif code == 39:
-                self._color = None
-            elif 30 <= code <= 37 or 90 <= code <= 97:
-                self._color = f"c{code - 30 if code < 90 else code - 82}"
-            elif code in (38, 48):  # of 256 or of all colours: the first sixteen are known, others are passed
-                if codes[:1] == [5] and len(codes) > 1 and code == 38 and codes[1] < 16:
-                    self._color = f"c{codes[1]}"
-                codes = codes[{5: 2, 2: 4}.get(codes[0], 0) if codes else 0 :]
+            elif code in _COLORS:
+                self._color = _COLORS[code]
+            elif code == 38:
+                self._color = _further_color(codes) or self._color
+            elif code == 48:
+                _further_color(codes)  # a background: not shown
 
 
 def _codes(group: str) -> list[int]:
-    """``4:3`` is a kind of 4; ``38:5:1`` says the same as ``38;5;1``."""
-    codes = [int(code) if code.isdecimal() else 0 for code in group.split(":")]
-    return codes if codes[0] in (38, 48) else codes[:1]
+    """``4:3`` is a kind of 4; ``38:5:1`` says the same as ``38;5;1``, ``38:2:…`` nothing that is shown."""
+    codes = [int(code[:9] or "0") for code in group.split(":")]
+    if codes[0] not in (38, 48):
+        return codes[:1]
+    return codes[:3] if codes[1:2] in ([], [5]) else []
+
+
+def _further_color(codes: Iterator[int]) -> str | None:
+    """Take what follows 38 or 48: ``5;N`` of 256 colours, or ``2;R;G;B``. Known are the first sixteen."""
+    match next(codes, None):
+        case 5:
+            number = next(codes, 16)
+            return f"c{number}" if number < 16 else None
+        case 2:
+            list(islice(codes, 3))
+    return None
