@@ -53,9 +53,9 @@ def status_of(sources: Sources) -> shapes.Json:
         "tasks_failed_today": status.today.failed,
         "last_task_time": shapes.time(status.today.last_task_time),
         "cache": {
-            "entries": cache.entries if cache else None,
-            "bytes": cache.size_bytes if cache else None,
-            "limit_bytes": cache.limit_bytes if cache else None,
+            "entries": cache.entries,
+            "bytes": cache.size_bytes,
+            "limit_bytes": cache.limit_bytes,
             "hit_rate": status.hit_rates.get("root"),
             "hit_rates": status.hit_rates,
         },

@@ -98,10 +98,10 @@ def _present(sources: Sources, history: History) -> Iterator[Metric]:
     yield _gauge("containers_running", "Containers that run now.", now.containers_running)
     if now.worker is not None:
         yield from _worker(now.worker)
-    if cache := sources.cache():
-        yield _gauge("cache_entries", "Composed roots, layers and metadata in the store.", cache.entries)
-        yield _gauge("cache_size_bytes", "What they take on disk.", cache.size_bytes)
-        yield _gauge("cache_limit_bytes", "What they may take (cache_size).", cache.limit_bytes)
+    cache = sources.cache()
+    yield _gauge("cache_entries", "Composed roots, layers and metadata in the store.", cache.entries)
+    yield _gauge("cache_size_bytes", "What they take on disk.", cache.size_bytes)
+    yield _gauge("cache_limit_bytes", "What they may take (cache_size).", cache.limit_bytes)
     free = GaugeMetricFamily(PREFIX + "disk_free_bytes", "Free space where it writes.", labels=["path"])
     size = GaugeMetricFamily(PREFIX + "disk_size_bytes", "Size of that file system.", labels=["path"])
     for disk in now.disks:

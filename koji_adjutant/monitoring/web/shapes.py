@@ -12,12 +12,22 @@ from koji_adjutant.monitoring.records import Container, Failure, Moment, Phase, 
 
 Json = dict[str, Any]
 
-IN_DETAIL = ("command", "workdir", "user", "network", "mounts", "memory_limit", "cpu_limit", "pids_limit")
+IN_DETAIL = (
+    "command",
+    "workdir",
+    "user",
+    "network",
+    "mounts",
+    "memory_limit",
+    "cpu_limit",
+    "pids_limit",
+    "exit_code",
+)
 NAMES: Mapping[type, Mapping[str, str | None]] = {
     Task: {"method": "type", "pid": None},
     Failure: {"failure_class": "class"},
     Phase: {"number": None},
-    Container: dict.fromkeys((*IN_DETAIL, "exit_code")),
+    Container: dict.fromkeys(IN_DETAIL),
 }
 """Fields that the API calls otherwise; None: it does not show them, or only in detail."""
 

@@ -33,10 +33,6 @@ class EngineUnknownError(Exception):
     """The container engine did not answer."""
 
 
-def no_engine() -> Sequence[LiveContainer]:
-    raise EngineUnknownError("no container engine was named")
-
-
 @dataclass
 class Sources:
     """``containers`` asks the engine for this worker's containers (EngineUnknownError), ``cache`` the store.
@@ -45,11 +41,11 @@ class Sources:
     """
 
     journal: Path
-    containers: Callable[[], Sequence[LiveContainer]] = no_engine
-    cache: Callable[[], CacheUse | None] = lambda: None
-    disks: Sequence[Path] = ()
-    _turn: threading.Lock = field(default_factory=threading.Lock)
-    _listed: tuple[float, Mapping[str, LiveContainer] | None] | None = None
+    containers: Callable[[], Sequence[LiveContainer]]
+    cache: Callable[[], CacheUse]
+    disks: Sequence[Path]
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _listed: tuple[float, Mapping[str, LiveContainer] | None] | None = field(default=None, init=False)
 
     @contextmanager
     def history(self) -> Iterator[History]:

@@ -36,7 +36,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     journal.record(events.WorkerSeen(capacity=2.0, task_load=1.0))
     record_failed_build(journal)
     journal.close()
-    sources = Sources(journal.path, cache=lambda: CacheUse(1, 2, 3), disks=[directory])
+    sources = Sources(journal.path, list, lambda: CacheUse(1, 2, 3), [directory])
     request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(sources=sources)))
     text = bytes(metrics(request).body).decode()  # type: ignore[arg-type]
     series: dict[str, set[str]] = {}

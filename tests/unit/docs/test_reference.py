@@ -133,7 +133,7 @@ def test_every_metric_is_listed(tmp_path: Path) -> None:
     journal.record(WorkerSeen(capacity=1, task_load=0))
     journal.close()
     registry = CollectorRegistry()
-    registry.register(Collector(Sources(path, cache=lambda: CacheUse(0, 0, 0), disks=[tmp_path])))
+    registry.register(Collector(Sources(path, list, lambda: CacheUse(0, 0, 0), [tmp_path])))
     samples = {"counter": "_total", "info": "_info"}
     metrics = {
         metric.name.removeprefix("koji_adjutant_") + samples.get(metric.type, "")

@@ -14,12 +14,13 @@ import pytest
 from koji_adjutant.cli import overview
 from koji_adjutant.config import AdjutantOptions, KojidOptions, Settings
 from koji_adjutant.monitoring import database, events
+from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.disks import Disk
 from koji_adjutant.monitoring.history import History, open_history
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.status import midnight, worker_status
 from koji_adjutant.monitoring.web.api import status_of
-from koji_adjutant.monitoring.web.sources import Sources
+from koji_adjutant.monitoring.web.sources import CacheUse, Sources
 from tests.unit.monitoring.test_journal import created, taken
 
 
@@ -57,7 +58,8 @@ def test_terminal_and_api_say_the_same(journal: FileJournal, tmp_path: Path) -> 
     journal.record(events.ContainerStarted(container="c" * 64))
     adjutant = AdjutantOptions(state_dir=tmp_path, log_dir=tmp_path)
     kojid = KojidOptions(workdir=str(tmp_path), adjutant=adjutant)
-    api = status_of(Sources(journal.path, disks=kojid.directories))
+    live = LiveContainer("c" * 64, "adjutant", "4", "build", "running", None)
+    api = status_of(Sources(journal.path, lambda: [live], lambda: CacheUse(0, 0, 0), kojid.directories))
     with open_history(journal.path) as history:
         terminal = overview.look(Settings(kojid, adjutant), history, recent=9)
     assert terminal.cache_hit_rates == api["cache"]["hit_rates"] == {"root": 0.6667}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,8 +201,8 @@ def test_removed_containers_come_last_and_page_by_page(
     assert {status for _, status in seen[2:]} == {"removed"}
 
 
-def test_no_journal_is_503(serving: Serving, tmp_path: Path) -> None:
-    with serving(Sources(tmp_path / "none")) as url:
+def test_no_journal_is_503(serving: Serving, sources: Sources, tmp_path: Path) -> None:
+    with serving(replace(sources, journal=tmp_path / "none")) as url:
         for path in ("status", "tasks", "tasks/1", "tasks/1/logs", "containers"):
             assert get(url, f"/api/v1/{path}", 503)["error_code"] == "journal_unavailable"
         page = requests.get(url, timeout=60)
