@@ -151,6 +151,8 @@ def _set_up_logging(options: KojidOptions) -> None:
         if options.admin_emails:
             koji.add_mail_logger(name, options.admin_emails)
         logging.getLogger(name).setLevel(level)
+    # whatever the level is: the lines with which containers can be started by hand
+    logging.getLogger("koji_adjutant.container").setLevel(min(level, logging.INFO))
     if options.debug_task:
         logging.getLogger("koji.build.BaseTaskHandler").setLevel(logging.DEBUG)
 

@@ -17,6 +17,14 @@ class Progress(Protocol):
         ...
 
 
+def write_stamped(log: Path, text: str) -> None:
+    """Append a line to a log, with the time of day as mock's logs have it."""
+    now = time.time()
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+    with log.open("a", encoding="utf-8", errors="replace") as file:
+        file.write(f"{stamp},{int(now % 1 * 1000):03d} - {text}\n")
+
+
 class StateLog:
     """Writes mock's ``state.log``: a line when a phase starts, one when it ends, with the time of day."""
 
@@ -32,10 +40,7 @@ class StateLog:
             self._line(f"Finish: {name}")
 
     def _line(self, text: str) -> None:
-        now = time.time()
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
-        with self._path.open("a", encoding="utf-8") as log:
-            log.write(f"{stamp},{int(now % 1 * 1000):03d} - {text}\n")
+        write_stamped(self._path, text)
 
 
 class Together:

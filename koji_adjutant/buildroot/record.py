@@ -1,21 +1,26 @@
-"""What lets a person see what was done and do it again: container.log, buildroot-init.sh, hw_info.log."""
+"""What lets a person see what was done and do it again: container.log and buildroot-init.sh."""
 
 from __future__ import annotations
 
-import logging
 import shlex
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from koji_adjutant.buildroot.files.overlay import Overlay
-from koji_adjutant.container.interface import Owner
+from koji_adjutant.buildroot.progress import write_stamped
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, VolumeMount
 
 WAIT = ("/bin/bash", "-c", "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done")
 """A buildroot's PID 1: waits, and reaps what builds leave behind (bash does so by itself). 127 is a root
 without sleep."""
 
+SHELL = ("/bin/bash", "--login")
+"""What the script starts in place of it."""
+
+SCRIPT = "buildroot-init.sh"
 _SCRIPT_HEAD = """\
 #!/bin/bash
 # What was done for this buildroot, in order: overlays, each with a directory of its own for what is written;
@@ -26,103 +31,86 @@ scratch=$(mktemp -d /var/tmp/buildroot-XXXXXX)
 trap 'umount "$scratch"/*/merged; rm -rf "$scratch"' EXIT
 """
 
-
-_FORMAT = logging.Formatter("%(asctime)s - %(message)s")
+_SCRATCH = "\0scratch"
+"""Stands for the script's ``$scratch`` in paths; no path of this machine can have a NUL in it."""
 
 
 def note(logs: Iterable[Path], message: str) -> None:
     """Append a line of our own to logs, in the form of container.log's."""
-    line = _FORMAT.format(logging.makeLogRecord({"msg": message}))
     for path in logs:
-        with path.open("a", encoding="utf-8", errors="replace") as log:
-            log.write(f"{line}\n")
+        write_stamped(path, message)
 
 
-class _PodmanLines(logging.Handler):
-    """Takes the lines that the container manager logs for one task."""
+class Record:
+    """Writes down one owner's overlays and containers, as lines to paste: in a log, and as a script.
 
-    def __init__(self, owner: Owner, log: Path, script: Path | None) -> None:
-        super().__init__(logging.INFO)
-        self._owner = owner
+    In the script overlays have other places for what is written than the task had.
+    """
+
+    def __init__(self, workspace: Workspace, log: Path, script: Path | None) -> None:
+        self._manager = workspace.manager
+        self._owner = workspace.owner
         self._log = log
         self._script = script
-        self._overlays: list[Path] = []
-        self.setFormatter(_FORMAT)
+        self._overlays: list[Overlay] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if getattr(record, "task_id", None) != self._owner.task_id:
+    def overlay_mounted(self, overlay: Overlay) -> None:
+        line = shlex.join(overlay.command_line())
+        write_stamped(self._log, f"task {self._owner.task_id}, overlay: {line}")
+        self._overlays.append(overlay)
+        again = replace(overlay, scratch=self._in_script(overlay.scratch))
+        directories = (str(directory) for directory in (again.upper, again.work, again.merged))
+        self._add_to_script(["mkdir", "-p", *directories], again.command_line())
+
+    def container_created(self, name: str, spec: ContainerSpec) -> None:
+        """``spec`` may be another owner's, who has the same manager: that is passed over."""
+        if spec.owner != self._owner:
             return
-        with self._log.open("a", encoding="utf-8", errors="replace") as log:
-            log.write(self.format(record) + "\n")
+        line = shlex.join(self._manager.command_line(spec))
+        write_stamped(self._log, f"task {spec.owner.task_id}, {spec.role}, container {name}: {line}")
+        again = replace(spec, mounts=self._mounts_in_script(spec))
+        if isinstance(spec.root, DirectoryRoot):
+            again = replace(again, root=DirectoryRoot(self._in_script(spec.root.path)))
+        before, last = spec.command[: -len(WAIT)], tuple(spec.command[-len(WAIT) :])
+        waits = last == WAIT
+        if waits:
+            again = replace(again, command=[*before, *SHELL])
+        self._add_to_script(self._manager.command_line(again, terminal=waits))
+
+    def _mounts_in_script(self, spec: ContainerSpec) -> list[VolumeMount]:
+        return [replace(mount, source=self._in_script(mount.source)) for mount in spec.mounts]
+
+    def _in_script(self, path: Path) -> Path:
+        """Where the script has what the task had at ``path``."""
+        for number, overlay in enumerate(self._overlays, 1):
+            if path.is_relative_to(overlay.scratch):
+                return Path(_SCRATCH, str(number), path.relative_to(overlay.scratch))
+        return path
+
+    def _add_to_script(self, *commands: Sequence[str]) -> None:
         if self._script is not None:
+            lines = "".join(f"{' '.join(map(_quoted, command))}\n" for command in commands)
             with self._script.open("a", encoding="utf-8", errors="replace") as script:
-                script.write(f"\n{self._again(record)}\n")
-
-    def _again(self, record: logging.LogRecord) -> str:
-        """The record's line for the script: overlays have other places for what is written than the task
-        had."""
-        line = str(getattr(record, "podman_line", ""))
-        overlay = getattr(record, "overlay", None)
-        if isinstance(overlay, Overlay):
-            self._overlays.append(overlay.scratch)
-            line = f"mkdir -p {overlay.upper} {overlay.work} {overlay.merged}\n{line}"
-        for number, scratch in enumerate(self._overlays, 1):
-            line = line.replace(str(scratch), f'"$scratch"/{number}')
-        return _with_a_shell(line)
+                script.write(f"\n{lines}")
 
 
-def _with_a_shell(line: str) -> str:
-    """A line that would start a buildroot's PID 1, made to start a shell."""
-    waiting = shlex.join(WAIT)
-    if not line.endswith(waiting):
-        return line
-    return line.removesuffix(waiting).replace(" run --rm ", " run --rm -it ", 1) + "/bin/bash --login"
+def _quoted(word: str) -> str:
+    """A word for the shell, which puts its scratch directory in the place that is kept for it."""
+    if _SCRATCH not in word:
+        return shlex.quote(word)
+    return '"$scratch"'.join(shlex.quote(part) if part else "" for part in word.split(_SCRATCH))
 
 
 @contextmanager
-def recording(owner: Owner, resultdir: Path, script: str | None = None) -> Iterator[None]:
-    """Write container.log, and perhaps a script, in ``resultdir`` while containers of ``owner`` start."""
-    path = None if script is None else resultdir / script
+def recorded(workspace: Workspace, script: str | None = None) -> Iterator[Workspace]:
+    """The workspace with a record of what is done in it while the block runs.
+
+    It is container.log in ``resultdir``, and ``script`` beside it, to which more is added if it is there.
+    """
+    path = None if script is None else workspace.resultdir / script
     if path is not None and not path.exists():
         path.write_text(_SCRIPT_HEAD)
         path.chmod(0o755)
-    handler = _PodmanLines(owner, resultdir / "container.log", path)
-    logger = logging.getLogger("koji_adjutant.container")
-    level = logger.level
-    logger.addHandler(handler)
-    if not logger.isEnabledFor(logging.INFO):
-        logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-
-
-def write_hw_info(path: Path, storage: Sequence[Path]) -> None:
-    """What mock's hw_info plugin writes: the machine that the build runs on."""
-    sections = (
-        ("Kernel", ["uname", "-a"]),
-        ("CPU info", ["lscpu"]),
-        ("Memory", ["free", "--human"]),
-        ("Storage", ["df", "-H", "-T", *map(str, storage)]),
-    )
-    started = [(title, command[0], _start(command)) for title, command in sections]
-    with path.open("w", encoding="utf-8") as log:
-        for title, program, process in started:
-            said = process.communicate()[0] if process else f"{program} is not installed\n"
-            log.write(f"{title}:\n{said}\n\n")
-
-
-def _start(command: Sequence[str]) -> subprocess.Popen[str] | None:
-    try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-    except FileNotFoundError:
-        return None
+    record = Record(workspace, workspace.resultdir / "container.log", path)
+    with workspace.manager.on_create(record.container_created):
+        yield replace(workspace, overlay_mounted=record.overlay_mounted)

@@ -14,10 +14,11 @@ from typing import BinaryIO
 from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.files.engine_files import check_engine_files
 from koji_adjutant.buildroot.files.home import make_home
-from koji_adjutant.buildroot.files.overlay import Overlay, mounted
+from koji_adjutant.buildroot.files.overlay import Overlay
+from koji_adjutant.buildroot.hw_info import write_hw_info
 from koji_adjutant.buildroot.installed.packages import InstalledPackage, listing
 from koji_adjutant.buildroot.layers.layers import Layers, open_layers
-from koji_adjutant.buildroot.record import WAIT, recording, write_hw_info
+from koji_adjutant.buildroot.record import SCRIPT, WAIT, recorded
 from koji_adjutant.buildroot.specification.arch import personality
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
@@ -246,7 +247,7 @@ class Buildroot:
         """Start a container over the layers as they are now; its id."""
         self._starts += 1
         overlay = Overlay(self._layers.lowers, self.workspace.workdir / f"root-{self._starts}")
-        self._path = self._running.enter_context(mounted(overlay, self.workspace.owner.task_id))
+        self._path = self._running.enter_context(self.workspace.mounted(overlay))
         check_engine_files(self._path)
         spec = ContainerSpec(
             root=DirectoryRoot(self._path),
@@ -305,7 +306,7 @@ def open_buildroot(
     (resultdir / "macros.koji").write_text(macros_koji(config))
     write_hw_info(resultdir / "hw_info.log", [workspace.workdir, workspace.cache.store.directory])
     with ExitStack() as stack:
-        stack.enter_context(recording(workspace.owner, resultdir, "buildroot-init.sh"))
+        workspace = stack.enter_context(recorded(workspace, SCRIPT))
         log = stack.enter_context((resultdir / "root.log").open("ab", buffering=0))
         with workspace.progress.phase("chroot init"):
             try:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.buildroot.files.overlay import Overlay, mounted
 from koji_adjutant.buildroot.progress import Progress
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.container.interface import (
@@ -31,7 +33,8 @@ class Workspace:
     ``source_mounts`` (kojid's scm_credentials_dir) and ``network_mode`` are what the buildroot gets where its
     network is on; the checkout has that network, too. Where there are ``failed_roots``, the buildroot of a
     task that fails is kept there. ``cache_used`` is told what was looked for in the cache, by which key, and
-    whether it was there. Where there is a ``lock``, buildroots are made of what it says, and of nothing else.
+    whether it was there; ``overlay_mounted`` is told of each overlay. Where there is a ``lock``, buildroots
+    are made of what it says, and of nothing else.
     """
 
     manager: ContainerManager
@@ -47,4 +50,12 @@ class Workspace:
     source_mounts: Sequence[VolumeMount] = ()
     failed_roots: FailedRoots | None = None
     cache_used: Callable[[CacheKind, str, bool], None] = lambda _kind, _key, _hit: None
+    overlay_mounted: Callable[[Overlay], None] = lambda _overlay: None
     lock: Lock | None = None
+
+    @contextmanager
+    def mounted(self, overlay: Overlay) -> Iterator[Path]:
+        """Mount an overlay while the block runs; as ``overlay.mounted``."""
+        with mounted(overlay, self.owner.task_id) as merged:
+            self.overlay_mounted(overlay)
+            yield merged

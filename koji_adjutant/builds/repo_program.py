@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from koji_adjutant.buildroot.record import recording
+from koji_adjutant.buildroot.record import recorded
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, ImageRoot, NetworkMode, VolumeMount
 
@@ -52,7 +52,7 @@ def run_repo_program(
         limits=workspace.limits,
     )
     with (
-        recording(workspace.owner, workspace.resultdir),
+        recorded(workspace),
         workspace.progress.phase(program),
         (workspace.resultdir / f"{program}.log").open("ab", buffering=0) as log,
     ):

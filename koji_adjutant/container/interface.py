@@ -7,7 +7,7 @@ inside the container.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -218,7 +218,21 @@ class ContainerManager(Protocol):
         ...
 
     def create(self, spec: ContainerSpec) -> str:
-        """Create a container, not started; its id. Logs a ``podman run`` line that a person can paste."""
+        """Create a container, not started; its id. Logs its ``command_line``."""
+        ...
+
+    def command_line(self, spec: ContainerSpec, *, terminal: bool = False) -> list[str]:
+        """Return a command line to paste that starts such a container, with ``terminal`` on the caller's tty.
+
+        Everything is in it but ``proc_at``.
+        """
+        ...
+
+    def on_create(self, observer: Callable[[str, ContainerSpec], None]) -> AbstractContextManager[None]:
+        """Tell another observer of each container that is created while the block runs.
+
+        It gets the name and what has become of the spec, in the thread where it happens, and must not raise.
+        """
         ...
 
     def start(self, container: str) -> None: ...

@@ -44,7 +44,7 @@ from koji_adjutant.container.watch import Watch
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 
 logger = logging.getLogger("koji_adjutant.container")
-"""INFO: one record for each container created; its attribute ``podman_line`` is the line to paste."""
+"""INFO: a line for each container created, which ends with its command line."""
 
 OLDEST = (4, 3)
 NOT_YET_STARTED = ("created", "configured", "initialized")
@@ -131,6 +131,14 @@ class PodmanManager:
 
     def create(self, spec: ContainerSpec) -> str:
         return self._create(spec, _new_name(spec), keep_log=True)
+
+    def command_line(self, spec: ContainerSpec, *, terminal: bool = False) -> list[str]:
+        return run_command(spec, self._traits, terminal=terminal)
+
+    def on_create(
+        self, observer: Callable[[str, ContainerSpec], None]
+    ) -> contextlib.AbstractContextManager[None]:
+        return self._watch.on_create(observer)
 
     def start(self, container: str) -> None:
         self._call("POST", f"containers/{path_segment(container)}/start")
@@ -314,15 +322,8 @@ class PodmanManager:
                     raise ImageError(f"the image is not in podman's storage: {error}") from error
                 raise
         self._watch.created(identifier, name, spec)
-        line = shlex.join(run_command(spec, self._traits))
-        logger.info(
-            "task %s, %s, container %s: %s",
-            spec.owner.task_id,
-            spec.role,
-            name,
-            line,
-            extra={"podman_line": line, "task_id": spec.owner.task_id, "container": name},
-        )
+        line = shlex.join(self.command_line(spec))
+        logger.info("task %s, %s, container %s: %s", spec.owner.task_id, spec.role, name, line)
         return identifier
 
     def _attach(self, container: str) -> contextlib.AbstractContextManager[Any]:

@@ -145,12 +145,13 @@ def create_request(
     return request
 
 
-def run_command(spec: ContainerSpec, traits: EngineTraits) -> list[str]:
+def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = False) -> list[str]:
     """A ``podman run`` that does by hand what the spec says, in a container that is removed afterwards.
 
-    Except for ``proc_at``, which podman's command line has no words for.
+    Except for ``proc_at``, which podman's command line has no words for. ``terminal``: on the caller's.
     """
-    line = [*traits.command_line, "run", "--rm", "--user", spec.user, "--workdir", str(spec.workdir)]
+    line = [*traits.command_line, "run", "--rm", *(["-it"] if terminal else [])]
+    line += ["--user", spec.user, "--workdir", str(spec.workdir)]
     line += ["--cap-drop", "all", *(f"--cap-add={_capability(name)}" for name in sorted(spec.capabilities))]
     line += ["--security-opt", "no-new-privileges", "--http-proxy=false", "--systemd", "false"]
     network = traits.network if spec.network == "bridge" and traits.network else spec.network

@@ -1,15 +1,20 @@
-"""One manager's containers, told to an observer."""
+"""One manager's containers, told to observers."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from koji_adjutant.container.cgroups import Meter
 from koji_adjutant.container.interface import ContainerObserver, ContainerSpec
 from koji_adjutant.errors import EngineError
 
 logger = logging.getLogger(__name__)
+
+
+Created = Callable[[str, ContainerSpec], None]
+"""Told the name of a container that has been created, and its spec."""
 
 
 class Watch:
@@ -21,11 +26,22 @@ class Watch:
 
     def __init__(self, observer: ContainerObserver | None, main_process: Callable[[str], int]) -> None:
         self._observer = observer
+        self._told_of_creation: list[Created] = []
         self._main_process = main_process
         self._ids: dict[str, str] = {}
         self._running: dict[str, Meter | None] = {}
 
+    @contextmanager
+    def on_create(self, observer: Created) -> Iterator[None]:
+        self._told_of_creation.append(observer)
+        try:
+            yield
+        finally:
+            self._told_of_creation.remove(observer)
+
     def created(self, identifier: str, name: str, spec: ContainerSpec) -> None:
+        for observer in self._told_of_creation:
+            observer(name, spec)
         if self._observer:
             self._ids |= {name: identifier, identifier: identifier}
             self._observer.created(identifier, name, spec)

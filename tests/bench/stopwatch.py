@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -99,6 +99,12 @@ class Stopwatch:
             container = self._manager.create(spec)
         self._roles[container] = spec.role
         return container
+
+    def command_line(self, spec: ContainerSpec, *, terminal: bool = False) -> list[str]:
+        return self._manager.command_line(spec, terminal=terminal)
+
+    def on_create(self, observer: Callable[[str, ContainerSpec], None]) -> AbstractContextManager[None]:
+        return self._manager.on_create(observer)
 
     def start(self, container: str) -> None:
         with self._span("start", self._roles.get(container, "")):

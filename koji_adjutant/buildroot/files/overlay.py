@@ -20,7 +20,7 @@ from pathlib import Path
 from koji_adjutant.errors import BuildrootError
 
 logger = logging.getLogger("koji_adjutant.container")
-"""INFO: one record for each overlay; ``podman_line`` is a command line to paste, ``overlay`` the Overlay."""
+"""INFO: a line for each overlay, which ends with its command line."""
 
 MNT_DETACH = 2
 """From Linux's <sys/mount.h>."""
@@ -63,8 +63,8 @@ class Overlay:
         volatile = ",volatile" if self.throwaway and _kernel() >= VOLATILE_SINCE else ""
         return f"{places},index=off,metacopy=off,redirect_dir=off{volatile}"
 
-    def command_line(self) -> str:
-        return shlex.join(["mount", "-t", "overlay", "overlay", "-o", self.options(), str(self.merged)])
+    def command_line(self) -> list[str]:
+        return ["mount", "-t", "overlay", "overlay", "-o", self.options(), str(self.merged)]
 
 
 @contextmanager
@@ -78,13 +78,7 @@ def mounted(overlay: Overlay, task_id: str) -> Iterator[Path]:
     # the top directory of what is seen has the mode of the upper one
     overlay.upper.chmod(0o755)
     _mount(overlay)
-    line = overlay.command_line()
-    logger.info(
-        "task %s, overlay: %s",
-        task_id,
-        line,
-        extra={"podman_line": line, "task_id": task_id, "overlay": overlay},
-    )
+    logger.info("task %s, overlay: %s", task_id, shlex.join(overlay.command_line()))
     try:
         yield overlay.merged
     finally:

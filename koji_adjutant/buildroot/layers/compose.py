@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from koji_adjutant.buildroot.files.overlay import Overlay, mounted
+from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.installed.identities import identified
 from koji_adjutant.buildroot.installed.packages import Installed
@@ -91,7 +91,7 @@ def compose(
     dbpath = before.dbpath if before else FIRST_DBPATH
     # nothing of a root that is not finished is worth waiting for the disk
     overlay = Overlay(lowers, staging / "overlay", throwaway=True)
-    with mounted(overlay, workspace.owner.task_id) as root:
+    with workspace.mounted(overlay) as root:
         installed = transact(
             workspace,
             log,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from koji_adjutant.buildroot.files.overlay import Overlay, mounted
+from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.buildroot.resolving.key import question_key
 from koji_adjutant.buildroot.resolving.metadata import SEEN_AT, Metadata
 from koji_adjutant.buildroot.specification.arch import resolver_arch
@@ -84,7 +84,7 @@ class Resolver:
         # a root that is written to, since a database cannot be read otherwise, and thrown away
         below = list(lowers) or [_empty(work)]
         overlay = Overlay(below, work / "root", throwaway=True)
-        with mounted(overlay, self._workspace.owner.task_id) as root:
+        with self._workspace.mounted(overlay) as root:
             answer = self._with_metadata(work, root)
         return _plan(answer)
 
@@ -108,7 +108,7 @@ class Resolver:
                 return _answer(work)
             # whatever reads a packager's rpm database must not be able to change what all tasks share
             overlay = Overlay([lease.path / "cache"], work / "cache", throwaway=True)
-            with mounted(overlay, self._workspace.owner.task_id) as cache:
+            with self._workspace.mounted(overlay) as cache:
                 return self._run(work, root, cache, None)
 
     def _run(self, work: Path, root: Path, cache: Path, metadata: Path | None) -> Answer:

@@ -254,7 +254,7 @@ def test_the_logged_line_does_the_same_when_pasted(
         caplog.clear()
         with caplog.at_level(logging.INFO, "koji_adjutant.container"):
             expected = output(engine, asked)
-        line = caplog.records[-1].podman_line  # type: ignore[attr-defined]
+        line = caplog.messages[-1].partition(": ")[2]
         pasted = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
         assert (pasted.returncode, pasted.stdout) == (0, expected), pasted.stderr
 

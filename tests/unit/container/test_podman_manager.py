@@ -212,7 +212,7 @@ def test_a_host_without_control_groups_still_knows_niceness_and_rlimits(
         caplog.at_level(logging.INFO, "koji_adjutant.container"),
     ):
         manager.create(spec)
-    line = caplog.records[-1].podman_line  # type: ignore[attr-defined]
+    line = caplog.messages[-1].partition(": ")[2]
     assert line.endswith(" -- img nice -n 19 true")
     assert "--ulimit core=0:0" in line
     assert "--pids-limit" not in line
