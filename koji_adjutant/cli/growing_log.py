@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from koji_adjutant.errors import NotFound
-from koji_adjutant.monitoring.web.log_files import start_of_tail
+from koji_adjutant.monitoring.log_files import start_of_tail
 
 CHUNK = 1 << 16
 

@@ -10,17 +10,7 @@ from koji_adjutant.cli.growing_log import GrowingLog
 from koji_adjutant.config import Settings
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.errors import NotFound
-
-MAIN_LOGS = (
-    "build.log",
-    "mergerepos.log",
-    "createrepo.log",
-    "runroot.log",
-    "save_tree.log",
-    "checkout.log",
-    "root.log",
-)
-"""The logs that people look into; what a later step writes stands before what an earlier one does."""
+from koji_adjutant.monitoring.log_files import MAIN_LOGS
 
 
 def log_directory(settings: Settings, task_id: int) -> Path | None:

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from koji_adjutant.errors import FailureClass
-from koji_adjutant.monitoring import containers
+from koji_adjutant.monitoring import containers, log_files
 from koji_adjutant.monitoring.history import History, TaskFilter
 from koji_adjutant.monitoring.records import Task
-from koji_adjutant.monitoring.web import log_files, shapes
+from koji_adjutant.monitoring.web import shapes
 from koji_adjutant.monitoring.web.problems import not_found
 from koji_adjutant.monitoring.web.query import INTEGER_MAX, LIMIT_MAX, Parameters
 from koji_adjutant.monitoring.web.sources import Sources

@@ -19,8 +19,8 @@ import anyio
 from anyio import to_thread
 from starlette.requests import Request
 
+from koji_adjutant.monitoring import log_files
 from koji_adjutant.monitoring.records import Task
-from koji_adjutant.monitoring.web import log_files
 
 LOOK = 0.25
 """Seconds between two looks at the file."""

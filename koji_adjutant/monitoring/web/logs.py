@@ -9,8 +9,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from koji_adjutant.monitoring import log_files
 from koji_adjutant.monitoring.records import Task
-from koji_adjutant.monitoring.web import log_files
 from koji_adjutant.monitoring.web.api import find_task
 from koji_adjutant.monitoring.web.follow import Follower, resume_at
 from koji_adjutant.monitoring.web.problems import Problem

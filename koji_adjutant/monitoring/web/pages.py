@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from koji_adjutant.monitoring import containers
+from koji_adjutant.monitoring import containers, log_files
 from koji_adjutant.monitoring.history import TaskFilter
 from koji_adjutant.monitoring.records import Task
-from koji_adjutant.monitoring.web import api, follow, log_files, shapes, timeline, wording
+from koji_adjutant.monitoring.web import api, follow, shapes, timeline, wording
 from koji_adjutant.monitoring.web.ansi import Renderer
 from koji_adjutant.monitoring.web.follow import Follower
 from koji_adjutant.monitoring.web.problems import Problem, not_found

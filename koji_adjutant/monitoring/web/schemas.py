@@ -7,6 +7,7 @@ from dataclasses import is_dataclass
 from types import NoneType
 from typing import Any, get_args, get_origin
 
+from koji_adjutant.monitoring.log_files import LogFile
 from koji_adjutant.monitoring.records import (
     CacheUse,
     Container,
@@ -18,7 +19,6 @@ from koji_adjutant.monitoring.records import (
     Task,
 )
 from koji_adjutant.monitoring.web import shapes
-from koji_adjutant.monitoring.web.log_files import LogFile
 
 Schema = dict[str, Any]
 

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from koji_adjutant.monitoring import events
+from koji_adjutant.monitoring import events, log_files
 from koji_adjutant.monitoring.journal import FileJournal
-from koji_adjutant.monitoring.web import log_files
 from tests.unit.monitoring.test_journal import taken
 
 LOGS = "/api/v1/tasks/7/logs"

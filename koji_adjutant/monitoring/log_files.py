@@ -17,11 +17,11 @@ PIECE = 1 << 18
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 SHOWN = (".log", ".json", ".repo", ".koji", ".sh")
 """What lies beside the logs while a task runs, its results, is nobody's business here."""
-FIRST = (
-    *("build.log", "createrepo.log", "mergerepos.log", "runroot.log", "save_tree.log", "checkout.log"),
+MAIN_LOGS = (
+    *("build.log", "mergerepos.log", "createrepo.log", "runroot.log", "save_tree.log", "checkout.log"),
     "root.log",
 )
-"""Of which somebody who names none wants to see the first that there is."""
+"""The logs that people look into; what a later step writes stands before what an earlier one does."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def listing(directory: Path | None) -> list[LogFile]:
             status = (directory / name).lstat()
             if stat.S_ISREG(status.st_mode):
                 found.append(LogFile(name, status.st_size))
-    order = {name: number for number, name in enumerate(FIRST)}
-    return sorted(found, key=lambda file: (order.get(file.name, len(FIRST)), file.name))
+    order = {name: number for number, name in enumerate(MAIN_LOGS)}
+    return sorted(found, key=lambda file: (order.get(file.name, len(MAIN_LOGS)), file.name))
 
 
 def is_log(name: str) -> bool:
