@@ -71,10 +71,8 @@ class Worker(TaskManager):  # type: ignore[misc]
         prune_failed_roots(self.options)
 
     def checkSpace(self) -> bool:  # noqa: N802
-        """Whether ``minspace`` MB are free where our builds write: state_dir and workdir (kojid: mockdir)."""
-        return all(
-            self._has_space(path) for path in (self.options.adjutant.state_dir, Path(self.options.workdir))
-        )
+        """Whether ``minspace`` MiB are free where our builds write: state_dir and workdir (kojid: mockdir)."""
+        return all(self._has_space(path) for path in self.options.build_directories)
 
     def _has_space(self, path: Path) -> bool:
         usage = os.statvfs(path)
