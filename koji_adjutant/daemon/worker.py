@@ -71,7 +71,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         prune_failed_roots(self.options)
 
     def checkSpace(self) -> bool:  # noqa: N802
-        """Whether ``minspace`` MiB are free where our builds write: state_dir and workdir (kojid: mockdir)."""
+        """Whether ``minspace`` MiB are free where our builds write (kojid: in mockdir)."""
         return all(self._has_space(path) for path in self.options.build_directories)
 
     def _has_space(self, path: Path) -> bool:
