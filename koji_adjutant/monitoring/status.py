@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from koji_adjutant.monitoring import containers
 from koji_adjutant.monitoring.containers import LiveContainer
@@ -16,7 +16,7 @@ from koji_adjutant.monitoring.history import History, TaskFilter
 from koji_adjutant.monitoring.records import RUNNING, Day, Worker
 
 Word = Literal["healthy", "degraded", "draining", "offline"]
-WORDS: tuple[Word, ...] = ("healthy", "degraded", "draining", "offline")
+WORDS: tuple[Word, ...] = get_args(Word)
 
 SILENCE = 60.0
 """Seconds without an answer from the hub that are nothing unusual."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -13,14 +13,15 @@ from starlette.responses import JSONResponse, Response
 
 from koji_adjutant.errors import FailureClass
 from koji_adjutant.monitoring import containers, log_files
+from koji_adjutant.monitoring.events import TaskEnd
 from koji_adjutant.monitoring.history import History, TaskFilter
-from koji_adjutant.monitoring.records import Task
+from koji_adjutant.monitoring.records import RUNNING, Task
 from koji_adjutant.monitoring.web import shapes
 from koji_adjutant.monitoring.web.problems import not_found
 from koji_adjutant.monitoring.web.query import INTEGER_MAX, LIMIT_MAX, Parameters
 from koji_adjutant.monitoring.web.sources import Sources
 
-TASK_STATUSES = ("running", "closed", "failed", "canceled", "refused", "interrupted")
+TASK_STATUSES = (RUNNING, *get_args(TaskEnd))
 TASK_FILTERS = ("status", "type", "method", "arch", "tag", "failure_class", "since", "search")
 PAGING = ("limit", "offset")
 PAGE = 50

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from koji_adjutant.monitoring import containers, log_files
 from koji_adjutant.monitoring.history import TaskFilter
-from koji_adjutant.monitoring.records import Task
+from koji_adjutant.monitoring.records import RUNNING, Task
 from koji_adjutant.monitoring.web import api, follow, shapes, timeline, wording
 from koji_adjutant.monitoring.web.ansi import Renderer
 from koji_adjutant.monitoring.web.follow import Follower
@@ -62,10 +62,10 @@ def overview(request: Request) -> Response:
     given = Parameters(request.query_params, (*api.TASK_FILTERS, "offset"))
     sources: Sources = request.app.state.sources
     wanted, offset, now = api.task_filter(given), given.number("offset", 0), time.time()
-    wanted = replace(wanted, ended=wanted.status != "running")
+    wanted = replace(wanted, ended=wanted.status != RUNNING)
     status = api.status_of(sources)
     with sources.history() as history:
-        running = history.tasks(TaskFilter(status="running"), limit=LIMIT_MAX)
+        running = history.tasks(TaskFilter(status=RUNNING), limit=LIMIT_MAX)
         found = history.tasks(wanted, limit=PAGE, offset=offset)
         total = history.count_tasks(wanted)
         ended = history.ended(now - timeline.HOURS * 3600, 3600)

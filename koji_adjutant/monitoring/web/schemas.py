@@ -18,6 +18,7 @@ from koji_adjutant.monitoring.records import (
     Resources,
     Task,
 )
+from koji_adjutant.monitoring.status import WORDS
 from koji_adjutant.monitoring.web import shapes
 
 Schema = dict[str, Any]
@@ -82,7 +83,7 @@ SCHEMAS: Mapping[str, Schema] = {
         hub=_maybe(TEXT),
         version=_maybe(TEXT),
         uptime_seconds=NUMBER,
-        status={"type": "string", "enum": ["healthy", "degraded", "draining", "offline"]},
+        status={"type": "string", "enum": list(WORDS)},
         reasons=_list(TEXT),
         capacity=_maybe(NUMBER),
         task_load=_maybe(NUMBER),
