@@ -89,7 +89,7 @@ def serve_mail(login: tuple[str, str] | None = None, certificate: Path | None = 
     def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
         assert isinstance(given, LoginPassword)
         good = login is not None and (given.login.decode(), given.password.decode()) == login
-        return AuthResult(success=good, auth_data=given if good else None)
+        return AuthResult(success=good, handled=False, auth_data=given if good else None)
 
     if login:
         options |= {"authenticator": check, "auth_required": True}
