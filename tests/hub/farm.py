@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,7 @@ from tests.hub.names import unique
 from tests.hub.rpms import query
 from tests.hub.server import Hub
 from tests.hub.waiting import PATIENCE, until
+from tests.support.http_server import serving_files
 from tests.support.mail_server import MailServer, serve_mail
 from tests.support.ports import reserved_port
 
@@ -176,7 +174,7 @@ def run_farm(
         (directory / "git").mkdir()
         git = stack.enter_context(serve_git(directory / "git"))
         mail = stack.enter_context(serve_mail())
-        url = stack.enter_context(serve_files(distribution))
+        url = f"{stack.enter_context(serving_files(distribution))}/"
         names = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
         dashboard = f"127.0.0.1:{stack.enter_context(reserved_port())}"
         farm = Farm(
@@ -247,24 +245,3 @@ def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.
     finally:
         process.terminate()
         process.wait(timeout=PATIENCE)
-
-
-@contextmanager
-def serve_files(directory: Path) -> Iterator[str]:
-    """The URL under which the directory is served."""
-    handler = functools.partial(QuietHandler, directory=str(directory))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Writes no line for each request."""
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its name in the standard library)
-        pass

@@ -14,10 +14,11 @@ import pytest
 
 from koji_adjutant.buildroot.repository.repofiles import RepoFiles
 from tests.hub.builder import ARCH
-from tests.hub.farm import Farm, serve_files, wait_for_repo
+from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.names import unique
 from tests.hub.packages import package
 from tests.hub.test_worker_operator import adjutant
+from tests.support.http_server import serving_files
 
 pytestmark = pytest.mark.podman
 
@@ -55,13 +56,13 @@ def mixed(farm: Farm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixe
     subprocess.run([CREATEREPO, "--quiet", f"--general-compress-type={other}", str(own)], check=True)
     names = Mixed(*(unique(name) for name in ("mixed", "mixed-build", "mixed-dest", "mixed-external")))
     admin = farm.admin
-    with serve_files(own) as url:
+    with serving_files(own) as url:
         assert compression(url) == other
         # what is built first is what is built second's dependency
         admin.createTag(names.tag, farm.build_tag)
         admin.createTag(names.build_tag, names.tag, arches=ARCH)
         admin.createBuildTarget(names.target, names.build_tag, names.tag)
-        admin.createExternalRepo(names.external, url)
+        admin.createExternalRepo(names.external, f"{url}/")
         admin.addExternalRepoToTag(names.build_tag, names.external, 20)
         yield names
 

@@ -15,10 +15,11 @@ import requests
 from koji_adjutant.buildroot.repository.compressed import decompress
 from tests.hub.builder import ARCH, Builder, make_tag
 from tests.hub.dist import add_to, tag_with
-from tests.hub.farm import Farm, serve_files
+from tests.hub.farm import Farm
 from tests.hub.names import unique
 from tests.hub.rpms import RpmMaker, RpmSet
 from tests.hub.wire import TIMEOUT
+from tests.support.http_server import serving_files
 
 pytestmark = pytest.mark.podman
 
@@ -183,8 +184,8 @@ def external(tmp_path_factory: pytest.TempPathFactory, newer: RpmSet, blocked: R
     for rpm in (newer.rpm, blocked.rpm):
         (directory / rpm.path.name).write_bytes(rpm.path.read_bytes())
     subprocess.run(["createrepo_c", "--quiet", str(directory)], check=True, capture_output=True)
-    with serve_files(directory) as url:
-        yield url
+    with serving_files(directory) as url:
+        yield f"{url}/"
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import koji
 import koji.xmlrpcplus
+
+from tests.support.http_server import serving
 
 Call = tuple[str, Sequence[Any], Mapping[str, Any]]
 SESSION = {"session-id": 7, "session-key": "key", "header-auth": True}
@@ -38,11 +39,5 @@ def hub(answer: Callable[[str, tuple[Any, ...]], Any]) -> Iterator[tuple[str, li
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/kojihub", called
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as url:
+        yield f"{url}/kojihub", called

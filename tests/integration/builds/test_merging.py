@@ -5,11 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -24,7 +22,7 @@ from koji_adjutant.errors import AdjutantError
 from koji_adjutant.images.build import details
 from tests.integration.buildroot.fixtures import NewWorkspace
 from tests.integration.builds.tags import PACKAGES, kinds_in, origins_in, packages_in
-from tests.unit.buildroot.conftest import Quiet
+from tests.support.http_server import QuietFiles, serving
 
 NewExternal = Callable[[str, str], str]
 
@@ -264,21 +262,14 @@ def test_an_external_repo_that_changes_meanwhile(
     current = tmp_path / "current"
     current.symlink_to(before.replace("/$arch/", ""))
 
-    class Changing(Quiet):
+    class Changing(QuietFiles):
         def translate_path(self, path: str) -> str:
             if "primary" in path and current.readlink() != Path(after.replace("/$arch/", "")):
                 current.unlink()
                 current.symlink_to(after.replace("/$arch/", ""))
             return super().translate_path(path)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Changing, directory=str(current))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            url = f"http://127.0.0.1:{server.server_port}/$arch/"
-            create_repo(workspace, replace(request_, external_repos=[MergeRepo(url)]))
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(partial(Changing, directory=str(current))) as url:
+        create_repo(workspace, replace(request_, external_repos=[MergeRepo(f"{url}/$arch/")]))
     assert packages_in(workspace.workdir / "repo" / "repodata") == {*PACKAGES, "diffutils"}
     assert "a repository has changed meanwhile" in (workspace.resultdir / "mergerepos.log").read_text()

@@ -8,10 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +20,13 @@ from koji_adjutant.buildroot.specification.lock import NAME, read_lock
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.integration.buildroot.fixtures import spec
+from tests.support.http_server import QuietFiles, serving
 from tests.support.terminal import run_on_terminal
-from tests.unit.buildroot.conftest import Quiet
 
 Result = subprocess.CompletedProcess[str]
 
 
-class Asked(Quiet):
+class Asked(QuietFiles):
     """Remembers each question."""
 
     questions: list[str]
@@ -119,18 +117,16 @@ def place(repo: Path, engine: PodmanManager, tool_image: str, state_dir: Path) -
     shutil.copytree(repo, top / "served" / "repo", copy_function=os.symlink)
     questions: list[str] = []
     handler = partial(Asked, questions=questions, directory=str(top / "served"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            place = Place(top, f"http://127.0.0.1:{server.server_port}/repo", questions, state_dir)
+    try:
+        with serving(handler) as url:
+            place = Place(top, f"{url}/repo", questions, state_dir)
             result, place.first = place.build(place.package("needing", "libyaml-devel"), "--repo", place.url)
             assert result.returncode == 0, result.stderr
             place.repository(there=False)
             assert questions
             yield place
-        finally:
-            server.shutdown()
-            shutil.rmtree(top)
+    finally:
+        shutil.rmtree(top)
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,8 @@ from koji_adjutant.buildroot.root import BUILD_UID
 from koji_adjutant.errors import SourceError
 from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
-from tests.hub.farm import serve_files
 from tests.integration.buildroot.fixtures import NewWorkspace
+from tests.support.http_server import serving_files
 from tests.support.scm_servers import (
     CvsServer,
     SvnServer,
@@ -155,8 +155,8 @@ def test_git_by_http(place: Path, get: Get) -> None:
     git(["git", "-C", "foo", "-c", "user.name=a", "-c", "user.email=b", "commit", "--allow-empty", "-mx"])
     git(["git", "-C", "foo", "update-server-info"])
     commit = git(["git", "-C", "foo", "rev-parse", "HEAD"], text=True).stdout.strip()
-    with serve_files(place) as url:
-        tree = get(f"git+{url}foo/.git#{commit}")
+    with serving_files(place) as url:
+        tree = get(f"git+{url}/foo/.git#{commit}")
     assert tree.commit == commit
 
 

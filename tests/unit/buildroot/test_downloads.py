@@ -14,6 +14,7 @@ import pytest
 from koji_adjutant.buildroot.cache.downloads import PackageCache
 from koji_adjutant.buildroot.specification.plan import PackageFile
 from koji_adjutant.errors import BuildrootError
+from tests.support.http_server import in_thread
 
 CONTENT = b"an rpm" * 1000
 
@@ -54,13 +55,9 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def mirror() -> Iterator[Mirror]:
-    with Mirror() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with Mirror() as server, in_thread(server):
         yield server
         server.gate.set()
-        server.shutdown()
-        thread.join()
 
 
 def test_downloaded_once(tmp_path: Path, mirror: Mirror) -> None:
@@ -99,6 +96,7 @@ def test_a_damaged_file_is_downloaded_again(tmp_path: Path, mirror: Mirror) -> N
     assert len(mirror.asked) == 2
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_the_next_mirror_is_tried(tmp_path: Path, mirror: Mirror) -> None:
     urls = ["http://127.0.0.1:9", f"{mirror.url}/missing", mirror.url]
     with PackageCache(tmp_path).holding([package()], {"build": urls}) as (file,):

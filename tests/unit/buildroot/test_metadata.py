@@ -93,6 +93,7 @@ def test_metadata_outside_of_the_repository_is_refused(config: BuildrootConfig, 
         Metadata(config).fetch(tmp_path / "metadata")
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_mirror_that_answers_will_do(config: BuildrootConfig) -> None:
     (repository,) = config.repositories
     mirrored = replace(repository, urls=["http://127.0.0.1:9/gone", *repository.urls])

@@ -50,6 +50,7 @@ def test_a_missing_file_is_told_apart(served: tuple[Path, str]) -> None:
             RepoFiles(location).read("nothing")
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_server_that_is_not_there(served: tuple[Path, str]) -> None:
     _directory, url = served
     with pytest.raises(BuildrootError, match=r"repository https.* cannot be reached"):

@@ -6,11 +6,10 @@ import base64
 import hashlib
 import importlib
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import createrepo_c
 import pytest
 
 from koji_adjutant.builds.repo_program import PROGRAMS
+from tests.support.http_server import serving
 from tests.unit.builds.repositories import SUFFIXES, make_repository, package
 
 PACKAGES = [package(f"package{number}-1-1.noarch", "source-1-1.src.rpm") for number in range(200)]
@@ -157,12 +157,8 @@ def host(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """A server's address; it has a repository."""
     make_repository(tmp_path / "repo", PACKAGES)
     handler = type("Handler", (Server,), {"breaks": getattr(request, "param", False)})
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(tmp_path / "repo"))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(partial(handler, directory=str(tmp_path / "repo"))) as url:
+        yield url.removeprefix("http://")
 
 
 def test_a_password_in_the_url(repository: Any, read: Callable[[str], Any], host: str) -> None:

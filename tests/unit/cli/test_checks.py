@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -18,6 +17,7 @@ from koji_adjutant.cli.checks.finding import Finding, Level, failing
 from koji_adjutant.cli.checks.hub import check_hub
 from koji_adjutant.cli.checks.machine import check_machine
 from koji_adjutant.config import Settings, load
+from tests.support.http_server import serving
 from tests.unit.cli.conftest import Machine
 from tests.unit.container.fake_podman import INFO, FakePodman
 
@@ -102,14 +102,8 @@ def a_server(date: datetime) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/kojihub"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as url:
+        yield f"{url}/kojihub"
 
 
 @pytest.mark.parametrize(

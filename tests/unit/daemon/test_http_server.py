@@ -60,6 +60,7 @@ def until_it_answers(options: KojidOptions, server: HttpServer) -> requests.Resp
     while (got := answer(options)) is None:
         server.tend()
         assert time.monotonic() < deadline
+        time.sleep(0.05)
     return got
 
 
@@ -156,9 +157,11 @@ def test_it_does_not_outlive_the_worker(tmp_path: Path, options: KojidOptions, p
         deadline = time.monotonic() + LONG
         while answer(options) is None:
             assert time.monotonic() < deadline
+            time.sleep(0.05)
         worker.kill()
     while command_line(served):
         assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def command_line(pid: int) -> bytes:

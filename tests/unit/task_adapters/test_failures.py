@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import koji
@@ -17,6 +13,7 @@ from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import BuildFailed, BuildrootError, DependencyError, ImageError
 from koji_adjutant.rpm.header import Tag
 from koji_adjutant.task_adapters import ADAPTERS
+from tests.support.http_server import serving_files
 from tests.support.recipes import Recipes
 from tests.support.rpm_headers import write_rpm, write_srpm
 from tests.support.scripted_hub import REPO, TAG, ScriptedHub
@@ -83,25 +80,6 @@ def test_a_tag_whose_packages_mock_signs_is_left_to_others(
     assert hub.methods("host.newBuildRoot") == []
 
 
-@contextmanager
-def files_over_http(directory: Path) -> Iterator[str]:
-    class Quiet(SimpleHTTPRequestHandler):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments, directory=str(directory))
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.mark.parametrize(
     ("method", "beginning"), [("buildArch", "SRPM file missing"), ("rebuildSRPM", "Input SRPM file missing")]
 )
@@ -111,7 +89,7 @@ def test_srpm_missing(
     with pytest.raises(koji.BuildError) as failure:
         run(method, options, ScriptedHub())
     assert str(failure.value) == f"{beginning}: {topdir}/work/{SRPM}"
-    with files_over_http(topdir) as url:
+    with serving_files(topdir) as url:
         options.topurl = url
         with pytest.raises(koji.BuildError) as failure:
             run(method, options, ScriptedHub())
@@ -120,7 +98,7 @@ def test_srpm_missing(
 
 
 def test_srpm_over_http(options: KojidOptions, topdir: Path, srpm: Path, recipes: Recipes) -> None:
-    with files_over_http(topdir) as url:
+    with serving_files(topdir) as url:
         options.topurl = url
         assert run("rebuildSRPM", options, ScriptedHub())["source"]["source"] == srpm.name
 
