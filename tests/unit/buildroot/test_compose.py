@@ -17,7 +17,6 @@ from koji_adjutant.buildroot.installed.packages import Installed
 from koji_adjutant.buildroot.layers import compose as module
 from koji_adjutant.buildroot.layers.compose import Layer, Recipe, compose
 from koji_adjutant.buildroot.specification.plan import Plan
-from koji_adjutant.container.interface import Owner
 from koji_adjutant.errors import BuildrootError
 
 RECIPE = Recipe(None, Plan((), ("old-1-1.noarch",)), {"build": ["http://x/"]}, "sha256:0", False)
@@ -26,13 +25,12 @@ Script = Callable[[Path], None]
 
 
 class Workspace:
-    owner = Owner("1", "worker")
+    """One that mounts nothing."""
 
-
-@contextmanager
-def no_mount(overlay: Overlay, _task_id: str) -> Iterator[Path]:
-    overlay.upper.mkdir(parents=True)
-    yield overlay.upper
+    @contextmanager
+    def mounted(self, overlay: Overlay) -> Iterator[Path]:
+        overlay.upper.mkdir(parents=True)
+        yield overlay.upper
 
 
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script = lambda _work: None) -> Layer:
@@ -45,7 +43,6 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script = lambd
         script(work)
         return Installed.load(work / "installed.json")
 
-    monkeypatch.setattr(module, "mounted", no_mount)
     monkeypatch.setattr(module, "transact", transact)
     staging = tmp_path / "entry"
     staging.mkdir()
