@@ -16,15 +16,8 @@ from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
-from koji_adjutant.container.interface import (
-    ContainerManager,
-    ContainerSpec,
-    ImageRoot,
-    LogSink,
-    Owner,
-    ResourceLimits,
-    VolumeMount,
-)
+from koji_adjutant.container.interface import ContainerSpec, ImageRoot, LogSink, VolumeMount
+from koji_adjutant.container.tools import Tools
 from koji_adjutant.errors import BuildrootError
 
 logger = logging.getLogger(__name__)
@@ -55,10 +48,7 @@ class FailedRoots:
         home: Path,
         mounts: Sequence[VolumeMount],
         *,
-        manager: ContainerManager,
-        tool_image: str,
-        owner: Owner,
-        limits: ResourceLimits,
+        tools: Tools,
         log: LogSink,
     ) -> None:
         """Take ``home`` away, and a copy of what is in ``root`` and ``mounts``, which are mounted in it.
@@ -72,12 +62,12 @@ class FailedRoots:
                 json.dumps({"arch": config.arch, "environment": dict(config.environment)})
             )
             spec = ContainerSpec(
-                root=ImageRoot(tool_image),
+                root=ImageRoot(tools.image),
                 command=[
                     *("tar", "--create", "--file=/kept/root.tar", f"--directory={SEEN_AT}"),
                     *("--numeric-owner", "--sparse", "--xattrs", "--xattrs-include=security.*", "."),
                 ],
-                owner=owner,
+                owner=tools.owner,
                 role="keep",
                 mounts=[
                     VolumeMount(root, SEEN_AT, read_only=True),
@@ -85,9 +75,9 @@ class FailedRoots:
                     VolumeMount(staging, PurePosixPath("/kept")),
                 ],
                 capabilities=READ_EVERYTHING,
-                limits=limits,
+                limits=tools.limits,
             )
-            status = manager.run(spec, log)
+            status = tools.manager.run(spec, log)
             if status != 0:
                 raise BuildrootError(f"the buildroot could not be kept: tar ended with status {status}")
             home.rename(staging / "builddir")

@@ -209,10 +209,7 @@ class Buildroot:
                 self._path,
                 self.home,
                 [VolumeMount(self._scratch(path), path, read_only=True) for path in SCRATCH],
-                manager=self.workspace.manager,
-                tool_image=self.workspace.tool_image,
-                owner=self.workspace.owner,
-                limits=self.workspace.limits,
+                tools=self.workspace.tools,
                 log=self._root_log,
             )
         except AdjutantError as problem:

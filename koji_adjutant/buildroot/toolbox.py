@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, ImageRoot, LogSink, VolumeMount
+from koji_adjutant.container.interface import LogSink, VolumeMount
 
 PROGRAMS = Path(__file__).parent / "tool"
 
@@ -48,16 +48,14 @@ def run_tool(
         for name in DEVICES
         if capabilities
     ]
-    spec = ContainerSpec(
-        root=ImageRoot(workspace.tool_image),
-        # -B: the directory of the programs is read-only
-        command=["/usr/bin/python3", "-B", f"/adjutant/{program}"],
-        owner=workspace.owner,
+    return workspace.tools.run(
+        PROGRAMS / program,
+        log,
         role=role,
         workdir=PurePosixPath("/work"),
-        environment={"HOME": "/work/home", "LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        # the PATH is for packages' scripts
+        environment={"HOME": "/work/home", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
         mounts=[
-            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
             VolumeMount(work, PurePosixPath("/work")),
             VolumeMount(root, PurePosixPath("/buildroot")),
             *devices,
@@ -66,6 +64,4 @@ def run_tool(
         # packages' scripts run in /buildroot, and expect what mock mounts there
         proc_at=[PurePosixPath("/buildroot/proc")] if capabilities else [],
         capabilities=capabilities,
-        limits=workspace.limits,
     )
-    return workspace.manager.run(spec, log)

@@ -20,6 +20,7 @@ from koji_adjutant.container.interface import (
     ResourceLimits,
     VolumeMount,
 )
+from koji_adjutant.container.tools import Tools
 
 CacheKind = Literal["root", "buildrequires", "metadata", "packages"]
 
@@ -52,6 +53,10 @@ class Workspace:
     cache_used: Callable[[CacheKind, str, bool], None] = lambda _kind, _key, _hit: None
     overlay_mounted: Callable[[Overlay], None] = lambda _overlay: None
     lock: Lock | None = None
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(self.manager, self.tool_image, self.owner, self.limits)
 
     @contextmanager
     def mounted(self, overlay: Overlay) -> Iterator[Path]:

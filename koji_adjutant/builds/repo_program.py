@@ -9,12 +9,10 @@ from typing import Any
 
 from koji_adjutant.buildroot.record import recorded
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, ImageRoot, NetworkMode, VolumeMount
+from koji_adjutant.container.interface import NetworkMode, VolumeMount
 
 PROGRAMS = Path(__file__).parent / "tool"
 REQUEST, ANSWER = "request.json", "answer.json"
-PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-"""An image with programs newer than its distribution's has them in /usr/local."""
 
 
 def run_repo_program(
@@ -34,29 +32,25 @@ def run_repo_program(
     answer = workspace.workdir / ANSWER
     answer.unlink(missing_ok=True)
     (workspace.workdir / REQUEST).write_text(json.dumps(request))
-    spec = ContainerSpec(
-        root=ImageRoot(workspace.tool_image),
-        command=["/usr/bin/python3", "-B", f"/adjutant/{program}.py"],
-        owner=workspace.owner,
-        role=program,
-        workdir=PurePosixPath("/work"),
-        environment={"HOME": "/work", "LANG": "C.UTF-8", "PATH": PATH},
-        mounts=[
-            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
-            VolumeMount(workspace.workdir, PurePosixPath("/work")),
-            VolumeMount(workspace.resultdir, PurePosixPath("/result")),
-            *(VolumeMount(path, PurePosixPath(path), read_only=True) for path in seen),
-            *workspace.mounts,
-        ],
-        network=network,
-        limits=workspace.limits,
-    )
     with (
         recorded(workspace),
         workspace.progress.phase(program),
         (workspace.resultdir / f"{program}.log").open("ab", buffering=0) as log,
     ):
-        status = workspace.manager.run(spec, log)
+        status = workspace.tools.run(
+            PROGRAMS / f"{program}.py",
+            log,
+            role=program,
+            workdir=PurePosixPath("/work"),
+            environment={"HOME": "/work"},
+            mounts=[
+                VolumeMount(workspace.workdir, PurePosixPath("/work")),
+                VolumeMount(workspace.resultdir, PurePosixPath("/result")),
+                *(VolumeMount(path, PurePosixPath(path), read_only=True) for path in seen),
+                *workspace.mounts,
+            ],
+            network=network,
+        )
     try:
         return status, json.loads(answer.read_text())
     except (FileNotFoundError, ValueError):

@@ -11,7 +11,7 @@ from koji_adjutant.buildroot.failed import READ_EVERYTHING
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, ImageRoot, VolumeMount
+from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import BuildrootError
 
 PROGRAMS = Path(__file__).parent / "tool"
@@ -47,22 +47,17 @@ def save_tree(
         "limit": CONTENT_MAX,
     }
     (work / "request.json").write_text(json.dumps(request))
-    spec = ContainerSpec(
-        root=ImageRoot(workspace.tool_image),
-        command=["/usr/bin/python3", "-B", "/adjutant/save_tree.py"],
-        owner=workspace.owner,
-        role="save",
-        environment={"LC_ALL": "C.UTF-8"},
-        mounts=[
-            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
-            VolumeMount(kept, PurePosixPath("/kept"), read_only=True),
-            VolumeMount(work, PurePosixPath("/work")),
-        ],
-        capabilities=READ_EVERYTHING,
-        limits=workspace.limits,
-    )
     with (workspace.resultdir / "save_tree.log").open("ab", buffering=0) as log:
-        status = workspace.manager.run(spec, log)
+        status = workspace.tools.run(
+            PROGRAMS / "save_tree.py",
+            log,
+            role="save",
+            mounts=[
+                VolumeMount(kept, PurePosixPath("/kept"), read_only=True),
+                VolumeMount(work, PurePosixPath("/work")),
+            ],
+            capabilities=READ_EVERYTHING,
+        )
     if status == TOO_MUCH:
         raise BuildrootError(
             f"the buildroot's files are more than {CONTENT_MAX >> 30} GiB: it cannot be saved"

@@ -21,7 +21,7 @@ from koji_adjutant.builds.scm_srpm import (
     read_spec,
 )
 from koji_adjutant.builds.spec import SpecRules, check_spec
-from koji_adjutant.container.interface import ContainerSpec, ImageRoot, VolumeMount
+from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import BuildTimeout, ContainerTimeout, ImageError, SpecError
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
@@ -145,25 +145,23 @@ def _render(root: Buildroot, template: Template, variables: Mapping[str, Any]) -
         "values": variables,
     }
     (work / "request.json").write_text(json.dumps(request))
-    container = ContainerSpec(
-        root=ImageRoot(workspace.tool_image),
-        command=["/usr/bin/python3", "-B", "/adjutant/render_template.py", "/work/request.json"],
-        owner=workspace.owner,
-        role="template",
-        user=f"{BUILD_UID}:{BUILD_GID}",
-        environment={"HOME": "/nowhere", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
-        mounts=[
-            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
-            VolumeMount(work, PurePosixPath("/work"), read_only=True),
-            VolumeMount(root.home / SCM_ROOT.relative_to(CHROOT_HOME), SCM_ROOT),
-        ],
-        limits=workspace.limits,
-    )
     log = workspace.resultdir / LOG
     limit = root.config.rpmbuild_timeout or None
     with workspace.progress.phase(f"rendering {template.name}"), log.open("ab", buffering=0) as sink:
         try:
-            status = workspace.manager.run(container, sink, limit)
+            status = workspace.tools.run(
+                PROGRAMS / "render_template.py",
+                sink,
+                role="template",
+                arguments=["/work/request.json"],
+                user=f"{BUILD_UID}:{BUILD_GID}",
+                environment={"HOME": "/nowhere"},
+                mounts=[
+                    VolumeMount(work, PurePosixPath("/work"), read_only=True),
+                    VolumeMount(root.home / SCM_ROOT.relative_to(CHROOT_HOME), SCM_ROOT),
+                ],
+                timeout=limit,
+            )
         except ContainerTimeout as error:
             raise BuildTimeout(f"rendering {template.name} did not end within {limit:g} seconds") from error
     if status == NO_CHEETAH:

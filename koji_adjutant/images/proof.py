@@ -7,15 +7,10 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from koji_adjutant.container.interface import (
-    ContainerManager,
-    ContainerSpec,
-    ImageRoot,
-    Owner,
-    VolumeMount,
-)
+from koji_adjutant.container.interface import ContainerManager, Owner
+from koji_adjutant.container.tools import Tools
 
 PROGRAMS = Path(__file__).parent / "tool"
 LAST_LINES = 3
@@ -39,15 +34,8 @@ def prove(manager: ContainerManager, reference: str) -> Proof:
     EngineError if the engine cannot start a container at all.
     """
     output = io.BytesIO()
-    spec = ContainerSpec(
-        root=ImageRoot(reference),
-        command=["/usr/bin/python3", "-B", "/adjutant/prove.py"],
-        owner=Owner(task_id=f"local-{os.getpid()}", worker_id="image"),
-        role="image",
-        environment={"LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-        mounts=[VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True)],
-    )
-    status = manager.run(spec, output)
+    tools = Tools(manager, reference, Owner(task_id=f"local-{os.getpid()}", worker_id="image"))
+    status = tools.run(PROGRAMS / "prove.py", output, role="image")
     lines = output.getvalue().decode(errors="replace").splitlines()
     try:
         return Proof(**json.loads(lines[-1]))

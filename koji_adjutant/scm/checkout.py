@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, ImageRoot, VolumeMount
+from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import ContainerTimeout, SourceError
 from koji_adjutant.scm.commands import ENVIRONMENT, checkout_commands
 from koji_adjutant.scm.home import scm_home
@@ -55,26 +55,23 @@ def check_out(
         (workspace.resultdir / "checkout.log").open("ab", buffering=0) as log,
         scm_home(workspace.workdir, options.home, source.scmtype) as home,
     ):
-        spec = ContainerSpec(
-            root=ImageRoot(workspace.tool_image),
-            command=["/usr/bin/python3", "-B", "/adjutant/checkout.py"],
-            owner=workspace.owner,
-            role="checkout",
-            user=f"{BUILD_UID}:{BUILD_GID}",
-            workdir=INSIDE,
-            environment=ENVIRONMENT,
-            mounts=[
-                VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
-                VolumeMount(work, PurePosixPath("/work")),
-                VolumeMount(directory, INSIDE),
-                *home,
-                *workspace.mounts,
-            ],
-            network=workspace.network_mode,
-            limits=workspace.limits,
-        )
         try:
-            status = workspace.manager.run(spec, log, options.timeout)
+            status = workspace.tools.run(
+                PROGRAMS / "checkout.py",
+                log,
+                role="checkout",
+                user=f"{BUILD_UID}:{BUILD_GID}",
+                workdir=INSIDE,
+                environment=ENVIRONMENT,
+                mounts=[
+                    VolumeMount(work, PurePosixPath("/work")),
+                    VolumeMount(directory, INSIDE),
+                    *home,
+                    *workspace.mounts,
+                ],
+                network=workspace.network_mode,
+                timeout=options.timeout,
+            )
         except ContainerTimeout as error:
             raise SourceError(
                 f"checking out {source.shown_url} did not end within {options.timeout:g} seconds "

@@ -37,7 +37,6 @@ GIT_CONFIGURATION = _git_configuration(_GIT_CONFIG)
 
 ENVIRONMENT = {
     "HOME": str(HOME),
-    "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",

@@ -17,7 +17,8 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.checks.finding import Finding, Level
 from koji_adjutant.cli.local_workspace import temporary_directory
 from koji_adjutant.config import AdjutantOptions
-from koji_adjutant.container.interface import ContainerManager, ContainerSpec, ImageRoot, Owner, VolumeMount
+from koji_adjutant.container.interface import ContainerManager, Owner, VolumeMount
+from koji_adjutant.container.tools import Tools
 from koji_adjutant.errors import BuildrootError, EngineError
 
 PROGRAMS = Path(__file__).parent / "tool"
@@ -35,7 +36,7 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
         owner = Owner(task_id=f"local-{os.getpid()}", worker_id="check")
         probe = place / "probe"
         probe.mkdir()
-        _make_repository(manager, image, owner, probe)
+        _make_repository(Tools(manager, image, owner), probe)
         workspace = Workspace(
             manager=manager,
             tool_image=image,
@@ -62,24 +63,11 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
     )
 
 
-def _make_repository(manager: ContainerManager, image: str, owner: Owner, place: Path) -> None:
+def _make_repository(tools: Tools, place: Path) -> None:
     output = io.BytesIO()
-    spec = ContainerSpec(
-        root=ImageRoot(image),
-        command=["/usr/bin/python3", "-B", "/adjutant/probe.py"],
-        owner=owner,
-        role="check",
-        environment={
-            "HOME": "/work",
-            "LC_ALL": "C.UTF-8",
-            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-        },
-        mounts=[
-            VolumeMount(PROGRAMS, PurePosixPath("/adjutant"), read_only=True),
-            VolumeMount(place, PurePosixPath("/work")),
-        ],
-    )
-    status = manager.run(spec, output)
+    mounts = [VolumeMount(place, PurePosixPath("/work"))]
+    program = PROGRAMS / "probe.py"
+    status = tools.run(program, output, role="check", environment={"HOME": "/work"}, mounts=mounts)
     if status != 0:
         said = _last(output.getvalue().decode(errors="replace"))
         raise EngineError(f"the tool image could not make a small repository (status {status}): {said}")
