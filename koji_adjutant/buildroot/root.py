@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -171,6 +171,22 @@ class Buildroot:
                 sink.write(f"{message}\n".encode())
                 raise BuildTimeout(message) from error
 
+    def interactive(
+        self, command: Sequence[str], *, environment: Mapping[str, str], terminal: bool
+    ) -> list[str]:
+        """Return a command line that runs a command with the caller's stdin or, with ``terminal``, its tty.
+
+        ``environment`` is in addition to the build's.
+        """
+        return self.workspace.manager.interactive_exec(
+            self._ready_container(),
+            [*personality(self.config), *command],
+            user=self._user,
+            workdir=CHROOT_HOME,
+            environment={**self.config.environment, **environment},
+            terminal=terminal,
+        )
+
     def _exec(
         self,
         command: Sequence[str],
@@ -179,19 +195,27 @@ class Buildroot:
         timeout: float | None,
         stderr: LogSink | None = None,
     ) -> int:
+        return self.workspace.manager.exec(
+            self._ready_container(),
+            [*_STEP, self._soft_files, str(cwd), *personality(self.config), *command],
+            stdout=sink,
+            stderr=stderr,
+            user=self._user,
+            environment=self.config.environment,
+            timeout=timeout,
+        )
+
+    def _ready_container(self) -> str:
+        """The container, started if need be; its id."""
         if self._container is None:
             self._container = self._start()
         elif self._privileges:  # the last command may have replaced what it wanted
             check_engine_files(self._path)
-        return self.workspace.manager.exec(
-            self._container,
-            [*_STEP, self._soft_files, str(cwd), *personality(self.config), *command],
-            stdout=sink,
-            stderr=stderr,
-            user="0:0" if self._privileges else f"{BUILD_UID}:{BUILD_GID}",
-            environment=self.config.environment,
-            timeout=timeout,
-        )
+        return self._container
+
+    @property
+    def _user(self) -> str:
+        return "0:0" if self._privileges else f"{BUILD_UID}:{BUILD_GID}"
 
     @property
     def _soft_files(self) -> str:
