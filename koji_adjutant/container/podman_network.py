@@ -6,8 +6,6 @@ from koji_adjutant.container.connection import Connection, RefusedError, path_se
 from koji_adjutant.container.podman_images import NOT_FOUND
 from koji_adjutant.container.podman_spec import EngineTraits
 
-CONFLICT = 409
-
 
 def ensure_network(connection: Connection, traits: EngineTraits, timeout: float) -> None:
     """Make the network that ``traits`` names, with the first of its subnets that is free, if it is not there.
@@ -26,8 +24,8 @@ def ensure_network(connection: Connection, traits: EngineTraits, timeout: float)
         }
         try:
             connection.json("POST", "networks/create", body=request, timeout=timeout)
-        except RefusedError as error:
-            if error.status == CONFLICT and "already" in str(error) and "subnet" not in str(error):
+        except RefusedError:
+            if _exists(connection, traits.network, timeout):
                 return  # another process was faster
             if number == len(traits.bridge_subnets):
                 raise
