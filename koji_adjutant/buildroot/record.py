@@ -11,7 +11,7 @@ from pathlib import Path
 from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.buildroot.progress import write_stamped
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, VolumeMount
+from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot
 
 WAIT = ("/bin/bash", "-c", "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done")
 """A buildroot's PID 1: waits, and reaps what builds leave behind (bash does so by itself). 127 is a root
@@ -68,17 +68,20 @@ class Record:
             return
         line = shlex.join(self._manager.command_line(spec))
         write_stamped(self._log, f"task {spec.owner.task_id}, {spec.role}, container {name}: {line}")
-        again = replace(spec, mounts=self._mounts_in_script(spec))
-        if isinstance(spec.root, DirectoryRoot):
-            again = replace(again, root=DirectoryRoot(self._in_script(spec.root.path)))
+        again = self._container_in_script(spec)
         before, last = spec.command[: -len(WAIT)], tuple(spec.command[-len(WAIT) :])
-        waits = last == WAIT
-        if waits:
-            again = replace(again, command=[*before, *SHELL])
-        self._add_to_script(self._manager.command_line(again, terminal=waits))
+        if last == WAIT:
+            shell = replace(again, command=[*before, *SHELL])
+            self._add_to_script(self._manager.command_line(shell, terminal=True))
+        else:
+            self._add_to_script(self._manager.command_line(again))
 
-    def _mounts_in_script(self, spec: ContainerSpec) -> list[VolumeMount]:
-        return [replace(mount, source=self._in_script(mount.source)) for mount in spec.mounts]
+    def _container_in_script(self, spec: ContainerSpec) -> ContainerSpec:
+        root = spec.root
+        if isinstance(root, DirectoryRoot):
+            root = DirectoryRoot(self._in_script(root.path))
+        mounts = [replace(mount, source=self._in_script(mount.source)) for mount in spec.mounts]
+        return replace(spec, root=root, mounts=mounts)
 
     def _in_script(self, path: Path) -> Path:
         """Where the script has what the task had at ``path``."""

@@ -111,7 +111,7 @@ def command(
     state_dir = (state_dir or default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
     # with the worker's limits: a build's processes must not be all that this machine can have
-    options = AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket)
+    options = AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket, task_image_default=image)
     display = PhaseDisplay(Console(stderr=True))
     try:
         with (
@@ -120,14 +120,11 @@ def command(
             temporary_directory(state_dir) as workdir,
             local_workspace(
                 manager,
-                state_dir,
+                options,
                 workdir=workdir,
                 resultdir=resultdir,
-                image=image,
                 network=network,
                 progress=Together([display, StateLog(resultdir / "state.log")]),
-                limits=options.limits,
-                cache_size=options.cache_size,
                 lock=lock,
             ) as workspace,
         ):

@@ -44,14 +44,11 @@ def run_in_buildroot(
                 workspace = stack.enter_context(
                     local_workspace(
                         manager,
-                        options.state_dir,
+                        options,
                         workdir=stack.enter_context(temporary_directory(options.state_dir)),
                         resultdir=resultdir,
-                        image=options.task_image_default,
                         network=options.network_mode,
                         progress=display,
-                        limits=options.limits,
-                        cache_size=options.cache_size,
                         lock=lock,
                     )
                 )

@@ -155,23 +155,20 @@ def _tell(found: Verification) -> None:
 
 @contextmanager
 def _workspace(place: Place) -> Iterator[Workspace]:
-    ours = place.options
+    options = replace(place.options, state_dir=place.state_dir)
     with (
-        open_engine(replace(ours, state_dir=place.state_dir)) as manager,
+        open_engine(options) as manager,
         temporary_directory(place.state_dir) as directory,
     ):
         for name in ("work", "result"):
             (directory / name).mkdir()
         with local_workspace(
             manager,
-            place.state_dir,
+            options,
             workdir=directory / "work",
             resultdir=directory / "result",
-            image=ours.task_image_default,
             network="none",
             progress=Together([]),
-            limits=ours.limits,
-            cache_size=ours.cache_size,
         ) as workspace:
             yield workspace
 

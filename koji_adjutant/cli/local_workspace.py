@@ -15,7 +15,8 @@ from koji_adjutant.buildroot.progress import Progress
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.display import PhaseDisplay
-from koji_adjutant.container.interface import NetworkMode, Owner, ResourceLimits
+from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.container.interface import NetworkMode, Owner
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import ImageError
 from koji_adjutant.images.build import ensure_tool_image
@@ -45,34 +46,31 @@ def temporary_directory(state_dir: Path) -> Iterator[Path]:
 @contextmanager
 def local_workspace(
     manager: PodmanManager,
-    state_dir: Path,
+    options: AdjutantOptions,
     *,
     workdir: Path,
     resultdir: Path,
-    image: str,
     network: NetworkMode,
     progress: Progress,
-    limits: ResourceLimits,
-    cache_size: int,
     lock: Lock | None = None,
 ) -> Iterator[Workspace]:
-    """A workspace of this process; afterwards the cache is brought back within ``cache_size``."""
-    cache = Cache(state_dir)
+    """Give this process a workspace; afterwards the cache is brought back within ``cache_size``."""
+    cache = Cache(options.state_dir)
     try:
         yield Workspace(
             manager=manager,
-            tool_image=image,
+            tool_image=options.task_image_default,
             owner=Owner(task_id=f"local-{os.getpid()}", worker_id=f"{platform.node()}-{os.getpid()}"),
             cache=cache,
             workdir=workdir,
             resultdir=resultdir,
             progress=progress,
-            limits=limits,
+            limits=options.limits,
             network_mode=network,
             lock=lock,
         )
     finally:
-        cache.tidy(cache_size)
+        cache.tidy(options.cache_size)
 
 
 def provide_image(manager: PodmanManager, state_dir: Path, image: str, display: PhaseDisplay) -> None:
