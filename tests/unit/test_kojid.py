@@ -1,0 +1,44 @@
+"""What the daemon writes into its log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from koji_adjutant.kojid import LOGGERS, _set_up_logging
+
+CONTAINERS = "koji_adjutant.container"
+
+
+@pytest.fixture(autouse=True)
+def _loggers_are_left_as_they_were() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in (*LOGGERS, CONTAINERS)]
+    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        for handler in set(logger.handlers) - set(handlers):
+            handler.close()
+        logger.handlers = handlers
+        logger.setLevel(level)
+
+
+@pytest.mark.parametrize("level", [None, "ERROR"])
+def test_containers_are_in_the_log_whatever_its_level(tmp_path: Path, level: str | None) -> None:
+    options: Any = SimpleNamespace(
+        debug=False,
+        verbose=False,
+        log_level=level,
+        admin_emails=None,
+        debug_task=False,
+        adjutant=SimpleNamespace(log_file=tmp_path / "kojid.log"),
+    )
+    _set_up_logging(options)
+    logging.getLogger(CONTAINERS).info("task 7, build, container one: podman run")
+    logging.getLogger("koji_adjutant.daemon").info("something of no importance")
+    (line,) = (tmp_path / "kojid.log").read_text().splitlines()
+    assert line.endswith("task 7, build, container one: podman run")
