@@ -10,9 +10,14 @@ DEMO := $(BIN)/koji-adjutant demo
 PLACES = --dir $(KOJI_ADJUTANT_DEV)/demo --state-dir $(KOJI_ADJUTANT_DEV)/state
 PLAY = --repo $(KOJI_ADJUTANT_DEV)/distribution/repo --package examples/hello-adjutant
 
+# T=tests/unit/cli or any other words of pytest's select what test, unit, integration and hub run.
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := -n auto --dist worksteal
+SUITES ?= unit
+
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down demo-clean test unit integration hub e2e debian-13 matrix bench bench-quick lint format lock host \
-    distribution clean
+.PHONY: help demo demo-up demo-down demo-clean check test selected unit integration hub e2e debian-13 matrix bench bench-quick \
+    coverage lint format lock host servers browser distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,19 +36,22 @@ demo-clean: ## Stop everything and remove all that the demo and the tests made
 	@rm -rf $(KOJI_ADJUTANT_DEV)/distribution
 	@if [ -d $(KOJI_ADJUTANT_DEV) ]; then rmdir $(KOJI_ADJUTANT_DEV); fi
 
-test: lint unit integration hub e2e debian-13 ## Everything: lint, unit, integration (podman), hub conformance, end to end
+check: $(VENV)/ready ## In a minute: lint and unit tests side by side, for each change before it is committed
+	@$(MAKE) --no-print-directory -j2 -Otarget lint unit
+
+test: $(if $(T),selected,lint unit integration hub e2e debian-13) ## Everything: lint, unit, integration (podman), hub conformance, end to end
+
+selected: $(if $(filter-out tests/unit%,$(filter tests%,$(T))),servers browser,$(VENV)/ready)
+	$(PYTEST) $(T)
 
 unit: $(VENV)/ready ## Unit tests: no podman, no root
-	$(BIN)/python -m pytest tests/unit
+	$(PYTEST) $(or $(T),$(PARALLEL) tests/unit)
 
-integration: host ## Tests with real podman, rpmbuild, git
-	@tools/host-packages servers
-	@tools/host-packages browser
-	$(BIN)/python -m pytest tests/integration
+integration: servers browser ## Tests with real podman, rpmbuild, git
+	$(PYTEST) $(or $(T),tests/integration)
 
-hub: host ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST_HUB
-	@tools/host-packages servers
-	$(BIN)/python -m pytest tests/hub
+hub: servers ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST_HUB
+	$(PYTEST) $(or $(T),tests/hub)
 
 e2e: host ## One whole demo, as a new user runs it
 	$(BIN)/python -m pytest tests/e2e
@@ -59,6 +67,13 @@ bench: host $(VENV)/bench-ready ## Measure builds beside mock and a bare chroot;
 
 bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns, in under three minutes
 	$(BIN)/python -m tests.bench --quick
+
+coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit integration hub" counts others too
+	@rm -rf .coverage
+	@mkdir .coverage
+	$(foreach suite,$(SUITES),$(BIN)/coverage run -m pytest $(if $(filter unit,$(suite)),$(PARALLEL)) tests/$(suite) &&) true
+	@$(BIN)/coverage combine -q
+	@$(BIN)/python tools/coverage-by-package
 
 lint: $(VENV)/ready ## ruff, mypy --strict and the import rules
 	$(BIN)/ruff check
@@ -81,6 +96,12 @@ lock: $(VENV)/ready ## Pin the newest dependencies that pyproject.toml allows
 host: $(VENV)/ready
 	@tools/host-packages containers
 
+servers: host
+	@tools/host-packages servers
+
+browser: host
+	@tools/host-packages browser
+
 distribution: host
 	@$(BIN)/python -m tests.distribution --output $(KOJI_ADJUTANT_DEV)/distribution
 
@@ -98,4 +119,4 @@ $(VENV)/bench-ready: $(VENV)/ready requirements-bench.lock
 	@touch $@
 
 clean: demo-clean ## demo-clean, and remove the virtual environment
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage

@@ -43,7 +43,6 @@ def test_equal_trees_are_equal(tmp_path: Path) -> None:
             "usr: another xattrs",
         ),
     ],
-    ids=str,
 )
 def test_a_difference_is_named(tmp_path: Path, change: object, line: str) -> None:
     before = describe(plant(tmp_path / "one"))

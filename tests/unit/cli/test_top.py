@@ -24,6 +24,8 @@ class Screen:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
         environment = {**os.environ, "TERM": "xterm"}
+        for name in ("COLUMNS", "LINES"):  # of the tests' own terminal, or what readline takes it for
+            environment.pop(name, None)
         self.process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
         os.close(theirs)
         self.text = b""
