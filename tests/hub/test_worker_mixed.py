@@ -9,15 +9,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import koji
 import pytest
 
 from koji_adjutant.buildroot.repository.repofiles import RepoFiles
-from tests.hub.builder import ARCH
+from tests.hub.builder import ARCH, Builder
+from tests.hub.dist import DistRepo, add_to, put_in
 from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.names import unique
 from tests.hub.packages import package
+from tests.hub.rpms import Rpm, RpmMaker
 from tests.hub.test_worker_operator import adjutant
+from tests.hub.wrapped import imported, take_wrappers, template
 from tests.support.http_server import serving_files
 
 pytestmark = pytest.mark.podman
@@ -136,3 +141,59 @@ def test_what_the_tag_says_resolves(
     assert resolved
     if f"{package} is not to be had in the tool image" not in log:
         assert set(resolved) == {f"Resolving with {wanted}"}
+
+
+def test_a_wrapper_is_built_with_them(farm: Farm, mixed: Mixed, tmp_path: Path) -> None:
+    take_wrappers(farm)
+    build = imported(farm, tmp_path, "maven", {"hello-1.0.jar": "jar"})
+    url = template(farm, build, "test -e /usr/share/hello-v6/greeting", requires="v6(hello)")
+    result = farm.closed(int(farm.admin.wrapperRPM(build.info["id"], url, mixed.target)))
+    assert result["rpms"] == [f"{build.name}-wrapper-1.0-1.noarch.rpm"]
+    listed = {rpm["name"] for rpm in farm.admin.listRPMs(componentBuildrootID=result["buildroot_id"])}
+    assert "hello-v6" in listed
+
+
+@pytest.fixture(scope="module")
+def own(farm: Farm, builder: Builder, rpms: RpmMaker) -> str:
+    """A tag in which a package of format 6, and one of format 4, are builds of the hub."""
+    version = farm.admin.getKojiVersion()
+    if tuple(int(part) for part in version.split(".")[:2]) < (1, 36):
+        pytest.skip(f"the hub is koji {version}: before 1.36 it takes no build of format 6")
+    tag = unique("own")
+    farm.admin.createTag(tag, farm.build_tag)
+    known: dict[str, Any] | None = farm.admin.getBuild("hello-v6-1-1")
+    if known:
+        put_in(builder, tag, known)
+    else:
+        source = rpms.make("hello-v6").srpm
+        add_to(builder, tag, source, Rpm(FORMAT_6, "hello-v6", "1", "1", "noarch"))
+    other = rpms.make()
+    add_to(builder, tag, other.srpm, other.rpm)
+    return tag
+
+
+def test_a_build_of_format_6_is_installed_for_others(farm: Farm, own: str) -> None:
+    build_tag, target = unique("own-build"), unique("own-target")
+    farm.admin.createTag(build_tag, own, arches=ARCH)
+    farm.admin.createBuildTarget(target, build_tag, own)
+    name = unique("needing")
+    farm.admin.packageListAdd(own, name, owner=farm.hub.admin.name)
+    url = farm.git.publish(name, package(name, build=READ, tags=NEEDING))
+    task = int(farm.admin.build(url, target, {"repo_id": wait_for_repo(farm, build_tag)}))
+    farm.closed(task)
+    buildroot = farm.admin.getTaskResult(int(farm.children(task)[ARCH]["id"]))["brootid"]
+    (hello,) = (
+        rpm for rpm in farm.admin.listRPMs(componentBuildrootID=buildroot) if rpm["name"] == "hello-v6"
+    )
+    assert (hello["payloadhash"], hello["external_repo_id"]) == (KNOWN_BY, 0)
+    (made,) = farm.admin.listTagged(own, package=name)
+    assert made["state"] == koji.BUILD_STATES["COMPLETE"]
+
+
+def test_a_dist_repo_with_both(farm: Farm, own: str) -> None:
+    repo = DistRepo.made(farm, own, allow_missing_signatures=True, inherit=False)
+    tagged = farm.admin.listTaggedRPMS(own, inherit=False, latest=True)[0]
+    expected = {f"{rpm['name']}-{rpm['version']}-{rpm['release']}.{rpm['arch']}.rpm" for rpm in tagged}
+    assert {"hello-v6-1-1.noarch.rpm"} < repo.files()
+    assert repo.files() == {name for name in expected if not name.endswith(".src.rpm")}
+    assert repo.package("hello-v6-1-1.noarch.rpm") == FORMAT_6.read_bytes()
