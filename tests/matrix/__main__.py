@@ -7,12 +7,14 @@ import datetime
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.matrix import results, steps
 from tests.matrix.platforms import PLATFORMS, Platform
 from tests.matrix.results import Finding
 from tests.matrix.stand_in import PROJECT, StandIn, entered, make_root
+from tests.matrix.steps import Outcome
 
 PROGRAMS = {
     "podman": "podman",
@@ -42,20 +44,25 @@ def _on(platform: Platform, place: Path, only: list[str] | None) -> bool:
     root = place / platform.root
     when = f"{datetime.datetime.now(datetime.UTC).date().isoformat()}, {_commit()}"
     make_root(platform.suite, root)
-    outcomes = {}
+    passed = True
     with entered(root, platform.runtime) as stand_in:
         for step in steps.wanted(platform):
             if only is None or step.name in only:
                 log = place / f"{platform.name.replace(', ', '-').replace(' ', '-')}.{step.name}.log"
                 print(f"{platform.name}: {step.name} … (log: {log})", flush=True)
-                outcomes[step.name] = steps.run(step, platform, stand_in, log, when)
-                print(f"{platform.name}: {step.name}: {outcomes[step.name]}", flush=True)
-        versions = _versions(platform, stand_in)
+                outcome = steps.run(step, platform, stand_in, log, when)
+                print(f"{platform.name}: {step.name}: {outcome}", flush=True)
+                _note(platform, _versions(platform, stand_in), {step.name: outcome})
+                passed = passed and outcome.passed
+    return passed
+
+
+def _note(platform: Platform, versions: Mapping[str, str], outcomes: Mapping[str, Outcome]) -> None:
+    """Save at once: the steps of a host take an hour, and what was found must not depend on the last one."""
     found = results.load()
     earlier = found[platform.name].steps if platform.name in found else {}
     found[platform.name] = Finding(versions, {**earlier, **outcomes})
     results.save({each.name: found[each.name] for each in PLATFORMS if each.name in found})
-    return all(outcome.passed for outcome in outcomes.values())
 
 
 def _commit() -> str:
