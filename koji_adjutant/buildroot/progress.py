@@ -1,4 +1,4 @@
-"""Progress is an interface: a recipe says which phase it is in, someone shows it."""
+"""A recipe says which phase it is in; observers show it, or write it down."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Progress(Protocol):
-    """Told by the recipes where they are."""
+class PhaseObserver(Protocol):
+    """Hears from recipes which phase they are in."""
 
     def phase(self, name: str) -> AbstractContextManager[None]:
         """One phase, entered when it starts and left when it ends, well or not."""
@@ -43,15 +43,15 @@ class StateLog:
         write_stamped(self._path, text)
 
 
-class Together:
-    """Several progress displays as one."""
+class PhaseObserverGroup:
+    """Passes each phase on to several observers."""
 
-    def __init__(self, displays: Sequence[Progress]) -> None:
-        self._displays = displays
+    def __init__(self, observers: Sequence[PhaseObserver]) -> None:
+        self._observers = observers
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         with ExitStack() as stack:
-            for display in self._displays:
-                stack.enter_context(display.phase(name))
+            for observer in self._observers:
+                stack.enter_context(observer.phase(name))
             yield

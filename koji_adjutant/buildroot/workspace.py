@@ -11,7 +11,7 @@ from typing import Literal
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.files.overlay import Overlay, mounted
-from koji_adjutant.buildroot.progress import Progress
+from koji_adjutant.buildroot.progress import PhaseObserver
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.container.interface import (
     ContainerManager,
@@ -44,7 +44,7 @@ class Workspace:
     cache: Cache
     workdir: Path
     resultdir: Path
-    progress: Progress
+    progress: PhaseObserver
     limits: ResourceLimits = field(default_factory=ResourceLimits)
     mounts: Sequence[VolumeMount] = ()
     network_mode: NetworkMode = "bridge"

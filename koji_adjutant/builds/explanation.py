@@ -44,7 +44,7 @@ GENERAL = {
 """What a class means, for failures that have no better sentence."""
 
 _LOG_NAMED = re.compile(r"see (\w+\.log)")
-_TOLD = re.compile(
+_EXPLANATION = re.compile(
     r"^Why \((\w+)\): (.*)(?:\n(\w+\.log), from byte (\d+):\n((?: {4}.*(?:\n|\Z))*))?", re.MULTILINE
 )
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -68,11 +68,11 @@ class Explanation:
         return bool(self.excerpt) or self.sentence != GENERAL[self.failure]
 
     def __str__(self) -> str:
-        told = f"Why ({self.failure}): {self.sentence}"
+        text = f"Why ({self.failure}): {self.sentence}"
         if self.excerpt:
-            told += f"\n{self.log}, from byte {self.offset}:"
-            told += "".join(f"\n    {line}" for line in self.excerpt)
-        return told
+            text += f"\n{self.log}, from byte {self.offset}:"
+            text += "".join(f"\n    {line}" for line in self.excerpt)
+        return text
 
 
 def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bool = False) -> Explanation:
@@ -92,7 +92,7 @@ def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bo
     if failure is FailureClass.BUILD and out_of_memory:
         failure = FailureClass.MEMORY
         sentence = "the kernel killed a process of the build for want of memory"
-    elif found and (better := _told_by_log(failure, found)):
+    elif found and (better := _class_shown_by_log(failure, found)):
         failure = better
         sentence = sentence if failure is FailureClass.DEPENDENCY and sentence else _quote(found)
     sentence = printable(sentence or GENERAL[failure])[:SENTENCE_LENGTH]
@@ -102,7 +102,7 @@ def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bo
 
 
 def failure_class(error: BaseException) -> FailureClass:
-    """What the exception alone tells."""
+    """Return the class that the exception alone shows."""
     message = str(error)
     if isinstance(error, OSError) and error.errno in _FULL:
         return FailureClass.DISK
@@ -123,7 +123,7 @@ def failure_class(error: BaseException) -> FailureClass:
 
 def parse_explanation(message: str) -> Explanation | None:
     """The explanation that a fault message ends with: a subtask's, as its parent gets it from the hub."""
-    match = _TOLD.search(message)
+    match = _EXPLANATION.search(message)
     if match is None or match[1] not in set(FailureClass):
         return None
     lines = tuple(line[4:] for line in (match[5] or "").splitlines())
@@ -131,10 +131,12 @@ def parse_explanation(message: str) -> Explanation | None:
 
 
 @contextmanager
-def explaining(logs: Path, out_of_memory: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """An error that ends the block gets its ``explanation``, while the logs are there to look into.
+def explanation_attached_to_errors(
+    logs: Path, out_of_memory: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Give an error that ends the block its ``explanation``, while the logs are there to look into.
 
-    ``out_of_memory`` tells whether the kernel killed one of the task's processes for want of memory.
+    ``out_of_memory`` says whether the kernel killed one of the task's processes for want of memory.
     """
     try:
         yield
@@ -146,8 +148,8 @@ def explaining(logs: Path, out_of_memory: Callable[[], bool] = lambda: False) ->
 
 
 @contextmanager
-def telling() -> Iterator[None]:
-    """An error that ends the block says why, below a stock builder's words: for what the hub is told.
+def explanation_in_error_messages() -> Iterator[None]:
+    """Add to an error that ends the block why, below a stock builder's words: the hub gets this text.
 
     Nothing is added to koji's errors where there is no more to say. ``koji.daemon.TaskManager.runTask`` sends
     the text of koji's errors, and a traceback of others.
@@ -199,17 +201,17 @@ def _log_of(message: str, failure: FailureClass, logs: Path | None) -> Path | No
     return next((logs / name for name in names if (logs / name).is_file()), None)
 
 
-def _told_by_log(failure: FailureClass, found: Finding) -> FailureClass | None:
+def _class_shown_by_log(failure: FailureClass, found: Finding) -> FailureClass | None:
     """The class that the log shows, where it may know better than the exception; None where it does not."""
-    told = found.sign.failure if found.sign else None
-    if told in (FailureClass.DISK, FailureClass.MEMORY):
-        return told
+    shown = found.sign.failure if found.sign else None
+    if shown in (FailureClass.DISK, FailureClass.MEMORY):
+        return shown
     if failure is FailureClass.BUILD:
-        if told is FailureClass.SPEC:
-            return told
+        if shown is FailureClass.SPEC:
+            return shown
         return FailureClass.CHECK if found.section == "%check" else failure
-    if failure is FailureClass.DEPENDENCY and told is FailureClass.INFRASTRUCTURE:
-        return told
+    if failure is FailureClass.DEPENDENCY and shown is FailureClass.INFRASTRUCTURE:
+        return shown
     return (
         failure
         if failure in (FailureClass.SCM, FailureClass.INFRASTRUCTURE, FailureClass.DEPENDENCY)

@@ -1,4 +1,4 @@
-"""How a failed build is told: in kojid's words, which tools and people look for."""
+"""How a failed build is reported: in kojid's words, which tools and people look for."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class StepFailedError(Exception):
 
 
 @contextmanager
-def in_koji_words(beginning: str) -> Iterator[None]:
-    """Tell what goes wrong inside as "<beginning>, mock exited with status N; see LOG for more information".
+def kojid_message_on_failure(beginning: str) -> Iterator[None]:
+    """Say of what goes wrong inside "<beginning>, mock exited with status N; see LOG for more information".
 
     Failed steps become BuildFailed; a time limit, missing packages and a package manager's failure stay what
     they are (a failed installation is the build's failure, as with mock). The first line of the message is a

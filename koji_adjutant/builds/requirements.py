@@ -39,8 +39,8 @@ def install_static_requires(root: Buildroot, srpm: Path, arch: str) -> tuple[str
 
     What is installed may change what the spec says (macros), so this repeats until nothing changes.
     """
-    memo, key = root.workspace.cache.memo, _question(root, srpm, arch)
-    rounds = _install_again(root, memo.get(key) or [])
+    answers, key = root.workspace.cache.answers, _question(root, srpm, arch)
+    rounds = _install_again(root, answers.get(key) or [])
     source = copy_source_package(root, srpm)
     before: list[str] | None = None
     for number in range(STATIC_ROUNDS):
@@ -54,7 +54,7 @@ def install_static_requires(root: Buildroot, srpm: Path, arch: str) -> tuple[str
             break
         before = requires
         rounds.append((requires, root.key))
-    memo.put(key, rounds)
+    answers.put(key, rounds)
     return source.spec, DYNAMIC_BUILDREQUIRES in header.texts(Tag.REQUIRENAME)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.status import BUILD_FAILED, SRPM_UNUSABLE
-from koji_adjutant.builds.failure import StepFailedError, in_koji_words
+from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failure
 from koji_adjutant.builds.requirements import install_dynamic_requires, install_static_requires
 from koji_adjutant.builds.results import take_packages
 from koji_adjutant.builds.rpmbuild import (
@@ -36,7 +36,10 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
     """
     check_source_package(srpm)
     phase = root.workspace.progress.phase
-    with in_koji_words(f"error building package (arch {arch})"), phase(f"build phase for {srpm.name}"):
+    with (
+        kojid_message_on_failure(f"error building package (arch {arch})"),
+        phase(f"build phase for {srpm.name}"),
+    ):
         with phase(f"build setup for {srpm.name}"):
             spec, dynamic = install_static_requires(root, srpm, arch)
         with phase(f"rpmbuild {srpm.name}"):

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, TOPDIR
 from koji_adjutant.buildroot.status import BUILD_FAILED
-from koji_adjutant.builds.failure import StepFailedError, in_koji_words
+from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failure
 from koji_adjutant.builds.rpmbuild import rpmbuild, target_options
 from koji_adjutant.builds.spec import SpecRules, check_spec, choose_spec
 from koji_adjutant.builds.srpm import take_source_package
@@ -160,7 +160,7 @@ def _srpm_from_tree(
     phase = root.workspace.progress.phase
     spec = _choose(root, directory, rules, log)
     if source_cmd:
-        with in_koji_words("error retrieving sources"), phase("source command"):
+        with kojid_message_on_failure("error retrieving sources"), phase("source command"):
             status = root.run(
                 _as_mock_runs(source_cmd),
                 log=log,
@@ -178,7 +178,7 @@ def build_source_package(
     """``mock --buildsrpm``: the SRPM of a spec and a directory of sources, in resultdir. BuildFailed."""
     log = root.workspace.resultdir / "build.log"
     phase = root.workspace.progress.phase
-    with in_koji_words("error building srpm"), phase("buildsrpm"):
+    with kojid_message_on_failure("error building srpm"), phase("buildsrpm"):
         arguments = [str(spec), str(directory), _layout(rules), str(TOPDIR)]
         limit = root.config.rpmbuild_timeout or None
         if root.run(["/bin/bash", "-c", _LAY_OUT, "lay-out", *arguments], log=log, timeout=limit) != 0:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.status import FAILED
-from koji_adjutant.builds.failure import StepFailedError, in_koji_words
+from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failure
 from koji_adjutant.builds.results import take_packages
 from koji_adjutant.builds.rpmbuild import SRPMS, check_source_package, copy_source_package, rpmbuild
 from koji_adjutant.errors import SourceError, SpecError
@@ -25,7 +25,7 @@ def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
     if len(specs) > 1:
         raise SpecError(f"Multiple spec files found: {specs}")
     phase = root.workspace.progress.phase
-    with in_koji_words("error building srpm"), phase("rebuild srpm"):
+    with kojid_message_on_failure("error building srpm"), phase("rebuild srpm"):
         source = copy_source_package(root, srpm)
         with phase("rpmbuild -bs"):
             # no --target: kojid runs rpmbuild directly here, not through mock

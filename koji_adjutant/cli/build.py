@@ -13,7 +13,7 @@ import koji
 from rich.console import Console
 from rich.table import Table
 
-from koji_adjutant.buildroot.progress import StateLog, Together
+from koji_adjutant.buildroot.progress import PhaseObserverGroup, StateLog
 from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.buildroot.specification.lock import Lock, read_lock
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
@@ -124,7 +124,7 @@ def command(
                 workdir=workdir,
                 resultdir=resultdir,
                 network=network,
-                progress=Together([display, StateLog(resultdir / "state.log")]),
+                progress=PhaseObserverGroup([display, StateLog(resultdir / "state.log")]),
                 lock=lock,
             ) as workspace,
         ):

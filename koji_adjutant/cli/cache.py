@@ -13,7 +13,7 @@ from rich.console import Console
 
 from koji_adjutant import text
 from koji_adjutant.buildroot.layers.verification import Verification, verify
-from koji_adjutant.buildroot.progress import Together
+from koji_adjutant.buildroot.progress import PhaseObserverGroup
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli import cache_tables
 from koji_adjutant.cli.cache_fetch import fetch
@@ -168,7 +168,7 @@ def _workspace(place: Place) -> Iterator[Workspace]:
             workdir=directory / "work",
             resultdir=directory / "result",
             network="none",
-            progress=Together([]),
+            progress=PhaseObserverGroup([]),
         ) as workspace:
             yield workspace
 

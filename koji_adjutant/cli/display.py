@@ -25,7 +25,7 @@ class Phase:
 
 
 class PhaseDisplay:
-    """A Progress (buildroot/progress.py): the phase that runs, with its time; the ones before it as lines.
+    """A PhaseObserver for people: shows the phase that runs, with its time, and the ones before it as lines.
 
     Where there is no terminal only the lines are written. Nothing is shown outside of ``with display:``.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.files.removal import remove_tree
-from koji_adjutant.buildroot.progress import Progress
+from koji_adjutant.buildroot.progress import PhaseObserver
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.display import PhaseDisplay
@@ -51,7 +51,7 @@ def local_workspace(
     workdir: Path,
     resultdir: Path,
     network: NetworkMode,
-    progress: Progress,
+    progress: PhaseObserver,
     lock: Lock | None = None,
 ) -> Iterator[Workspace]:
     """Give this process a workspace; afterwards the cache is brought back within ``cache_size``."""

@@ -14,7 +14,7 @@ from koji_adjutant.cli.task_logs import log_directory
 from koji_adjutant.config import Settings
 from koji_adjutant.errors import AdjutantError, HubError, NotFound
 from koji_adjutant.hub.interface import HubSession
-from koji_adjutant.hub.session import impatient_session, plain_words
+from koji_adjutant.hub.session import hub_errors_explained, impatient_session
 from koji_adjutant.hub.source_rpm import fetch_source_rpm
 
 SOURCE_PARAMETERS = {"buildArch": "pkg", "rebuildSRPM": "srpm"}
@@ -65,7 +65,7 @@ def _no_lock(session: HubSession, task_id: int) -> str:
 @contextmanager
 def _hub(settings: Settings, task_id: int) -> Iterator[HubSession]:
     try:
-        with plain_words(settings.kojid):
+        with hub_errors_explained(settings.kojid):
             yield impatient_session(settings.kojid)
     except AdjutantError:
         raise

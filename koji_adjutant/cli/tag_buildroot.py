@@ -7,7 +7,7 @@ import koji
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import AdjutantError, HubError, UsageError
-from koji_adjutant.hub.session import impatient_session, plain_words
+from koji_adjutant.hub.session import hub_errors_explained, impatient_session
 from koji_adjutant.hub.tag_config import config_in_repo
 
 
@@ -17,7 +17,7 @@ def latest_of_tag(
     """From the tag's latest repo. UsageError for a tag without one; HubError if the hub cannot be asked."""
     session = impatient_session(options)
     try:
-        with plain_words(options):
+        with hub_errors_explained(options):
             repo = session.getRepo(tag)
             if repo is None:
                 raise UsageError(f"The tag {tag} has no repo: `koji regen-repo {tag}` makes one.")

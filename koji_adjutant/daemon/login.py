@@ -7,7 +7,7 @@ import koji
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import HubError
 from koji_adjutant.hub.interface import HubSession
-from koji_adjutant.hub.session import log_in, plain_words
+from koji_adjutant.hub.session import hub_errors_explained, log_in
 
 
 def open_session(options: KojidOptions) -> HubSession:
@@ -17,7 +17,7 @@ def open_session(options: KojidOptions) -> HubSession:
     password, GSSAPI; ``exclusiveSession``; ``echo``. HubError says in one sentence what is wrong.
     """
     session: HubSession = koji.ClientSession(options.server, koji.grab_session_options(options))
-    with plain_words(options):
+    with hub_errors_explained(options):
         log_in(session, options)
         session.exclusiveSession(force=options.force_lock)
         answer = session.echo("OK")

@@ -14,7 +14,7 @@ from koji_adjutant import __version__
 from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.daemon.http_server import HttpServer
 from koji_adjutant.monitoring import database
-from koji_adjutant.monitoring.events import Journal, Silence, WorkerStarted, WorkerStopped
+from koji_adjutant.monitoring.events import Journal, NoJournal, WorkerStarted, WorkerStopped
 from koji_adjutant.monitoring.journal import FileJournal
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def monitoring(options: KojidOptions) -> Iterator[Monitoring]:
     ours = options.adjutant
     journal = _open(database.path_in(ours.state_dir)) if ours.monitoring_enabled else None
     if journal is None:
-        yield Monitoring(Silence(), None, ours)
+        yield Monitoring(NoJournal(), None, ours)
         return
     journal.record(
         WorkerStarted(

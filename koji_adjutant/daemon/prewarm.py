@@ -17,7 +17,7 @@ from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.cache.recent import RecentRoot, RecentRoots, Tries
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.layers.layers import open_layers
-from koji_adjutant.buildroot.progress import Together
+from koji_adjutant.buildroot.progress import PhaseObserverGroup
 from koji_adjutant.buildroot.workspace import CacheKind, Workspace
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.config.rlimits import build_rlimits
@@ -27,7 +27,7 @@ from koji_adjutant.daemon.prewarmer import owner
 from koji_adjutant.errors import AdjutantError
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.rows import RepoRow
-from koji_adjutant.hub.session import impatient_session, plain_words
+from koji_adjutant.hub.session import hub_errors_explained, impatient_session
 from koji_adjutant.hub.tag_config import config_in_repo
 from koji_adjutant.monitoring.events import Journal, RootMadeReady
 from koji_adjutant.policy.rules import Subject
@@ -59,7 +59,7 @@ def make_ready(options: KojidOptions, journal: Journal) -> None:
     recent = RecentRoots(options.adjutant.state_dir / "recent", options.server or "")
     session = impatient_session(options)
     try:
-        with plain_words(options):
+        with hub_errors_explained(options):
             due = list(_due(session, recent))
         if due:
             _make_ready(options, session, recent, due, journal)
@@ -135,7 +135,7 @@ class Composer:
         """Have the root in the store; ``name`` is that of a directory that is to be made for it."""
         root, ours = due.root, self.options.adjutant
         self._say(f"{root}, repo {due.repo['id']}")
-        with plain_words(self.options):
+        with hub_errors_explained(self.options):
             config = config_in_repo(
                 self.session, self.options, root.tag, due.repo, root.arch, root.group, network=False
             )
@@ -154,7 +154,7 @@ class Composer:
                 cache=Cache(ours.state_dir),
                 workdir=workdir,
                 resultdir=workdir,
-                progress=Together([]),
+                progress=PhaseObserverGroup([]),
                 limits=replace(ours.limits, rlimits=build_rlimits(self.options)).in_background(),
                 mounts=ours.container_mounts,
                 cache_used=self._cache_used,

@@ -17,7 +17,7 @@ from koji.daemon import TaskManager
 from koji.tasks import BaseTaskHandler
 
 from koji_adjutant.buildroot.files.overlay import unmount_below
-from koji_adjutant.builds.explanation import telling
+from koji_adjutant.builds.explanation import explanation_in_error_messages
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from koji_adjutant.daemon.claims import TaskClaims
@@ -29,7 +29,7 @@ from koji_adjutant.daemon.task_record import recorded
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.errors import EngineError
 from koji_adjutant.hub.interface import HubSession
-from koji_adjutant.monitoring.events import Journal, Silence, TaskEnded, WorkerSeen
+from koji_adjutant.monitoring.events import Journal, NoJournal, TaskEnded, WorkerSeen
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask, prune_failed_roots
 from koji_adjutant.task_handlers import HANDLERS
@@ -55,7 +55,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         super().__init__(options, session)
         self.wakeup = wakeup
         self.containers: ContainerManager | None = None
-        self.journal: Journal = Silence()
+        self.journal: Journal = NoJournal()
         self.prewarmer: Prewarmer | None = None
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
 
@@ -134,7 +134,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         arch = self.tasks.get(handler.id, {}).get("arch", "noarch")
 
         def recounted() -> object:
-            with recorded(self.journal, handler, arch), telling():
+            with recorded(self.journal, handler, arch), explanation_in_error_messages():
                 return run()
 
         handler.run = recounted

@@ -25,8 +25,8 @@ def impatient_session(options: KojidOptions) -> HubSession:
 
 
 @contextmanager
-def plain_words(options: KojidOptions) -> Iterator[None]:
-    """What goes wrong with the hub in the block, as a HubError that says what to do."""
+def hub_errors_explained(options: KojidOptions) -> Iterator[None]:
+    """Raise what goes wrong with the hub in the block as a HubError that says what to do."""
     try:
         yield
     except koji.AuthLockError as problem:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from koji_adjutant.builds.explanation import telling
+from koji_adjutant.builds.explanation import explanation_in_error_messages
 from koji_adjutant.config import AdjutantOptions, KojidOptions, load_adjutant
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import LABEL_PREFIX
@@ -63,7 +63,7 @@ class PluggedTask(ContainerTask):
     def run(self) -> object:
         self._remove_leftovers()
         try:
-            with TaskClaims(self.settings.state_dir).hold(self.id), telling():
+            with TaskClaims(self.settings.state_dir).hold(self.id), explanation_in_error_messages():
                 return super().run()
         finally:
             self._tidy_up_meanwhile()

@@ -167,8 +167,8 @@ class Journal(Protocol):
     def record(self, event: Event) -> None: ...
 
 
-class Silence:
-    """The journal of who keeps none."""
+class NoJournal:
+    """A Journal that keeps nothing, where there is no monitoring."""
 
     def record(self, event: Event) -> None:
         pass

@@ -16,16 +16,16 @@ from pathlib import Path
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.files.removal import remove_tree
-from koji_adjutant.buildroot.progress import StateLog, Together
+from koji_adjutant.buildroot.progress import PhaseObserverGroup, StateLog
 from koji_adjutant.buildroot.record import note
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.builds.explanation import explaining
+from koji_adjutant.builds.explanation import explanation_attached_to_errors
 from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.config.rlimits import build_rlimits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
 from koji_adjutant.hub.task_handler import TaskHandler
-from koji_adjutant.monitoring.events import Journal, Silence
+from koji_adjutant.monitoring.events import Journal, NoJournal
 from koji_adjutant.policy.rules import Subject
 from koji_adjutant.task_adapters.buildroot_json import BuildrootJson
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
@@ -48,7 +48,7 @@ class ContainerTask(TaskHandler):
     ``journal`` is the worker's, which the daemon sets in the task's process.
     """
 
-    journal: Journal = Silence()
+    journal: Journal = NoJournal()
     live_logs: LiveLogs
     buildroot_json: BuildrootJson
     main_log = "root.log"
@@ -87,7 +87,7 @@ class ContainerTask(TaskHandler):
         subject = Subject(tag, arch, self.method)
         self.buildroot_json.tell_task(self.id, subject, repo_id)
         with (
-            explaining(resultdir, self.told.out_of_memory),
+            explanation_attached_to_errors(resultdir, self.told.out_of_memory),
             self._accounted(),
             open_engine(ours, observer=self.told) as manager,
         ):
@@ -100,7 +100,7 @@ class ContainerTask(TaskHandler):
                         cache=self._cache(),
                         workdir=workdir,
                         resultdir=resultdir,
-                        progress=Together([StateLog(resultdir / "state.log"), self.told]),
+                        progress=PhaseObserverGroup([StateLog(resultdir / "state.log"), self.told]),
                         limits=replace(ours.limits, rlimits=build_rlimits(self.options)),
                         mounts=ours.container_mounts,
                         source_mounts=source_mounts,

@@ -71,7 +71,7 @@ class ContainerJournal:
 
 
 class TaskJournal(ContainerJournal):
-    """Tells of task ``task_id``. It is a Progress, too, and a CacheObserver."""
+    """Tells of task ``task_id``. It is a PhaseObserver, too, and a CacheObserver."""
 
     def __init__(self, journal: events.Journal, task_id: int) -> None:
         super().__init__(journal)

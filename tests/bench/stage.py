@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from koji_adjutant.buildroot.cache.cache import Cache
-from koji_adjutant.buildroot.progress import Progress, StateLog, Together
+from koji_adjutant.buildroot.progress import PhaseObserver, PhaseObserverGroup, StateLog
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerManager, Owner
@@ -43,7 +43,7 @@ class Stage:
         return for_repos([str(self.distribution.repo)], ARCH, "build", network=False, options=TagOptions())
 
     def workspace(
-        self, manager: ContainerManager, cache: Path, directory: Path, progress: Progress | None = None
+        self, manager: ContainerManager, cache: Path, directory: Path, progress: PhaseObserver | None = None
     ) -> Workspace:
         """As a task adapter makes it; ``cache`` is the directory that is a worker's state directory else."""
         state_log = StateLog(directory / "result" / "state.log")
@@ -56,5 +56,5 @@ class Stage:
             cache=Cache(cache),
             workdir=directory / "work",
             resultdir=directory / "result",
-            progress=Together([state_log, progress]) if progress else state_log,
+            progress=PhaseObserverGroup([state_log, progress]) if progress else state_log,
         )

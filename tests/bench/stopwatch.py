@@ -38,7 +38,7 @@ class Span:
 
 
 class PhaseClock:
-    """A Progress that adds up how long each phase took."""
+    """A PhaseObserver that adds up how long each phase took."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from koji_adjutant.buildroot.cache.answers import AnswerCache
 from koji_adjutant.buildroot.cache.downloads import PackageCache
-from koji_adjutant.buildroot.cache.memo import Memo
 from koji_adjutant.buildroot.cache.store import RootStore
 
 PACKAGES_SHARE = 4
@@ -16,13 +16,13 @@ new."""
 class Cache:
     """The parts of the cache, below the worker's state directory; each says itself what holds for it.
 
-    ``store`` has layers of roots, and repositories' metadata; ``memo`` the resolver's answers; ``packages``
-    RPM files.
+    ``store`` has layers of roots, and repositories' metadata; ``answers`` the resolver's answers;
+    ``packages`` RPM files.
     """
 
     def __init__(self, state_dir: Path) -> None:
         self.store = RootStore(state_dir / "roots")
-        self.memo = Memo(state_dir / "answers")
+        self.answers = AnswerCache(state_dir / "answers")
         self.packages = PackageCache(state_dir / "packages")
 
     def size(self) -> int:
@@ -35,4 +35,4 @@ class Cache:
         self.packages.evict(packages)
         self.store.evict(limit - min(packages, self.packages.size()[1]))
         self.store.sweep()
-        self.memo.prune()
+        self.answers.prune()

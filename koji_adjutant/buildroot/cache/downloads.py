@@ -57,10 +57,10 @@ class PackageCache:
         """
 
         def get(package: PackageFile) -> Path:
-            places = package.places(locations.get(package.repository, ()))
+            urls = package.urls(locations.get(package.repository, ()))
             if offline:
-                places = [place for place in places if urlsplit(place).scheme == "file"]
-            return self._get(package, places, proxy)
+                urls = [url for url in urls if urlsplit(url).scheme == "file"]
+            return self._get(package, urls, proxy)
 
         with self._users(fcntl.LOCK_SH):
             with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -99,7 +99,7 @@ class PackageCache:
         sizes = [path.stat().st_size for path in self._directory.glob("*.rpm")]
         return len(sizes), sum(sizes)
 
-    def _get(self, package: PackageFile, places: Sequence[str], proxy: str | None) -> Path:
+    def _get(self, package: PackageFile, urls: Sequence[str], proxy: str | None) -> Path:
         path, checksum = self._path(package), Checksum.parse(package.checksum)
         if self._is_whole(path, checksum):
             os.utime(path)
@@ -110,22 +110,22 @@ class PackageCache:
             if self._is_whole(path, checksum):  # somebody else has just downloaded it
                 part.unlink(missing_ok=True)
             else:
-                self._download(package, places, part, checksum, proxy)
+                self._download(package, urls, part, checksum, proxy)
                 part.rename(path)
         return path
 
     def _download(
         self,
         package: PackageFile,
-        places: Sequence[str],
+        urls: Sequence[str],
         target: Path,
         checksum: Checksum,
         proxy: str | None,
     ) -> None:
         problem = BuildrootError(f"{package.nevra} is not on this machine, and nothing may be downloaded")
-        for place in places:
+        for url in urls:
             try:
-                fetch(place, target, checksum, proxy)
+                fetch(url, target, checksum, proxy)
             except BuildrootError as error:
                 problem = error
             else:

@@ -116,8 +116,8 @@ class Layers:
         packages = self._workspace.cache.packages
         total = sum(package.size for package in plan.install)
         self._say(f"Installing {len(plan.install)} packages, {size(total)}")
-        places = self._resolver.places
-        places.check(plan.install)
+        sources = self._resolver.package_sources
+        sources.check(plan.install)
         self._workspace.cache_used("packages", key, not packages.missing(plan.install))
         what = "packages" if self._layers else "minimal buildroot"
         with (
@@ -126,7 +126,7 @@ class Layers:
         ):
             with self._workspace.progress.phase("downloading packages"):
                 found = files.enter_context(
-                    packages.holding(plan.install, places.locations, places.proxy, offline=places.offline)
+                    packages.holding(plan.install, sources.locations, sources.proxy, offline=sources.offline)
                 )
             compose(
                 staging,
@@ -140,7 +140,9 @@ class Layers:
 
     def _recipe(self, plan: Plan) -> Recipe:
         foreign_arch = resolver_arch(self._config) is not None
-        return Recipe(self.key, plan, self._resolver.places.locations, self._image.digest, foreign_arch)
+        return Recipe(
+            self.key, plan, self._resolver.package_sources.locations, self._image.digest, foreign_arch
+        )
 
     def _say(self, line: str) -> None:
         self._log.write(f"{line}\n".encode(errors="replace"))

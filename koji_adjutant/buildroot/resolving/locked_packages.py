@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.specification.lock import Lock
-from koji_adjutant.buildroot.specification.places import Places
+from koji_adjutant.buildroot.specification.package_sources import PackageSources
 from koji_adjutant.buildroot.specification.plan import PackageFile
 
 
-def places_of(lock: Lock, *, offline: bool) -> Places:
+def package_sources_of(lock: Lock, *, offline: bool) -> PackageSources:
     """Where the lock's packages come from."""
-    return Places(
+    return PackageSources(
         locations={repository.id: repository.urls for repository in lock.config.repositories},
         local=[mount.source for mount in lock.config.repo_mounts],
         offline=offline,
@@ -23,10 +23,10 @@ def missing_packages(lock: Lock, cache: Cache) -> list[PackageFile]:
     """What it takes to make the lock's root and is not on this machine: in no layer, nor as a package in the
     cache, nor in a repository's directory.
     """
-    places = places_of(lock, offline=True)
+    sources = package_sources_of(lock, offline=True)
     new = [step for step in lock.steps if not cache.store.has(step.key)]
     to_install = [package for step in new for package in step.plan.install]
-    return [package for package in cache.packages.missing(to_install) if not places.has(package)]
+    return [package for package in cache.packages.missing(to_install) if not sources.has(package)]
 
 
 def download(lock: Lock, cache: Cache, packages: Sequence[PackageFile]) -> int:
@@ -34,8 +34,8 @@ def download(lock: Lock, cache: Cache, packages: Sequence[PackageFile]) -> int:
 
     BuildrootError names one that is not to be had.
     """
-    places = places_of(lock, offline=False)
+    sources = package_sources_of(lock, offline=False)
     new = cache.packages.missing(packages)
-    places.check(packages)
-    with cache.packages.holding(packages, places.locations):
+    sources.check(packages)
+    with cache.packages.holding(packages, sources.locations):
         return len(new)

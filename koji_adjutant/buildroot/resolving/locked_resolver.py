@@ -7,7 +7,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.resolving.key import layer_key
-from koji_adjutant.buildroot.resolving.locked_packages import missing_packages, places_of
+from koji_adjutant.buildroot.resolving.locked_packages import missing_packages, package_sources_of
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.specification.lock import Lock, Step, this_machine
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
@@ -26,7 +26,7 @@ class LockedResolver:
                 f"the lock's root was made by the tool image {lock.tool_image}, "
                 f"and this one is {tool_image_digest}"
             )
-        self.places = places_of(lock, offline=True)
+        self.package_sources = package_sources_of(lock, offline=True)
         self._lock = lock
         self._config = config
         self._digest = tool_image_digest

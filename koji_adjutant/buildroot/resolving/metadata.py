@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from koji_adjutant.buildroot.repository.repofiles import RepoFiles, RepoIndex
 from koji_adjutant.buildroot.repository.transfer import fetch
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, Repository
-from koji_adjutant.buildroot.specification.places import Places
+from koji_adjutant.buildroot.specification.package_sources import PackageSources
 from koji_adjutant.errors import BuildrootError
 
 logger = logging.getLogger("koji_adjutant.buildroot")
@@ -55,7 +55,7 @@ class Metadata:
         self.sources = [_source(repository, proxy) for repository in config.repositories]
         contents = json.dumps([source.content() for source in self.sources])
         self.key = hashlib.sha256(contents.encode()).hexdigest()
-        self.places = Places(
+        self.package_sources = PackageSources(
             locations={source.repository: source.urls for source in self.sources},
             local=[mount.source for mount in config.repo_mounts],
             proxy=proxy,
@@ -77,7 +77,7 @@ class Metadata:
                     (top / href).parent.mkdir(parents=True, exist_ok=True)
                     wanted.append((f"{source.urls[0]}/{href}", top / href, checksum))
         with ThreadPoolExecutor(len(wanted) or 1) as pool:
-            for done in [pool.submit(fetch, *each, self.places.proxy) for each in wanted]:
+            for done in [pool.submit(fetch, *each, self.package_sources.proxy) for each in wanted]:
                 done.result()
 
 

@@ -12,7 +12,7 @@ from koji_adjutant.buildroot.resolving.key import question_key
 from koji_adjutant.buildroot.resolving.metadata import SEEN_AT, Metadata
 from koji_adjutant.buildroot.specification.arch import resolver_arch
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
-from koji_adjutant.buildroot.specification.places import Places
+from koji_adjutant.buildroot.specification.package_sources import PackageSources
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.specification.render import resolver_conf
 from koji_adjutant.buildroot.toolbox import run_tool
@@ -43,9 +43,9 @@ class Resolver:
         self._count = 0
 
     @property
-    def places(self) -> Places:
+    def package_sources(self) -> PackageSources:
         """Where the packages are to be had."""
-        return self._metadata.places
+        return self._metadata.package_sources
 
     def resolve(self, parent: str | None, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:
         """What it takes to have ``wanted`` in the root made of ``lowers`` (topmost first), whose key is
@@ -53,14 +53,14 @@ class Resolver:
 
         ``dbpath`` is where that root's rpm database is. DependencyError names what nothing provides.
         """
-        memo = self._workspace.cache.memo
+        answers = self._workspace.cache.answers
         key = question_key(parent, wanted, self._metadata.key, self._config, self._digest)
-        known = memo.get(key)
+        known = answers.get(key)
         if known is not None:
             self._log.write(b"Resolved before, from repositories with the same contents\n")
             return Plan.from_json(known)
         plan = self._ask(lowers, dbpath, wanted)
-        memo.put(key, plan.as_json())
+        answers.put(key, plan.as_json())
         return plan
 
     def _ask(self, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:

@@ -80,7 +80,7 @@ class Lock:
                 {
                     "wanted": asdict(step.wanted),
                     "install": [
-                        {**asdict(package), "urls": package.places(urls.get(package.repository, ()))}
+                        {**asdict(package), "urls": package.urls(urls.get(package.repository, ()))}
                         for package in step.plan.install
                     ],
                     "erase": list(step.plan.erase),
@@ -156,6 +156,6 @@ def _package(document: TypedObject, urls: Mapping[str, Any]) -> PackageFile:
     )
     Checksum.parse(package.checksum)
     # said twice, for people and programs that only want to download: nobody shall change one in vain
-    if list(document.texts("urls")) != package.places(urls.get(package.repository, ())):
+    if list(document.texts("urls")) != package.urls(urls.get(package.repository, ())):
         raise ValueError(f"the urls of {package.nevra} are not those of its repository")
     return package

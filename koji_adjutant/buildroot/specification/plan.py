@@ -38,8 +38,8 @@ class PackageFile:
     location: str
     base: str | None = None
 
-    def places(self, repository_urls: Sequence[str]) -> list[str]:
-        """Where the file is to be had, best first."""
+    def urls(self, repository_urls: Sequence[str]) -> list[str]:
+        """Return where the file is available, best first."""
         bases = [self.base] if self.base else list(repository_urls)
         return [f"{base.rstrip('/')}/{self.location.lstrip('/')}" for base in bases]
 

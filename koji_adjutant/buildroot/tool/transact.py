@@ -87,7 +87,7 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
     if not problems:
         transaction.order()
         with RpmLog(furnish.WORK / "rpm.log") as log:
-            progress = Progress(names, log)
+            progress = TransactionProgress(names, log)
             # None if all went well, a list of problems if it did not start, an empty one if packages failed
             problems = transaction.run(progress, "")
         if problems == [] and progress.warned and is_done(install, erase):
@@ -116,7 +116,7 @@ def nevra(header: Any) -> str:
     return f"{header['name']}-{epoch}{header['version']}-{header['release']}.{header['arch']}"
 
 
-class Progress:
+class TransactionProgress:
     """rpm's callback: opens the packages and says what happens; ``names`` are NEVRAs by path."""
 
     def __init__(self, names: dict[str, str], log: RpmLog) -> None:

@@ -15,7 +15,7 @@ from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import HubError
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.rows import HostRow
-from koji_adjutant.hub.session import impatient_session, log_in, plain_words
+from koji_adjutant.hub.session import hub_errors_explained, impatient_session, log_in
 
 SKEW = 60.0
 """Seconds that this machine's clock may differ from the hub's."""
@@ -24,7 +24,7 @@ PATIENCE = 20
 
 def check_hub(options: KojidOptions) -> Iterator[Finding]:
     session = impatient_session(options)
-    with plain_words(options):
+    with hub_errors_explained(options):
         version = session.getAPIVersion()
     yield Finding(Level.OK, "hub", f"{options.server} answers (API version {version})")
     yield from failing("clock", _clock(options))
@@ -64,7 +64,7 @@ def _head(options: KojidOptions, url: str) -> requests.Response:
 
 
 def _login(options: KojidOptions, session: HubSession) -> Iterator[Finding]:
-    with plain_words(options):
+    with hub_errors_explained(options):
         log_in(session, options)
     try:
         host = _host(options, session)

@@ -100,7 +100,7 @@ def test_a_mirror_that_answers_will_do(config: BuildrootConfig) -> None:
     metadata = Metadata(replace(config, repositories=[mirrored]))
     assert metadata.key == Metadata(config).key
     # what answered is asked first for packages, too
-    assert metadata.places.locations == {"build": [*repository.urls, "http://127.0.0.1:9/gone"]}
+    assert metadata.package_sources.locations == {"build": [*repository.urls, "http://127.0.0.1:9/gone"]}
     gone = replace(repository, urls=["http://127.0.0.1:9/gone"])
     with pytest.raises(BuildrootError, match="cannot be reached"):
         Metadata(replace(config, repositories=[gone]))

@@ -11,7 +11,7 @@ import pytest
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.files.overlay import Overlay
-from koji_adjutant.buildroot.progress import StateLog, Together
+from koji_adjutant.buildroot.progress import PhaseObserverGroup, StateLog
 from koji_adjutant.buildroot.record import SCRIPT, WAIT, note, recorded
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, ImageRoot, Owner, VolumeMount
@@ -33,7 +33,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
             cache=Cache(tmp_path / "state"),
             workdir=tmp_path,
             resultdir=tmp_path / "result",
-            progress=Together([]),
+            progress=PhaseObserverGroup([]),
         )
 
 
@@ -124,7 +124,7 @@ def test_the_script_writes_elsewhere_than_the_task(
 
 def test_state_log_is_mocks(tmp_path: Path) -> None:
     log = tmp_path / "state.log"
-    progress = Together([StateLog(log)])
+    progress = PhaseObserverGroup([StateLog(log)])
     with pytest.raises(KeyError), progress.phase("outer"), progress.phase("inner"):
         raise KeyError
     lines = log.read_text().splitlines()

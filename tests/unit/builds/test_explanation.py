@@ -17,9 +17,9 @@ from koji_adjutant.builds.explanation import (
     GENERAL,
     Explanation,
     explain,
-    explaining,
+    explanation_attached_to_errors,
+    explanation_in_error_messages,
     parse_explanation,
-    telling,
 )
 from koji_adjutant.errors import (
     AdjutantError,
@@ -304,7 +304,11 @@ def test_every_class_has_a_meaning() -> None:
 
 def test_the_first_line_stays_a_stock_builders(tmp_path: Path) -> None:
     (tmp_path / "build.log").write_bytes((LOGS / "gcc.log").read_bytes())
-    with pytest.raises(BuildFailed) as failure, telling(), explaining(tmp_path):
+    with (
+        pytest.raises(BuildFailed) as failure,
+        explanation_in_error_messages(),
+        explanation_attached_to_errors(tmp_path),
+    ):
         raise BuildFailed(f"{SENTENCE}\na reason of ours")
     lines = str(failure.value).splitlines()
     assert lines[:3] == [
@@ -320,21 +324,21 @@ def test_the_first_line_stays_a_stock_builders(tmp_path: Path) -> None:
 def test_a_subtasks_explanation_is_its_parents() -> None:
     told = Explanation(FailureClass.CHECK, "in %check: FAIL: x", "build.log", 12, ("FAIL: x", "  why"))
     fault = koji.BuildError(f"{SENTENCE}\n\n{told}")
-    with pytest.raises(koji.BuildError) as failure, telling():
+    with pytest.raises(koji.BuildError) as failure, explanation_in_error_messages():
         raise fault
     assert explain(failure.value) == told
     assert str(failure.value) == f"{SENTENCE}\n\n{told}"
 
 
 def test_a_traceback_tells_at_its_end() -> None:
-    with pytest.raises(KeyError) as failure, telling():
+    with pytest.raises(KeyError) as failure, explanation_in_error_messages():
         raise KeyError("x")
     assert failure.value.__notes__ == [f"Why (infrastructure): {GENERAL[FailureClass.INFRASTRUCTURE]}"]
 
 
 @pytest.mark.parametrize("way_out", [RefuseTask("not here"), ServerRestart()])
 def test_what_is_no_failure_is_not_explained(way_out: Exception) -> None:
-    with pytest.raises(type(way_out)) as end, telling():
+    with pytest.raises(type(way_out)) as end, explanation_in_error_messages():
         raise way_out
     assert not hasattr(end.value, "explanation")
 
@@ -345,13 +349,13 @@ def test_messages_without_an_explanation(message: str) -> None:
 
 
 def test_what_says_it_all_in_its_first_line_gets_no_second() -> None:
-    with pytest.raises(koji.GenericError) as failure, telling():
+    with pytest.raises(koji.GenericError) as failure, explanation_in_error_messages():
         raise koji.GenericError("unknown build target: x")
     assert str(failure.value) == "unknown build target: x"
 
 
 def test_a_plugin_that_fails_is_this_builders_fault() -> None:
-    with pytest.raises(koji.CallbackError) as failure, telling():
+    with pytest.raises(koji.CallbackError) as failure, explanation_in_error_messages():
         raise koji.CallbackError("Error running postSCMCheckout callback\nTraceback\n  x")
     assert str(failure.value) == "Error running postSCMCheckout callback\nTraceback\n  x"
     assert explain(failure.value).failure is FailureClass.INFRASTRUCTURE

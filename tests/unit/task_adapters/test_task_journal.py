@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from koji_adjutant.container.interface import ContainerSpec, Image, ImageRoot, Owner
-from koji_adjutant.monitoring.events import ContainerCreated, Silence
+from koji_adjutant.monitoring.events import ContainerCreated, NoJournal
 from koji_adjutant.task_adapters.task_journal import TaskJournal
 
 
 def test_an_image_by_the_name_that_people_know(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its containers run from the id."""
-    journal = Silence()
+    journal = NoJournal()
     told: list[object] = []
     monkeypatch.setattr(journal, "record", told.append)
     task = TaskJournal(journal, 7)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.buildroot.specification.places import Places
+from koji_adjutant.buildroot.specification.package_sources import PackageSources
 from koji_adjutant.buildroot.specification.plan import PackageFile
 from koji_adjutant.errors import BuildrootError
 
@@ -16,19 +16,19 @@ def package(base: str) -> PackageFile:
 
 
 def test_the_web_and_the_repositories_directories(tmp_path: Path) -> None:
-    Places({}, [tmp_path]).check([package("https://elsewhere.example"), package(tmp_path.as_uri())])
+    PackageSources({}, [tmp_path]).check([package("https://elsewhere.example"), package(tmp_path.as_uri())])
 
 
 @pytest.mark.parametrize("base", ["file:///etc", "/etc", "ftp://x", "{repo}/../x", "{repo}/%2e%2e/x"])
 def test_no_other_place(base: str, tmp_path: Path) -> None:
-    places = Places({}, [tmp_path])
+    sources = PackageSources({}, [tmp_path])
     with pytest.raises(BuildrootError, match="names a place that packages must not come from"):
-        places.check([package(base.format(repo=tmp_path.as_uri()))])
+        sources.check([package(base.format(repo=tmp_path.as_uri()))])
 
 
 def test_what_a_directory_has(tmp_path: Path) -> None:
-    places = Places({"build": ["http://repo.example", tmp_path.as_uri()]}, [tmp_path])
+    sources = PackageSources({"build": ["http://repo.example", tmp_path.as_uri()]}, [tmp_path])
     wanted = PackageFile("a-1-1.noarch", "sha256:aa", 1, "build", "a+1.rpm")
-    assert not places.has(wanted)
+    assert not sources.has(wanted)
     (tmp_path / "a+1.rpm").touch()
-    assert places.has(wanted)
+    assert sources.has(wanted)

@@ -13,9 +13,11 @@ from koji_adjutant.errors import BuildrootError
 
 
 @dataclass(frozen=True)
-class Places:
-    """``locations`` has each repository's URLs, the first that is to be tried first; ``local`` are the
-    directories of this machine that repositories are in. ``offline``: nothing is to be had but from there.
+class PackageSources:
+    """Where packages may come from.
+
+    ``locations`` has each repository's URLs, the first that is to be tried first; ``local`` are the
+    directories of this machine that repositories are in. ``offline``: nothing is available but from there.
     """
 
     locations: Mapping[str, Sequence[str]]
@@ -24,7 +26,7 @@ class Places:
     offline: bool = False
 
     def check(self, packages: Sequence[PackageFile]) -> None:
-        """BuildrootError if a package is to come from a file of this machine that is in no repository.
+        """Raise BuildrootError if a package is to come from a file of this machine that is in no repository.
 
         Metadata can name any place.
         """
@@ -38,7 +40,7 @@ class Places:
         return any(file.scheme == "file" and Path(unquote(file.path)).is_file() for file in files)
 
     def _all(self, package: PackageFile) -> Sequence[str]:
-        return package.places(self.locations.get(package.repository, ()))
+        return package.urls(self.locations.get(package.repository, ()))
 
     def _check(self, place: str) -> None:
         parts = urlsplit(place)

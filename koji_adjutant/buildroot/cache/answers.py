@@ -14,7 +14,7 @@ LIFETIME = 90 * 86400
 """Seconds since its last use after which an answer is forgotten."""
 
 
-class Memo:
+class AnswerCache:
     """A directory of answers. What a key is made of decides the answer, so an answer never grows stale.
 
     Each is one file, put there by a rename. Losing one, or the directory, costs time and nothing else.
