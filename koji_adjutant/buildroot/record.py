@@ -10,15 +10,13 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.buildroot.progress import write_stamped
+from koji_adjutant.buildroot.specification.config import SHELL
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot
 
 WAIT = ("/bin/bash", "-c", "while :; do sleep 86400 & wait $!; [ $? -ne 127 ] || exit 127; done")
 """A buildroot's PID 1: waits, and reaps what builds leave behind (bash does so by itself). 127 is a root
 without sleep."""
-
-SHELL = ("/bin/bash", "--login")
-"""What the script starts in place of it."""
 
 SCRIPT = "buildroot-init.sh"
 _SCRIPT_HEAD = """\
@@ -70,7 +68,7 @@ class Record:
         write_stamped(self._log, f"task {spec.owner.task_id}, {spec.role}, container {name}: {line}")
         again = self._container_in_script(spec)
         before, last = spec.command[: -len(WAIT)], tuple(spec.command[-len(WAIT) :])
-        if last == WAIT:
+        if last == WAIT:  # whoever runs the script wants to look around
             shell = replace(again, command=[*before, *SHELL])
             self._add_to_script(self._manager.command_line(shell, terminal=True))
         else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from koji_adjutant.buildroot.failed import READ_EVERYTHING
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID
-from koji_adjutant.buildroot.specification.config import CHROOT_HOME
+from koji_adjutant.buildroot.specification.config import CHROOT_HOME, SHELL
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import BuildrootError
@@ -76,6 +76,6 @@ def _image_config(facts: Mapping[str, Any], number: int) -> dict[str, Any]:
             "Env": [f"{key}={value}" for key, value in facts["environment"].items()],
             "User": f"{BUILD_UID}:{BUILD_GID}",
             "WorkingDir": str(CHROOT_HOME),
-            "Cmd": ["/bin/bash", "--login"],
+            "Cmd": list(SHELL),
         },
     }

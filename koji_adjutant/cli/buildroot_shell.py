@@ -22,8 +22,6 @@ from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.errors import AdjutantError, LockError
 
-SHELL = ("/bin/bash", "--login")
-
 
 def run_in_buildroot(
     options: AdjutantOptions,

@@ -13,8 +13,9 @@ import click
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.resolving.locked_packages import download, missing_packages
 from koji_adjutant.buildroot.specification import lock as locks
+from koji_adjutant.buildroot.specification.config import SHELL
 from koji_adjutant.builds.replay import ReplayStep, replay
-from koji_adjutant.cli.buildroot_shell import SHELL, run_in_buildroot
+from koji_adjutant.cli.buildroot_shell import run_in_buildroot
 from koji_adjutant.cli.configuration import (
     at_another_place,
     config_option,

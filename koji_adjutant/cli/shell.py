@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from koji_adjutant.buildroot.root import Buildroot
-from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
-from koji_adjutant.cli.buildroot_shell import SHELL, run_in_buildroot
+from koji_adjutant.buildroot.specification.config import SHELL, TagOptions, for_repos
+from koji_adjutant.cli.buildroot_shell import run_in_buildroot
 from koji_adjutant.cli.configuration import (
     at_another_place,
     config_option,

@@ -19,6 +19,8 @@ from koji_adjutant.errors import UsageError
 
 CHROOT_HOME = PurePosixPath("/builddir")
 TOPDIR = CHROOT_HOME / "build"
+SHELL = ("/bin/bash", "--login")
+"""What people get who look into a buildroot."""
 """Where rpmbuild works inside the root; a tag cannot change it."""
 
 MOCK_ENVIRONMENT = {
