@@ -13,7 +13,7 @@ from koji_adjutant.buildroot.specification.plan import PackageFile, Plan
 from koji_adjutant.errors import BuildrootError
 from tests.support.rpm_headers import write_rpm
 
-FILE = Path(__file__).parents[2] / "packages" / "hello-v6" / "hello-v6-1-1.noarch.rpm"
+FILE = Path(__file__).parents[3] / "packages" / "hello-v6" / "hello-v6-1-1.noarch.rpm"
 HELLO = InstalledPackage("hello-v6", "1", "1", None, "noarch", "", 6, 1700000000)
 OLD = InstalledPackage("old", "1", "1", 2, "noarch", "0a", 6, 1)
 PLAN = Plan((PackageFile(HELLO.nevra, "sha256:0", 6, "build", FILE.name),))

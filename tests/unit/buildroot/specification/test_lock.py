@@ -73,7 +73,7 @@ def test_every_package_has_its_urls() -> None:
 
 def test_every_key_is_documented() -> None:
     document = example().as_json()
-    reference = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
+    reference = (Path(__file__).parents[4] / "docs" / "reference.md").read_text()
     section = reference.split("### buildroot_lock.json\n", 1)[1].split("\n## ")[0]
     of_lock, of_step = section.split("Of each step:")
     for table, keys in ((of_lock, list(document)[1:]), (of_step, list(document["steps"][0]))):
