@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from koji_adjutant.cli.checks.engine import check_engine
-from koji_adjutant.cli.checks.finding import Finding, Level, failing
 from koji_adjutant.cli.checks.hub import check_hub
 from koji_adjutant.cli.checks.machine import check_machine
+from koji_adjutant.cli.checks.result import CheckResult, Level, failing
 from koji_adjutant.cli.configuration import config_option, read_settings
 from koji_adjutant.errors import ConfigError
 
@@ -29,21 +29,21 @@ def command(config_file: Path, no_hub: bool) -> None:
     Ends with 1 if anything FAILs; a warning is about something that only some tasks need.
     """
     failed = False
-    for finding in _all(config_file, hub=not no_hub):
-        failed = failed or finding.level is Level.FAIL
-        mark = click.style(f"{finding.level:<4}", fg=COLOURS[finding.level])
-        click.echo(f"{mark}  {finding.subject}: {finding.message}")
+    for result in _all(config_file, hub=not no_hub):
+        failed = failed or result.level is Level.FAIL
+        mark = click.style(f"{result.level:<4}", fg=COLOURS[result.level])
+        click.echo(f"{mark}  {result.subject}: {result.message}")
     if failed:
         sys.exit(1)
 
 
-def _all(config_file: Path, *, hub: bool) -> Iterator[Finding]:
+def _all(config_file: Path, *, hub: bool) -> Iterator[CheckResult]:
     try:
         settings = read_settings(config_file)
     except ConfigError as error:
-        yield Finding(Level.FAIL, "configuration", str(error))
+        yield CheckResult(Level.FAIL, "configuration", str(error))
         return
-    yield Finding(Level.OK, "configuration", f"{config_file} can be used")
+    yield CheckResult(Level.OK, "configuration", f"{config_file} can be used")
     yield from check_machine(settings)
     yield from failing("podman", check_engine(settings.adjutant))
     if hub:

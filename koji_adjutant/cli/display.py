@@ -15,7 +15,7 @@ from rich.text import Text
 
 
 @dataclass
-class Phase:
+class TimedPhase:
     """One phase; ``seconds`` is None while it runs, ``depth`` says how many others it is part of."""
 
     name: str
@@ -32,8 +32,8 @@ class PhaseDisplay:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.phases: list[Phase] = []
-        self._running: list[Phase] = []
+        self.phases: list[TimedPhase] = []
+        self._running: list[TimedPhase] = []
         self._spinner = Spinner("dots")
         self._live: Live | None = None
 
@@ -52,7 +52,7 @@ class PhaseDisplay:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        phase = Phase(name, len(self._running), time.monotonic())
+        phase = TimedPhase(name, len(self._running), time.monotonic())
         self.phases.append(phase)
         self._running.append(phase)
         try:
@@ -66,7 +66,7 @@ class PhaseDisplay:
         """A word about the phase that runs."""
         self.console.print(f"{'  ' * len(self._running)}{line}", markup=False, highlight=False)
 
-    def _finish(self, phase: Phase, mark: Text) -> None:
+    def _finish(self, phase: TimedPhase, mark: Text) -> None:
         phase.seconds = time.monotonic() - phase.started
         self._running.remove(phase)
         self.console.print(

@@ -22,7 +22,7 @@ from koji_adjutant.errors import EngineError
 from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.web.application import application
 from koji_adjutant.monitoring.web.serving import ListenError, listen, make_server
-from koji_adjutant.monitoring.web.sources import CacheUse, EngineUnknownError, Sources
+from koji_adjutant.monitoring.web.sources import CacheSize, EngineUnknownError, Sources
 
 MEASURED_FOR = 15.0
 """Seconds that a measurement of the cache serves."""
@@ -43,7 +43,7 @@ def main() -> None:
     sources = Sources(
         journal=Path(settings.journal),
         containers=Engine(settings).containers,
-        cache=CacheSize(settings).present,
+        cache=CacheMeter(settings).present,
         disks=[Path(disk) for disk in settings.disks],
     )
     try:
@@ -79,22 +79,22 @@ class Engine:
         ]
 
 
-class CacheSize:
+class CacheMeter:
     """How full the cache is; measured now and then, since it looks at every file."""
 
     def __init__(self, settings: ServerSettings) -> None:
         self._cache = Cache(Path(settings.state_dir))
         self._limit = settings.cache_limit
         self._measured = 0.0
-        self._size = CacheUse(0, 0, self._limit)
+        self._size = CacheSize(0, 0, self._limit)
 
-    def present(self) -> CacheUse:
+    def present(self) -> CacheSize:
         if time.monotonic() > self._measured + MEASURED_FOR or not self._measured:
             self._measured = time.monotonic()
             with suppress(FileNotFoundError):  # evicted while we looked
                 entries, layers = self._cache.store.size()
                 _, packages = self._cache.packages.size()
-                self._size = CacheUse(entries, layers + packages, self._limit)
+                self._size = CacheSize(entries, layers + packages, self._limit)
         return self._size
 
 

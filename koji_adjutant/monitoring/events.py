@@ -12,8 +12,6 @@ TaskEnd = Literal["closed", "failed", "canceled", "refused", "interrupted"]
 """``closed`` and ``failed`` are the hub's words; ``canceled``: the worker stopped it (the hub's wish, or a
 shutdown); ``refused``: given back to the hub; ``interrupted``: its process ended without a word."""
 
-CacheKind = Literal["root", "buildrequires", "metadata", "packages"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -126,7 +124,7 @@ class ContainerRemoved(Event):
 @dataclass(frozen=True, kw_only=True)
 class CacheUsed(Event):
     task_id: int
-    kind: CacheKind
+    kind: Literal["root", "buildrequires", "metadata", "packages"]
     key: str
     hit: bool
 

@@ -1,5 +1,7 @@
-"""buildroot.json: what a task's work was done with, for who wants to do it again. docs/reference.md says how
-it reads."""
+"""buildroot.json: what a task's work was done with, for whoever wants to do it again.
+
+docs/reference.md describes its keys.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ SCHEMA = 1
 
 
 class BuildrootJson:
-    """The file in a task's ``resultdir``; written anew with each thing that it is told."""
+    """The file in a task's ``resultdir``; written anew with each part that is set."""
 
     def __init__(self, resultdir: Path, server: str | None) -> None:
         self._path = resultdir / NAME
@@ -31,7 +33,7 @@ class BuildrootJson:
             "worker": {"version": __version__, "host": platform.node(), "hub": server},
         }
 
-    def tell_task(self, task_id: int, subject: Subject, repo_id: int | None) -> None:
+    def set_task(self, task_id: int, subject: Subject, repo_id: int | None) -> None:
         self._write(
             task={"id": task_id, "method": subject.task_type},
             tag=subject.tag,
@@ -39,7 +41,7 @@ class BuildrootJson:
             repo_id=repo_id,
         )
 
-    def tell_image(self, image: Image, choice: Choice) -> None:
+    def set_image(self, image: Image, choice: Choice) -> None:
         self._write(
             image={
                 "reference": choice.image,
@@ -57,7 +59,7 @@ class BuildrootJson:
             },
         )
 
-    def tell_buildroot(
+    def set_buildroot(
         self, record: int, config: BuildrootConfig, packages: Sequence[InstalledPackage]
     ) -> None:
         self._write(

@@ -63,7 +63,7 @@ class BuildrootTask(ContainerTask):
         """Open the buildroot, and tell the hub what it was made of."""
         with self.followed_buildroot(workspace, record, privileges) as running:
             packages = running.installed_packages()
-            self.buildroot_json.tell_buildroot(record.id, record.config, packages)
+            self.buildroot_json.set_buildroot(record.id, record.config, packages)
             record.report(packages)
             yield running
 
@@ -80,7 +80,7 @@ class BuildrootTask(ContainerTask):
     def report_again(self, record: TaskBuildroot, running: Buildroot) -> None:
         """Tell what it consists of after a step of the build, whether that went well or not."""
         packages = running.installed_packages()
-        self.buildroot_json.tell_buildroot(record.id, record.config, packages)
+        self.buildroot_json.set_buildroot(record.id, record.config, packages)
         record.report_again(packages)
 
     def build_packages(self, record: TaskBuildroot, running: Buildroot, srpm: Path, arch: str) -> RpmBuild:

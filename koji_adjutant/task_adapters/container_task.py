@@ -55,8 +55,8 @@ class ContainerTask(TaskHandler):
     """Where people look first when the containers, not what runs in them, are the trouble."""
 
     @cached_property
-    def told(self) -> TaskJournal:
-        """What this task tells the journal."""
+    def recorder(self) -> TaskJournal:
+        """Return what records this task in the journal."""
         return TaskJournal(self.journal, self.id)
 
     @property
@@ -78,18 +78,18 @@ class ContainerTask(TaskHandler):
         workdir.mkdir(mode=0o700)
         resultdir.mkdir()
         stamps = Path(self.workdir) if self.options.log_timestamps else None
-        self.told.tag_known(tag)
-        self.told.logs_kept(resultdir)
+        self.recorder.tag_known(tag)
+        self.recorder.logs_kept(resultdir)
         self.live_logs = LiveLogs(
-            self.session, self.getUploadDir(), resultdir, stamps, uploaded=self.told.uploaded
+            self.session, self.getUploadDir(), resultdir, stamps, uploaded=self.recorder.uploaded
         )
         self.buildroot_json = BuildrootJson(resultdir, self.options.server)
         subject = Subject(tag, arch, self.method)
-        self.buildroot_json.tell_task(self.id, subject, repo_id)
+        self.buildroot_json.set_task(self.id, subject, repo_id)
         with (
-            explanation_attached_to_errors(resultdir, self.told.out_of_memory),
+            explanation_attached_to_errors(resultdir, self.recorder.out_of_memory),
             self._accounted(),
-            open_engine(ours, observer=self.told) as manager,
+            open_engine(ours, observer=self.recorder) as manager,
         ):
             try:
                 with self._image(manager, subject, resultdir) as image:
@@ -100,13 +100,13 @@ class ContainerTask(TaskHandler):
                         cache=self._cache(),
                         workdir=workdir,
                         resultdir=resultdir,
-                        progress=PhaseObserverGroup([StateLog(resultdir / "state.log"), self.told]),
+                        progress=PhaseObserverGroup([StateLog(resultdir / "state.log"), self.recorder]),
                         limits=replace(ours.limits, rlimits=build_rlimits(self.options)),
                         mounts=ours.container_mounts,
                         source_mounts=source_mounts,
                         network_mode=ours.task_network,
                         failed_roots=self.failed_roots() if keeps_failed_roots(self.options) else None,
-                        cache_used=self.told.cache_used,
+                        cache_used=self.recorder.cache_used,
                     )
                 if RESOURCES not in self.live_logs.names:
                     self.uploaded_logs()
@@ -117,11 +117,11 @@ class ContainerTask(TaskHandler):
             finally:
                 self.live_logs.close()
                 keep_logs(resultdir, ours.log_dir / str(self.id))
-                self.told.logs_kept(ours.log_dir / str(self.id))
+                self.recorder.logs_kept(ours.log_dir / str(self.id))
 
     @contextmanager
     def _image(self, manager: ContainerManager, subject: Subject, resultdir: Path) -> Iterator[Image]:
-        """The image for the task, which the task's logs tell about."""
+        """Choose and open the image for the task; the task's logs say which it is, and why."""
         choice = choose_image(self.session, self.options, subject)
         logs = [resultdir / "container.log", resultdir / self.main_log]
         if choice.warning:
@@ -131,21 +131,21 @@ class ContainerTask(TaskHandler):
         ours = self.adjutant
         with chosen_image(manager, ours.state_dir, choice, ours.image_pull_policy) as image:
             note(logs, f"Image {choice.image} is {image.pinned} (digest {image.digest}, id {image.id})")
-            self.told.image_resolved(image)
-            self.buildroot_json.tell_image(image, choice)
+            self.recorder.image_resolved(image)
+            self.buildroot_json.set_image(image, choice)
             yield image
 
     def _write_resources(self) -> None:
-        used = asdict(self.told.resources())
+        used = asdict(self.recorder.resources())
         (Path(self.workdir) / "result" / RESOURCES).write_text(json.dumps(used, indent=2) + "\n")
 
     @contextmanager
     def _accounted(self) -> Iterator[None]:
-        """What the task's containers have used is told when they are gone."""
+        """Record what the task's containers have used, when they are gone."""
         try:
             yield
         finally:
-            self.told.resources_used()
+            self.recorder.resources_used()
 
     def removeWorkdir(self) -> None:  # noqa: N802
         """Put the task's directory aside: a build tree takes its time to delete, and the hub waits for us."""
@@ -177,7 +177,7 @@ class ContainerTask(TaskHandler):
     def upload_result(self, file: Path) -> str:
         """Upload a result; its path below the hub's work directory."""
         self.uploadFile(str(file))
-        self.told.uploaded(file.stat().st_size)
+        self.recorder.uploaded(file.stat().st_size)
         return f"{self.getUploadDir()}/{file.name}"
 
 

@@ -193,7 +193,7 @@ class CreateDistRepoTask(ContainerTask):
         for relative in sorted(_files(repo)):
             directory = os.path.normpath(f"{self.getUploadDir()}/{relative.parent}")
             self.session.uploadWrapper(str(repo / relative), directory, relative.name)
-            self.told.uploaded((repo / relative).stat().st_size)
+            self.recorder.uploaded((repo / relative).stat().st_size)
             manifest.append(str(relative))
         path = workspace.workdir / "repo_manifest"
         path.write_text(json.dumps(manifest, indent=4))

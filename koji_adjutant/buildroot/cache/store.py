@@ -21,7 +21,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
-class Usage:
+class EntryUsage:
     """An entry's key, its bytes on disk, and when it was used last, in seconds since the epoch."""
 
     key: str
@@ -131,10 +131,10 @@ class RootStore:
             if self.remove(usage.key):
                 total -= usage.size
 
-    def usages(self) -> list[Usage]:
+    def usages(self) -> list[EntryUsage]:
         """Every entry, the one that was used longest ago first."""
         entries = (self.directory / "entries").iterdir()
-        found = [Usage(entry.name, self._size(entry), self._last_use(entry.name)) for entry in entries]
+        found = [EntryUsage(entry.name, self._size(entry), self._last_use(entry.name)) for entry in entries]
         return sorted(found, key=lambda usage: usage.last_use)
 
     def seal(self) -> None:

@@ -14,7 +14,7 @@ from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.root import BUILD_UID, open_buildroot
 from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.cli.checks.finding import Finding, Level
+from koji_adjutant.cli.checks.result import CheckResult, Level
 from koji_adjutant.cli.local_workspace import temporary_directory
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.interface import ContainerManager, Owner, VolumeMount
@@ -26,7 +26,7 @@ LOOK = ["/bin/bash", "-c", 'read -r word </scriptlet; echo "$word $UID"']
 LAST_LINES = 5
 
 
-def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: str) -> Iterator[Finding]:
+def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: str) -> Iterator[CheckResult]:
     """Packages are resolved, installed with a scriptlet, and used by the build user, over an overlay.
 
     BuildrootError or EngineError with what the tools said.
@@ -58,7 +58,7 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
         if (status, said) != (0, f"ran {BUILD_UID}\n".encode()):
             raise BuildrootError(f"a buildroot's first command ended with status {status}, and said {said!r}")
     seconds = time.monotonic() - started
-    yield Finding(
+    yield CheckResult(
         Level.OK, "buildroot", f"one was made, used by the build user and removed in {seconds:.1f} s"
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.files.overlay import Overlay, mounted
 from koji_adjutant.cli.checks.buildroot import check_buildroot
-from koji_adjutant.cli.checks.finding import Finding, Level, failing
+from koji_adjutant.cli.checks.result import CheckResult, Level, failing
 from koji_adjutant.cli.local_workspace import temporary_directory
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
@@ -30,17 +30,17 @@ SYSTEM = ("usr", "bin", "sbin", "lib", "lib64")
 """Of the host, seen by the container that tries copy-on-write."""
 
 
-def check_engine(options: AdjutantOptions) -> Iterator[Finding]:
+def check_engine(options: AdjutantOptions) -> Iterator[CheckResult]:
     with open_engine(options) as manager:
         about = manager.check()
         user = "without root's rights" if about.rootless else "as root"
-        yield Finding(Level.OK, "podman", f"{about.name} {about.version} with {about.runtime}, {user}")
+        yield CheckResult(Level.OK, "podman", f"{about.name} {about.version} with {about.runtime}, {user}")
         yield from _limits(options, about.controllers)
         yield from failing("containers", _copy_on_write(options, manager))
         yield from failing("tool image", _tool_image(options, manager))
 
 
-def _limits(options: AdjutantOptions, controllers: frozenset[str]) -> Iterator[Finding]:
+def _limits(options: AdjutantOptions, controllers: frozenset[str]) -> Iterator[CheckResult]:
     wanted = {
         "memory": options.memory_limit is not None,
         "cpu": options.cpu_limit is not None,
@@ -48,7 +48,7 @@ def _limits(options: AdjutantOptions, controllers: frozenset[str]) -> Iterator[F
     }
     for controller, is_set in wanted.items():
         if is_set and controller not in controllers:
-            yield Finding(
+            yield CheckResult(
                 Level.WARN,
                 "limits",
                 f"this host's control groups have no {controller} controller, so {controller}_limit is not "
@@ -56,10 +56,10 @@ def _limits(options: AdjutantOptions, controllers: frozenset[str]) -> Iterator[F
             )
 
 
-def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Iterator[Finding]:
+def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Iterator[CheckResult]:
     """Starts a container over an overlay, lets it write, and looks whether what lies below has changed."""
     if not _is_here(options):
-        yield Finding(
+        yield CheckResult(
             Level.WARN,
             "containers",
             f"not tried: the engine is at {options.podman_socket}, on another machine",
@@ -83,7 +83,9 @@ def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Itera
         seconds = time.monotonic() - started
         if said != "written" or (root / "probe").exists():
             raise EngineError(f"a container over an overlay did not work copy-on-write: {said!r}")
-    yield Finding(Level.OK, "containers", f"one started copy-on-write, wrote and was gone in {seconds:.1f} s")
+    yield CheckResult(
+        Level.OK, "containers", f"one started copy-on-write, wrote and was gone in {seconds:.1f} s"
+    )
 
 
 def _is_here(options: AdjutantOptions) -> bool:
@@ -91,18 +93,18 @@ def _is_here(options: AdjutantOptions) -> bool:
     return not options.podman_socket or options.podman_socket.startswith("unix:")
 
 
-def _tool_image(options: AdjutantOptions, manager: ContainerManager) -> Iterator[Finding]:
+def _tool_image(options: AdjutantOptions, manager: ContainerManager) -> Iterator[CheckResult]:
     reference = options.task_image_default
     image = manager.ensure_image_available(reference, options.image_pull_policy)
     said = f"{reference} is there, for {image.architecture}"
     proof = prove(manager, image.id)
     if proof.wrong:
         wrong = "; ".join(proof.wrong)
-        yield Finding(Level.FAIL, "tool image", f"{said}, but {wrong}: mend it, or use another image")
+        yield CheckResult(Level.FAIL, "tool image", f"{said}, but {wrong}: mend it, or use another image")
         return
-    yield Finding(Level.OK, "tool image", f"{said}, and its tools work")
+    yield CheckResult(Level.OK, "tool image", f"{said}, and its tools work")
     for sentence in proof.lacking:
-        yield Finding(Level.WARN, "tool image", f"{reference}: {sentence}")
+        yield CheckResult(Level.WARN, "tool image", f"{reference}: {sentence}")
     if _is_here(options):
         yield from failing("buildroot", check_buildroot(options, manager, image.id))
     network = options.task_network
@@ -110,9 +112,9 @@ def _tool_image(options: AdjutantOptions, manager: ContainerManager) -> Iterator
         yield from failing("network", _network(manager, reference, network))
 
 
-def _network(manager: ContainerManager, reference: str, network: NetworkMode) -> Iterator[Finding]:
+def _network(manager: ContainerManager, reference: str, network: NetworkMode) -> Iterator[CheckResult]:
     _run(manager, ImageRoot(reference), ["/bin/sh", "-c", ":"], network=network)
-    yield Finding(Level.OK, "network", f"checkouts get one ({network})")
+    yield CheckResult(Level.OK, "network", f"checkouts get one ({network})")
 
 
 def _run(

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import koji
 import requests
 
-from koji_adjutant.cli.checks.finding import Finding, Level, failing
+from koji_adjutant.cli.checks.result import CheckResult, Level, failing
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import HubError
 from koji_adjutant.hub.interface import HubSession
@@ -22,37 +22,37 @@ SKEW = 60.0
 PATIENCE = 20
 
 
-def check_hub(options: KojidOptions) -> Iterator[Finding]:
+def check_hub(options: KojidOptions) -> Iterator[CheckResult]:
     session = impatient_session(options)
     with hub_errors_explained(options):
         version = session.getAPIVersion()
-    yield Finding(Level.OK, "hub", f"{options.server} answers (API version {version})")
+    yield CheckResult(Level.OK, "hub", f"{options.server} answers (API version {version})")
     yield from failing("clock", _clock(options))
     yield from failing("files", _files(options))
     yield from failing("login", _login(options, session))
 
 
-def _clock(options: KojidOptions) -> Iterator[Finding]:
+def _clock(options: KojidOptions) -> Iterator[CheckResult]:
     date = _head(options, options.server or "").headers.get("Date")
     if date is None:
         return
     ahead = time.time() - parsedate_to_datetime(date).timestamp()
     if abs(ahead) > SKEW:
-        yield Finding(
+        yield CheckResult(
             Level.WARN,
             "clock",
             f"this machine's is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the hub's, which "
             "Kerberos and certificates do not forgive: have it set by NTP",
         )
     else:
-        yield Finding(Level.OK, "clock", "as the hub's")
+        yield CheckResult(Level.OK, "clock", "as the hub's")
 
 
-def _files(options: KojidOptions) -> Iterator[Finding]:
+def _files(options: KojidOptions) -> Iterator[CheckResult]:
     for url in options.topurls:
         if url.startswith(("http://", "https://")):
             _head(options, url)
-            yield Finding(Level.OK, "files", f"{url} answers")
+            yield CheckResult(Level.OK, "files", f"{url} answers")
 
 
 def _head(options: KojidOptions, url: str) -> requests.Response:
@@ -63,7 +63,7 @@ def _head(options: KojidOptions, url: str) -> requests.Response:
         raise HubError(f"{url} cannot be reached: {problem}") from problem
 
 
-def _login(options: KojidOptions, session: HubSession) -> Iterator[Finding]:
+def _login(options: KojidOptions, session: HubSession) -> Iterator[CheckResult]:
     with hub_errors_explained(options):
         log_in(session, options)
     try:
@@ -71,16 +71,16 @@ def _login(options: KojidOptions, session: HubSession) -> Iterator[Finding]:
     finally:
         session.logout()
     if host is None:
-        yield Finding(Level.OK, "login", "works; a worker holds this host's session, so it runs already")
+        yield CheckResult(Level.OK, "login", "works; a worker holds this host's session, so it runs already")
         return
-    yield Finding(Level.OK, "login", f"works; this is the host {host['name']}")
+    yield CheckResult(Level.OK, "login", f"works; this is the host {host['name']}")
     if not host["enabled"]:
-        yield Finding(
+        yield CheckResult(
             Level.WARN, "host", f"the hub gives it no tasks: `koji enable-host {host['name']}` changes that"
         )
     arches = host["arches"].split()
     if koji.canonArch(platform.machine()) not in {koji.canonArch(arch) for arch in arches}:
-        yield Finding(
+        yield CheckResult(
             Level.WARN,
             "host",
             f"the hub believes it to be {' '.join(arches)}, but this machine is {platform.machine()}: "

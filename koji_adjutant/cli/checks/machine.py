@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from koji_adjutant.cli.checks.finding import Finding, Level
+from koji_adjutant.cli.checks.result import CheckResult, Level
 from koji_adjutant.config import Settings
 from koji_adjutant.text import size
 
@@ -15,7 +15,7 @@ ROOMY = 2
 """So many times minspace is no cause for worry."""
 
 
-def check_machine(settings: Settings) -> Iterator[Finding]:
+def check_machine(settings: Settings) -> Iterator[CheckResult]:
     ours = settings.adjutant
     state_dir, workdir = settings.kojid.build_directories
     for option, directory in (
@@ -30,42 +30,42 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
     yield _topdir(Path(settings.kojid.topdir))
 
 
-def _writable(option: str, directory: Path) -> Finding:
+def _writable(option: str, directory: Path) -> CheckResult:
     there = _nearest(directory)
     if not there.is_dir():
-        return Finding(Level.FAIL, option, f"{there} is no directory: remove it, or set another {option}")
+        return CheckResult(Level.FAIL, option, f"{there} is no directory: remove it, or set another {option}")
     if not os.access(there, os.W_OK | os.X_OK):
-        return Finding(
+        return CheckResult(
             Level.FAIL,
             option,
             f"{there} cannot be written by this user (uid {os.geteuid()}): run check, and the worker, as the "
             f"user that owns it, or set another {option}",
         )
     made = "" if there == directory else " will be made and"
-    return Finding(Level.OK, option, f"{directory}{made} can be written")
+    return CheckResult(Level.OK, option, f"{directory}{made} can be written")
 
 
-def _space(option: str, directory: Path, minspace: int) -> Finding:
+def _space(option: str, directory: Path, minspace: int) -> CheckResult:
     free = shutil.disk_usage(_nearest(directory)).free
     said = f"{size(free)} free at {directory}"
     if free < minspace:
-        return Finding(
+        return CheckResult(
             Level.FAIL,
             "disk",
             f"{said}, less than minspace ({size(minspace)}), so no task would be taken: free some, move "
             f"{option} to a larger disk or lower minspace",
         )
     if free < ROOMY * minspace:
-        return Finding(
+        return CheckResult(
             Level.WARN, "disk", f"{said}, not much more than minspace ({size(minspace)}): lower cache_size"
         )
-    return Finding(Level.OK, "disk", said)
+    return CheckResult(Level.OK, "disk", said)
 
 
-def _topdir(topdir: Path) -> Finding:
+def _topdir(topdir: Path) -> CheckResult:
     if (topdir / "repos").is_dir():
-        return Finding(Level.OK, "topdir", f"{topdir} is there: createrepo tasks can be done")
-    return Finding(
+        return CheckResult(Level.OK, "topdir", f"{topdir} is there: createrepo tasks can be done")
+    return CheckResult(
         Level.WARN,
         "topdir",
         f"there is no {topdir}/repos, so createrepo tasks will be refused: mount the hub's topdir, or keep "

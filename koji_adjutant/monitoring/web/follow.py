@@ -1,6 +1,6 @@
 """A growing log as server-sent events.
 
-Events: ``log`` with what a Teller makes of the bytes (the event's id is the offset where the next one
+Events: ``log`` with what a LogFormatter makes of the bytes (the event's id is the offset where the next one
 begins), ``restart`` when the log was begun anew, ``end`` with the task's ``{"status"}``.
 """
 
@@ -30,19 +30,19 @@ SIGN_OF_LIFE = 15.0
 """Seconds of silence after which a comment is sent, so that a dead connection is noticed."""
 
 
-class Teller(Protocol):
-    """Makes events of a log's bytes; None: nothing to tell yet."""
+class LogFormatter(Protocol):
+    """Makes events of a log's bytes; None: nothing complete yet."""
 
     def begin(self, offset: int) -> None: ...
 
-    def tell(self, piece: bytes) -> Any | None: ...
+    def feed(self, piece: bytes) -> Any | None: ...
 
     def finish(self) -> Any | None:
-        """Of what ``tell`` held back."""
+        """Return what ``feed`` held back."""
         ...
 
 
-class TextTeller:
+class TextFormatter:
     """``{"offset", "text"}``, the offset of the text's first byte; what is no UTF-8 comes as ``\\xNN``."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class TextTeller:
         self._offset = offset
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
-    def tell(self, piece: bytes) -> Any | None:
+    def feed(self, piece: bytes) -> Any | None:
         text = self._decoder.decode(piece)
         first, self._offset = self._offset, self._offset + len(piece)
         return {"offset": first, "text": text} if text else None
@@ -74,20 +74,20 @@ class Follower:
         task: Callable[[], Task | None],
         name: Callable[[Path], str | None],
         tail: int | None = None,
-        teller: Teller | None = None,
+        formatter: LogFormatter | None = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._task = task
         self._name = name
         self._tail = tail
-        self._teller = teller or TextTeller()
+        self._formatter = formatter or TextFormatter()
         self._stopping = stopping
         self._descriptor: int | None = None
         self._inode = 0
         self._offset = 0
 
     async def events(self, resume_at: int | None = None) -> AsyncIterator[str]:
-        """Until the task has ended and all of the log was told."""
+        """Yield events until the task has ended and all of the log was sent."""
         looked_at = said_at = time.monotonic()
         task = await to_thread.run_sync(self._task)
         try:
@@ -97,9 +97,9 @@ class Follower:
                 for event in await to_thread.run_sync(self._restarted, directory, resume_at):
                     yield event
                 while piece := await to_thread.run_sync(self._read):
-                    if (told := self._teller.tell(piece)) is not None:
+                    if (data := self._formatter.feed(piece)) is not None:
                         said_at = time.monotonic()
-                        yield _event("log", told, self._offset)
+                        yield _event("log", data, self._offset)
                 if not running:
                     break
                 if self._stopping():
@@ -111,8 +111,8 @@ class Follower:
                 if time.monotonic() > looked_at + TASK_LOOK:
                     looked_at = time.monotonic()
                     task = await to_thread.run_sync(self._task)
-            if (told := self._teller.finish()) is not None:
-                yield _event("log", told, self._offset)
+            if (data := self._formatter.finish()) is not None:
+                yield _event("log", data, self._offset)
             yield _event("end", {"status": task.status if task else None})
         finally:
             self._close()
@@ -127,13 +127,13 @@ class Follower:
             if self._descriptor is None:
                 return []
             self._offset = self._first_offset(self._descriptor, resume_at)
-            self._teller.begin(self._offset)
+            self._formatter.begin(self._offset)
             return []
         if log_files.size(self._descriptor) < self._offset or self._is_another(directory / name):
             self._close()
             self._open(directory, name)
             self._offset = 0
-            self._teller.begin(0)
+            self._formatter.begin(0)
             return [_event("restart", {})]
         return []
 

@@ -174,17 +174,17 @@ def live_log(request: Request) -> Response:
             return history.task(found.task_id)
 
     follower = Follower(
-        present, lambda _directory: name, teller=_HtmlTeller(), stopping=request.app.state.stopping
+        present, lambda _directory: name, formatter=_HtmlFormatter(), stopping=request.app.state.stopping
     )
     begin = follow.resume_at(request) or given.number("at", 0)
     return StreamingResponse(follower.events(begin), media_type="text/event-stream")
 
 
-class _HtmlTeller:
+class _HtmlFormatter:
     def begin(self, offset: int) -> None:
         self._renderer = Renderer(offset)
 
-    def tell(self, piece: bytes) -> str | None:
+    def feed(self, piece: bytes) -> str | None:
         return Markup().join(self._renderer.feed(piece)) or None
 
     def finish(self) -> str | None:

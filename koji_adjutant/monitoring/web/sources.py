@@ -21,7 +21,7 @@ LISTED_FOR = 1.0
 
 
 @dataclass(frozen=True)
-class CacheUse:
+class CacheSize:
     """``entries`` are composed roots, layers of them, and metadata; ``limit_bytes`` is what all may take."""
 
     entries: int
@@ -42,7 +42,7 @@ class Sources:
 
     journal: Path
     containers: Callable[[], Sequence[LiveContainer]]
-    cache: Callable[[], CacheUse]
+    cache: Callable[[], CacheSize]
     disks: Sequence[Path]
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
     _listed: tuple[float, Mapping[str, LiveContainer] | None] | None = field(default=None, init=False)

@@ -19,7 +19,7 @@ from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.records import Failure
 from koji_adjutant.monitoring.web.application import application
 from koji_adjutant.monitoring.web.serving import listen, make_server
-from koji_adjutant.monitoring.web.sources import CacheUse, Sources
+from koji_adjutant.monitoring.web.sources import CacheSize, Sources
 from tests.integration.monitoring.browser import Page, find_chromium, open_page
 
 HOSTILE = (
@@ -96,7 +96,7 @@ def url(page: Page, journal: FileJournal, tmp_path: Path) -> Iterator[str]:
         )
     )
     live = [LiveContainer(CONTAINER, HOSTILE, str(RUNNING), "build", "running", None)]
-    sources = Sources(journal.path, lambda: live, lambda: CacheUse(3, 10**9, 20 * 10**9), [tmp_path])
+    sources = Sources(journal.path, lambda: live, lambda: CacheSize(3, 10**9, 20 * 10**9), [tmp_path])
     listener = listen("127.0.0.1", 0)
     server = make_server(application(sources))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

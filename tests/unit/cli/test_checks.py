@@ -13,9 +13,9 @@ import pytest
 
 from koji_adjutant.cli.check import command
 from koji_adjutant.cli.checks.engine import check_engine
-from koji_adjutant.cli.checks.finding import Finding, Level, failing
 from koji_adjutant.cli.checks.hub import check_hub
 from koji_adjutant.cli.checks.machine import check_machine
+from koji_adjutant.cli.checks.result import CheckResult, Level, failing
 from koji_adjutant.config import Settings, load
 from tests.support.http_server import serving
 from tests.unit.cli.conftest import Machine
@@ -27,15 +27,15 @@ def settings(machine: Machine) -> Settings:
     return load(machine.config, {})
 
 
-def of(findings: Iterator[Finding], subject: str) -> Finding:
-    (found,) = (finding for finding in findings if finding.subject == subject)
+def of(results: Iterator[CheckResult], subject: str) -> CheckResult:
+    (found,) = (result for result in results if result.subject == subject)
     return found
 
 
 def test_a_machine_that_is_ready(machine: Machine, settings: Settings) -> None:
     (machine.directory / "topdir" / "repos").mkdir(parents=True)
     settings.kojid.minspace = 1
-    assert {finding.level for finding in check_machine(settings)} == {Level.OK}
+    assert {result.level for result in check_machine(settings)} == {Level.OK}
 
 
 def test_directories_are_not_made_by_looking(machine: Machine, settings: Settings) -> None:
@@ -55,13 +55,13 @@ def test_space(settings: Settings, share: float, level: Level, monkeypatch: pyte
     gigabyte = 1 << 30
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": gigabyte}))
     settings.kojid.minspace = int(share * 1024)
-    assert {finding.level for finding in check_machine(settings) if finding.subject == "disk"} == {level}
+    assert {result.level for result in check_machine(settings) if result.subject == "disk"} == {level}
 
 
 def test_no_topdir(settings: Settings) -> None:
-    finding = of(check_machine(settings), "topdir")
-    assert finding.level is Level.WARN
-    assert "createrepo" in finding.message
+    result = of(check_machine(settings), "topdir")
+    assert result.level is Level.WARN
+    assert "createrepo" in result.message
 
 
 def test_a_configuration_that_is_wrong(machine: Machine) -> None:
@@ -76,17 +76,17 @@ def test_limits_that_cannot_be_kept(machine: Machine, tmp_path: Path) -> None:
     host = {**INFO["host"], "cgroupControllers": ["cpu"]}  # type: ignore[dict-item]
     with FakePodman(tmp_path, {"GET info": (200, {**INFO, "host": host})}).serving() as podman:
         environ = {"KOJI_ADJUTANT_PODMAN_SOCKET": podman.address, "KOJI_ADJUTANT_CPU_LIMIT": "2"}
-        findings = list(failing("podman", check_engine(load(machine.config, environ).adjutant)))
-    assert of(iter(findings), "limits").message.startswith(
+        results = list(failing("podman", check_engine(load(machine.config, environ).adjutant)))
+    assert of(iter(results), "limits").message.startswith(
         "this host's control groups have no pids controller"
     )
 
 
 def test_no_engine(machine: Machine) -> None:
     environ = {"KOJI_ADJUTANT_PODMAN_SOCKET": f"unix://{machine.directory}/none.sock"}
-    (finding,) = failing("podman", check_engine(load(machine.config, environ).adjutant))
-    assert finding.level is Level.FAIL
-    assert "none.sock" in finding.message
+    (result,) = failing("podman", check_engine(load(machine.config, environ).adjutant))
+    assert result.level is Level.FAIL
+    assert "none.sock" in result.message
 
 
 @contextmanager
@@ -122,15 +122,15 @@ def test_clocks(
     with a_server(datetime.now(UTC) + timedelta(minutes=minutes)) as url:
         settings.kojid.server = url
         settings.kojid.topurls = [url]
-        findings = list(check_hub(settings.kojid))
-    clock = of(iter(findings), "clock")
+        results = list(check_hub(settings.kojid))
+    clock = of(iter(results), "clock")
     assert clock.level is level
     assert word in clock.message
-    assert of(iter(findings), "files").level is Level.OK
+    assert of(iter(results), "files").level is Level.OK
 
 
 def test_no_hub(settings: Settings) -> None:
     settings.kojid.server = "http://127.0.0.1:1/kojihub"
-    (finding,) = failing("hub", check_hub(settings.kojid))
-    assert finding.level is Level.FAIL
-    assert "The hub cannot be reached" in finding.message
+    (result,) = failing("hub", check_hub(settings.kojid))
+    assert result.level is Level.FAIL
+    assert "The hub cannot be reached" in result.message

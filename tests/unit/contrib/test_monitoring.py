@@ -18,7 +18,7 @@ from koji_adjutant.errors import FailureClass
 from koji_adjutant.monitoring import database, events
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.web.metrics import metrics
-from koji_adjutant.monitoring.web.sources import CacheUse, Sources
+from koji_adjutant.monitoring.web.sources import CacheSize, Sources
 from tests.unit.cli.conftest import record_failed_build
 
 CONTRIB = Path(__file__).parents[3] / "contrib"
@@ -36,7 +36,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     journal.record(events.WorkerSeen(capacity=2.0, task_load=1.0))
     record_failed_build(journal)
     journal.close()
-    sources = Sources(journal.path, list, lambda: CacheUse(1, 2, 3), [directory])
+    sources = Sources(journal.path, list, lambda: CacheSize(1, 2, 3), [directory])
     request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(sources=sources)))
     text = bytes(metrics(request).body).decode()  # type: ignore[arg-type]
     series: dict[str, set[str]] = {}

@@ -26,7 +26,7 @@ from koji_adjutant.monitoring.events import WorkerSeen, WorkerStarted
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.web.application import ROUTES
 from koji_adjutant.monitoring.web.metrics import Collector
-from koji_adjutant.monitoring.web.sources import CacheUse, Sources
+from koji_adjutant.monitoring.web.sources import CacheSize, Sources
 from koji_adjutant.policy.reading import read_policy
 from koji_adjutant.policy.rules import CONDITIONS
 from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
@@ -133,7 +133,7 @@ def test_every_metric_is_listed(tmp_path: Path) -> None:
     journal.record(WorkerSeen(capacity=1, task_load=0))
     journal.close()
     registry = CollectorRegistry()
-    registry.register(Collector(Sources(path, list, lambda: CacheUse(0, 0, 0), [tmp_path])))
+    registry.register(Collector(Sources(path, list, lambda: CacheSize(0, 0, 0), [tmp_path])))
     samples = {"counter": "_total", "info": "_info"}
     metrics = {
         metric.name.removeprefix("koji_adjutant_") + samples.get(metric.type, "")

@@ -20,7 +20,7 @@ from koji_adjutant.monitoring.history import History, open_history
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.status import midnight, worker_status
 from koji_adjutant.monitoring.web.api import status_of
-from koji_adjutant.monitoring.web.sources import CacheUse, Sources
+from koji_adjutant.monitoring.web.sources import CacheSize, Sources
 from tests.unit.monitoring.test_journal import created, taken
 
 
@@ -59,7 +59,7 @@ def test_terminal_and_api_say_the_same(journal: FileJournal, tmp_path: Path) -> 
     adjutant = AdjutantOptions(state_dir=tmp_path, log_dir=tmp_path)
     kojid = KojidOptions(workdir=str(tmp_path), adjutant=adjutant)
     live = LiveContainer("c" * 64, "adjutant", "4", "build", "running", None)
-    api = status_of(Sources(journal.path, lambda: [live], lambda: CacheUse(0, 0, 0), kojid.directories))
+    api = status_of(Sources(journal.path, lambda: [live], lambda: CacheSize(0, 0, 0), kojid.directories))
     with open_history(journal.path) as history:
         terminal = overview.look(Settings(kojid, adjutant), history, recent=9)
     assert terminal.cache_hit_rates == api["cache"]["hit_rates"] == {"root": 0.6667}

@@ -12,7 +12,7 @@ from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.web.application import application
 from koji_adjutant.monitoring.web.serving import listen, make_server
-from koji_adjutant.monitoring.web.sources import CacheUse, Sources
+from koji_adjutant.monitoring.web.sources import CacheSize, Sources
 
 Serving = Callable[..., AbstractContextManager[str]]
 
@@ -46,7 +46,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def sources(journal: FileJournal, engine: Engine, tmp_path: Path) -> Sources:
-    return Sources(journal.path, engine, lambda: CacheUse(3, 1500, 20_000), [tmp_path])
+    return Sources(journal.path, engine, lambda: CacheSize(3, 1500, 20_000), [tmp_path])
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""What a check has found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """``message``: what is so and, unless it is well, what to do."""
 
     level: Level
@@ -26,9 +26,9 @@ class Finding:
     message: str
 
 
-def failing(subject: str, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """The findings; an error of ours ends them as a failure of ``subject``."""
+def failing(subject: str, results: Iterator[CheckResult]) -> Iterator[CheckResult]:
+    """Yield the results; an error of ours ends them as a failure of ``subject``."""
     try:
-        yield from findings
+        yield from results
     except AdjutantError as error:
-        yield Finding(Level.FAIL, subject, str(error))
+        yield CheckResult(Level.FAIL, subject, str(error))
