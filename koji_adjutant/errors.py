@@ -16,7 +16,7 @@ import koji
 from koji_adjutant.text import printable
 
 MESSAGE_MAX = 16384
-"""Characters of a message that are told."""
+"""Characters of a message that are passed on."""
 
 
 class FailureClass(StrEnum):
@@ -39,7 +39,7 @@ class FailureClass(StrEnum):
 class AdjutantError(koji.GenericError):  # type: ignore[misc]
     """Base of all: koji.GenericError's fault code (1000).
 
-    ``failure`` is the class of a task that ends with it, if no log tells better.
+    ``failure`` is the class of a task that ends with it, if no log shows a better one.
     """
 
     exit_code = 1
@@ -68,7 +68,7 @@ class PolicyError(ConfigError):
 
 
 class SourceError(AdjutantError, koji.BuildError):  # type: ignore[misc]
-    """The source could not be had: URL refused, unknown revision, missing or unusable SRPM."""
+    """The source is not available: URL refused, unknown revision, missing or unusable SRPM."""
 
     exit_code = 3
     failure = FailureClass.SCM
@@ -115,7 +115,7 @@ class LockError(AdjutantError):
 
 
 class ImageError(BuildrootError):
-    """A container image is not to be had, or is for another architecture."""
+    """A container image is not available, or is for another architecture."""
 
     exit_code = 9
     failure = FailureClass.IMAGE

@@ -31,8 +31,8 @@ class FailedRoots:
 
     Layout: ``kept/<name>/`` holds ``builddir/`` (the buildroot's /builddir, moved here), ``root.tar`` (all
     the rest) and ``facts.json`` ({arch, environment}); ``staging/<random>/`` is one being made, or left by
-    who died. Who reads one holds its lock shared; ``prune`` removes what nobody holds. It lies on the file
-    system of the tasks' own directories, so that keeping a large build tree costs a rename.
+    one that died. Whoever reads one holds its lock shared; ``prune`` removes what nobody holds. It lies on
+    the file system of the tasks' own directories, so that keeping a large build tree costs a rename.
     """
 
     def __init__(self, directory: Path) -> None:

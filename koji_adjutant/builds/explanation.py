@@ -28,7 +28,7 @@ from koji_adjutant.errors import AdjutantError, ContainerTimeout, FailureClass, 
 from koji_adjutant.text import printable
 
 GENERAL = {
-    FailureClass.SCM: "the source could not be had",
+    FailureClass.SCM: "the source is not available",
     FailureClass.SPEC: "the spec file is not usable as it is",
     FailureClass.DEPENDENCY: "packages that the build needs could not be installed",
     FailureClass.BUILD: "a command of the build failed",
@@ -37,7 +37,7 @@ GENERAL = {
     FailureClass.MEMORY: "there was not enough memory",
     FailureClass.DISK: "a disk was full",
     FailureClass.CANCELLED: "a task was cancelled",
-    FailureClass.IMAGE: "the tool image could not be had",
+    FailureClass.IMAGE: "the tool image is not available",
     FailureClass.HUB: "the hub, or what it knows, does not allow this task",
     FailureClass.INFRASTRUCTURE: "this builder failed, not the package",
 }

@@ -95,5 +95,5 @@ def source_package(root: Buildroot, target: Path) -> Path:
 
 
 def target_options(arch: str) -> Sequence[str]:
-    """--noclean leaves BUILD for who looks into a failed build; --nodeps since mock checks dependencies."""
+    """--noclean leaves BUILD for looking into a failed build; --nodeps since mock checks dependencies."""
     return ["--noclean", "--target", arch, "--nodeps"]

@@ -48,7 +48,7 @@ def read_settings(config_file: Path) -> Settings:
 
 
 def existing(config_file: Path) -> Path:
-    """ConfigError where a worker would go on with defaults: who asks for a file wants that file."""
+    """ConfigError where a worker would go on with defaults: whoever asks for a file wants that file."""
     if not config_file.exists():
         raise ConfigError(f"There is no {config_file}: name the worker's configuration file with --config.")
     return config_file

@@ -206,7 +206,7 @@ class ContainerManager(Protocol):
     """A container engine.
 
     Every method raises ``errors.EngineError`` (or its subclass ``ContainerTimeout``) when the engine
-    refuses, and ``errors.ImageError`` when an image is not to be had.
+    refuses, and ``errors.ImageError`` when an image is not available.
     """
 
     def check(self) -> EngineInfo:

@@ -372,7 +372,7 @@ class PodmanManager:
 
 
 def _connect(address: str) -> Client:
-    from koji_adjutant.container import podman_client  # noqa: PLC0415 - five megabytes, for who runs containers
+    from koji_adjutant.container import podman_client  # noqa: PLC0415 - five megabytes, only for whoever runs containers
 
     return podman_client.connect(address)
 

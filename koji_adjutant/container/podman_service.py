@@ -11,7 +11,7 @@ directory lies in the runroot and may be gigabytes::
 
 Where ``<state_dir>`` is long, run/ is ``/var/tmp/adjutant-<hash>`` instead, while the service is in use.
 
-Who stops it: the last of its users that leaves. If they were killed, it ends by itself IDLE_SECONDS after
+The last of its users that leaves stops it. If they were killed, it ends by itself IDLE_SECONDS after
 its last connection. The host's own podman, its storage and its configuration play no part.
 """
 

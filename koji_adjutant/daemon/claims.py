@@ -12,9 +12,9 @@ from pathlib import Path
 class TaskClaims:
     """``<state_dir>/running/<task id>``, locked (flock) by the process that does the task.
 
-    Who does a task holds its lock exclusively and removes the file in the end; who only looks tries for a
-    shared one. A process that dies, however it dies, gives up its lock but leaves its file: such a claim is
-    *abandoned*, and nobody uses what the task has left on this machine.
+    Whoever does a task holds its lock exclusively and removes the file in the end; whoever only looks tries
+    for a shared one. A process that dies, however it dies, gives up its lock but leaves its file: such a
+    claim is *abandoned*, and nobody uses what the task has left on this machine.
     """
 
     def __init__(self, state_dir: Path) -> None:

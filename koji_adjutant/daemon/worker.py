@@ -118,7 +118,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         except BaseException:
             logger.exception("Task %s ended without a result", handler.id)
         try:
-            self.wakeup.poke()  # who waits for this task need not wait until we have tidied up
+            self.wakeup.poke()  # whoever waits for this task need not wait until we have tidied up
             session.logout()
             if isinstance(handler, ContainerTask):
                 os.nice(19)

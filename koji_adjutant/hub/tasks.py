@@ -1,7 +1,7 @@
 """What tasks are given and what they return, where one task's words are another's: options and results.
 
-Options are those that count here; which of them are there is up to who made the task. Paths in results are
-relative to the hub's ``work``.
+Options are those that count here; which of them are there is up to whoever made the task. Paths in results
+are relative to the hub's ``work``.
 """
 
 from __future__ import annotations

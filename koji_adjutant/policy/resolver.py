@@ -12,7 +12,7 @@ from koji_adjutant.policy.rules import Policy, Rule, Subject
 
 Source = Literal["tag", "inherited", "default", "fallback"]
 """The tag's own policy; one that it inherits; no policy, or none that says anything about the task; a policy
-that cannot be had or used."""
+that is not available or cannot be used."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The ``saveFailedTree`` task of the stock plugin: the buildroot of a failed task, for who wants to look."""
+"""The ``saveFailedTree`` task of the stock plugin: the buildroot of a failed task, to be looked at."""
 
 from __future__ import annotations
 

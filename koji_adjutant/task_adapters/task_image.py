@@ -39,7 +39,7 @@ class HubPolicies:
         except koji.AuthError:
             raise  # the session is gone, and the task with it
         except (koji.GenericError, koji.xmlrpcplus.Fault) as refusal:
-            raise HubError(f"the hub did not tell the image policy of tag {tag}: {refusal}") from refusal
+            raise HubError(f"the hub did not give the image policy of tag {tag}: {refusal}") from refusal
         except (requests.RequestException, ExpatError) as problem:
             raise HubError(
                 f"the hub could not be asked for the image policy of tag {tag}: {innermost_reason(problem)}"
@@ -63,10 +63,10 @@ def choose_image(session: HubSession, options: KojidOptions, subject: Subject) -
 def chosen_image(
     manager: ContainerManager, state_dir: Path, choice: Choice, pull: PullPolicy
 ) -> Iterator[Image]:
-    """The image, present and not to be removed before the block ends.
+    """Yield the image, present and not to be removed before the block ends.
 
-    ImageError says who chose one that cannot be had. RefuseTask for one that cannot do what tasks need: that
-    is no fault of the task's, and another builder may have a better one.
+    ImageError says who chose one that is not available. RefuseTask for one that cannot do what tasks need:
+    that is no fault of the task's, and another builder may have a better one.
     """
     try:
         image = manager.ensure_image_available(choice.image, pull)

@@ -36,7 +36,7 @@ def build(output: Path, *, groups: Groups = seeds.GROUPS, force: bool = False, s
     """Make the distribution, or find that it is made; returns the repository, ``output``/repo.
 
     ``groups`` are its comps groups; ``force`` converts every package again.  Raises DistributionError when
-    the host is no Debian, a tool is missing, or a package cannot be had.
+    the host is no Debian, a tool is missing, or a package is not available.
     """
     _check_host()
     output = output.resolve()

@@ -139,7 +139,7 @@ def test_what_the_tag_says_resolves(
     wanted, package = {"dnf": ("dnf4", "python3-dnf"), "dnf5": ("dnf5", "python3-libdnf5")}[manager]
     resolved = [line for line in log.splitlines() if line.startswith("Resolving with ")]
     assert resolved
-    if f"{package} is not to be had in the tool image" not in log:
+    if f"{package} is not available in the tool image" not in log:
         assert set(resolved) == {f"Resolving with {wanted}"}
 
 

@@ -182,4 +182,4 @@ def test_explaining_what_is_wrong(farm: Farm, client: Client) -> None:
     )
     missing = resolve(farm, unique("missing"))
     assert (missing.returncode, missing.stdout) == (1, "")
-    assert missing.stderr.startswith("koji-adjutant: the hub did not tell the image policy of tag missing-")
+    assert missing.stderr.startswith("koji-adjutant: the hub did not give the image policy of tag missing-")

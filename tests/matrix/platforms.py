@@ -1,4 +1,4 @@
-"""The hosts that a builder may be, as far as they can be had here."""
+"""The hosts that a builder may be, as far as they are available here."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ class PackageCache:
     """A directory of RPM files, each named by its checksum.
 
     - ``<kind>-<checksum>.rpm`` is a whole file, put there by a rename; ``<…>.part`` is one being downloaded,
-      or left by who died. Who writes a ``.part`` holds its lock (flock), so that two tasks that miss the same
-      package download it once.
+      or left by one that died. Whoever writes a ``.part`` holds its lock (flock), so that two tasks that miss
+      the same package download it once.
     - A file's checksum is checked when it is downloaded and each time it is used: a damaged one is downloaded
       again.
     - Who uses files holds the lock of ``users`` shared; ``evict`` holds it exclusively, and does not wait for
@@ -53,7 +53,7 @@ class PackageCache:
         """The packages' files, in their order, in a directory of their own that stays while the block runs.
 
         ``offline`` takes what is missing from directories of this machine only. BuildrootError names what is
-        not to be had.
+        not available.
         """
 
         def get(package: PackageFile) -> Path:

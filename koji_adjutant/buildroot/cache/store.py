@@ -57,9 +57,9 @@ class RootStore:
        there. It is not modified after.
     2. Whoever uses an entry holds ``.use`` shared, from before looking for the entry until done. Whoever
        removes one holds ``.use`` exclusively and does not wait for it: an entry in use is never removed.
-    3. Composing needs ``.compose`` exclusively; who had to wait for it looks again first. So an entry that
-       several processes miss at once is composed once. No lock on one key is held for the sake of another,
-       and using an entry holds only ``.use`` shared: builds never wait for each other.
+    3. Composing needs ``.compose`` exclusively; whoever had to wait for it looks again first. So an entry
+       that several processes miss at once is composed once. No lock on one key is held for the sake of
+       another, and using an entry holds only ``.use`` shared: builds never wait for each other.
     4. Locks belong to open files, so a process that dies, however it dies, gives up its locks. What it left
        in ``staging`` is put into ``trash`` by the next composer of that key, or by ``sweep``.
     5. Composing does not wait for the disk, so a machine that dies may leave an entry whose files are not

@@ -38,7 +38,7 @@ def verify(workspace: Workspace, key: str, log: LogSink) -> list[Verification]:
     """Make the layer ``key``, and all below it, once more, and compare: the base first.
 
     Packages come from the cache, or from where they came from then. BuildrootError if there is no such layer,
-    a package is not to be had any more, or the tool image is another one now.
+    a package is not available any more, or the tool image is another one now.
     """
     fresh: list[Layer] = []
     found = []

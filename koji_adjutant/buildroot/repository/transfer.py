@@ -60,7 +60,7 @@ class Checksum:
 def fetch(location: str, target: Path, checksum: Checksum, proxy: str | None = None) -> None:
     """Write what is at ``location`` (a path, or a file, http or https URL) to ``target``.
 
-    FileMissingError if there is nothing, BuildrootError if it cannot be had or is not what it should be.
+    FileMissingError if there is nothing, BuildrootError if it is not available or is not what it should be.
     """
     parts = urlsplit(location)
     if parts.scheme in {"", "file"}:

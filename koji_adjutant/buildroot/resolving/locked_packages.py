@@ -32,7 +32,7 @@ def missing_packages(lock: Lock, cache: Cache) -> list[PackageFile]:
 def download(lock: Lock, cache: Cache, packages: Sequence[PackageFile]) -> int:
     """Have these packages of the lock in the cache, with the checksums that it says; how many were not there.
 
-    BuildrootError names one that is not to be had.
+    BuildrootError names one that is not available.
     """
     sources = package_sources_of(lock, offline=False)
     new = cache.packages.missing(packages)

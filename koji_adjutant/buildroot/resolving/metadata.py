@@ -64,7 +64,7 @@ class Metadata:
     def fetch(self, directory: Path) -> None:
         """Write it as repositories for the resolver: ``directory``/<repository id>.
 
-        BuildrootError if something cannot be had, or is not what repomd.xml says.
+        BuildrootError if something is not available, or is not what repomd.xml says.
         """
         wanted = []
         for source in self.sources:

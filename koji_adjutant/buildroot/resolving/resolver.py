@@ -44,7 +44,7 @@ class Resolver:
 
     @property
     def package_sources(self) -> PackageSources:
-        """Where the packages are to be had."""
+        """Return where the packages are available."""
         return self._metadata.package_sources
 
     def resolve(self, parent: str | None, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:

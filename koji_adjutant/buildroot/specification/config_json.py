@@ -1,4 +1,4 @@
-"""A buildroot's configuration as a JSON object, for who wants to make it once more."""
+"""A buildroot's configuration as a JSON object, for whoever wants to make it once more."""
 
 from __future__ import annotations
 

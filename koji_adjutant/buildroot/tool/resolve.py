@@ -53,7 +53,7 @@ def chosen(wanted: str) -> Any:
         try:
             module = importlib.import_module(f"resolve_{name}")
         except ImportError as error:
-            say(f"{LIBRARIES[name]} is not to be had in the tool image: {error}")
+            say(f"{LIBRARIES[name]} is not available in the tool image: {error}")
         else:
             say(f"Resolving with {name}")
             return module

@@ -35,7 +35,7 @@ def get_load_data(call: Call) -> list[Any]:
 
 @exported("host.openTask")
 def open_task(call: Call, task_id: Any) -> Any:
-    """Start a task: returns it with its ``request`` as XML, or None if it is not to be had."""
+    """Start a task: returns it with its ``request`` as XML, or None if it is not free to be taken."""
     return tasks.open_task(call, task_id, hosts.require_host(call))
 
 

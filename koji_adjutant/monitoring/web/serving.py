@@ -13,7 +13,7 @@ CONNECTIONS = 256
 
 
 class ListenError(Exception):
-    """The address cannot be had; the message says what to do."""
+    """The address is not available; the message says what to do."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -28,7 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise ListenError(
             f"cannot listen on {host} port {port}: {error.strerror or error}; set monitoring_bind to a"
-            " free address, or stop who has this one"
+            " free address, or stop what uses this one"
         ) from error
     return listener
 

@@ -131,7 +131,7 @@ QUESTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "if not": ({"requires": ["(left if base)"]}, []),
     "if never": ({"requires": ["(left if there-is-no-such-thing)", "right"]}, ["right-1"]),
     "with": ({"requires": ["(virtual(lib) >= 2 with virtual(lib) < 3)"]}, ["lib-2"]),
-    "what can be had rather than the newest": ({"packages": ["picky"]}, ["picky-1"]),
+    "what is available rather than the newest": ({"packages": ["picky"]}, ["picky-1"]),
     "a group": ({"groups": ["build"]}, ["base-1", "late-1", "left-1", "new-1"]),
     "a condition met": (
         {"groups": ["build"], "packages": ["tool"]},
@@ -274,7 +274,7 @@ def test_a_repository_that_cannot_be_read(ask: Ask, damaged: str) -> None:
 def test_one_answers_for_the_other(ask_any: Ask, resolver: str, tmp_path: Path) -> None:
     assert installs(ask_any(resolver, packages=["user"])) == ["lib-3", "user-1"]
     log = (tmp_path / "log").read_text()
-    assert (f"Resolving with {resolver}\n" in log) != ("is not to be had in the tool image" in log)
+    assert (f"Resolving with {resolver}\n" in log) != ("is not available in the tool image" in log)
 
 
 def test_only_dnf4_installs_modules(ask: Ask, tmp_path: Path) -> None:

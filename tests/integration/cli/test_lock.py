@@ -202,7 +202,7 @@ def test_missing_packages_are_named_and_fetched(place: Place) -> None:
     assert {package.nevra for package in packages} <= set(result.stderr.split())
     assert not (results / "build.log").exists()
 
-    # not to be had where they came from, either
+    # not available where they came from, either
     result = place.fetch()
     assert result.returncode == 8
     assert f"there is no {place.url}/" in result.stderr

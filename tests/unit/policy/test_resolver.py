@@ -119,7 +119,7 @@ def test_that_there_is_no_policy_is_kept_too(cache: PolicyCache) -> None:
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (HubError("the hub did not tell"), "the hub did not tell; the image is task_image_default"),
+        (HubError("the hub did not answer"), "the hub did not answer; the image is task_image_default"),
         (
             Published("{]", "f39"),
             "adjutant_image_policy of tag f39: it is no valid JSON, at line 1, column 2: "

@@ -163,11 +163,11 @@ def _unless_at_an_event(error: Exception) -> Any:
         (config("{"), "adjutant_image_policy of tag f39-build: it is no valid JSON, at line 1, column 2: "),
         (
             _unless_at_an_event(koji.TagError("no such tag")),
-            "the hub did not tell the image policy of tag f39-build: no such tag",
+            "the hub did not give the image policy of tag f39-build: no such tag",
         ),
         (
             _unless_at_an_event(koji.xmlrpcplus.Fault(1, "database is on fire")),
-            "the hub did not tell the image policy of tag f39-build: <Fault 1: 'database is on fire'>",
+            "the hub did not give the image policy of tag f39-build: <Fault 1: 'database is on fire'>",
         ),
     ],
 )
