@@ -8,7 +8,8 @@ export KOJI_ADJUTANT_DEV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/koji-adjutant
 
 DEMO := $(BIN)/koji-adjutant demo
 PLACES = --dir $(KOJI_ADJUTANT_DEV)/demo --state-dir $(KOJI_ADJUTANT_DEV)/state
-PLAY = --repo $(KOJI_ADJUTANT_DEV)/distribution/repo --package examples/hello-adjutant
+# REPO=URL plays with another distribution than the one made from Debian's packages.
+PLAY = --repo $(or $(REPO),$(KOJI_ADJUTANT_DEV)/distribution/repo) --package examples/hello-adjutant
 
 # T=tests/unit/cli or any other words of pytest's select what test, unit, integration and hub run.
 PYTEST := $(BIN)/python -m pytest
@@ -22,10 +23,10 @@ SUITES ?= unit
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: host distribution ## Watch a package go from git to tagged RPMs: hub, worker, podman, all on this machine
+demo: host $(if $(REPO),,distribution) ## Watch a package go from git to tagged RPMs: hub, worker, podman, all on this machine
 	@$(DEMO) run $(PLACES) $(PLAY)
 
-demo-up: host distribution ## The same hub and worker, left running to play with
+demo-up: host $(if $(REPO),,distribution) ## The same hub and worker, left running to play with
 	@$(DEMO) up $(PLACES) $(PLAY)
 
 demo-down: $(VENV)/ready ## Stop what demo-up started

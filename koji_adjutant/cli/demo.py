@@ -14,7 +14,7 @@ from koji_adjutant.demo.errors import DemoError
 from koji_adjutant.demo.farm import STOP_ORDER, Farm
 from koji_adjutant.demo.report import Report
 from koji_adjutant.demo.services import running, stop_all
-from koji_adjutant.demo.stage import logs_of, ports_file, set_stage
+from koji_adjutant.demo.stage import is_url, logs_of, ports_file, set_stage
 from koji_adjutant.demo.tools import provide_tool_image
 from koji_adjutant.demo.walk import Walk
 
@@ -31,11 +31,21 @@ state_option = click.option(
     required=True,
     help="Images and composed roots, kept between runs.",
 )
+
+
+def _repository(context: click.Context, option: click.Parameter, given: str) -> str:
+    if is_url(given):
+        return given
+    directory = click.Path(path_type=Path, file_okay=False, exists=True).convert(given, option, context)
+    return str(Path(directory).absolute())
+
+
 repo_option = click.option(
     "--repo",
-    type=click.Path(path_type=Path, exists=True),
+    callback=_repository,
+    metavar="DIRECTORY|URL",
     required=True,
-    help="A dnf repository with the groups build and srpm-build.",
+    help="A dnf repository: a directory with the groups build and srpm-build, or a distribution's URL.",
 )
 package_option = click.option(
     "--package",
@@ -55,7 +65,7 @@ def command() -> None:
 @state_option
 @repo_option
 @package_option
-def run(directory: Path, state_dir: Path, repo: Path, package: Path) -> None:
+def run(directory: Path, state_dir: Path, repo: str, package: Path) -> None:
     """Do everything once, and stop everything again."""
     walk = _walk(directory, state_dir, repo, package)
     walk.farm.clear()
@@ -76,7 +86,7 @@ def run(directory: Path, state_dir: Path, repo: Path, package: Path) -> None:
 @state_option
 @repo_option
 @package_option
-def up(directory: Path, state_dir: Path, repo: Path, package: Path) -> None:
+def up(directory: Path, state_dir: Path, repo: str, package: Path) -> None:
     """Start hub and worker and leave them running."""
     walk = _walk(directory, state_dir, repo, package)
     walk.farm.clear()
@@ -111,7 +121,7 @@ def clean(directory: Path, state_dir: Path) -> None:
     ports_file(directory).unlink(missing_ok=True)
 
 
-def _walk(directory: Path, state_dir: Path, repo: Path, package: Path) -> Walk:
-    stage = set_stage(directory.absolute(), state_dir.absolute(), repo.absolute())
+def _walk(directory: Path, state_dir: Path, repo: str, package: Path) -> Walk:
+    stage = set_stage(directory.absolute(), state_dir.absolute(), repo)
     console = Console(highlight=False)
     return Walk(Farm(stage, Report(console)), package.absolute(), AdjutantOptions().task_image_default)

@@ -26,6 +26,7 @@ from koji_adjutant.demo.stage import (
     PACKAGE,
     TAG,
     Stage,
+    is_url,
     write_client_config,
     write_worker_config,
 )
@@ -67,12 +68,13 @@ class Farm:
             directory.mkdir(parents=True)
 
     def serve_sources(self, package: Path) -> str:
-        """Serve the distribution by HTTP and the package by git; the commit to build."""
+        """Serve the package by git, and by HTTP a distribution that is a directory; the commit to build."""
         commit = make_repository(self.stage, package)
         self._server("git-server", daemon_command(self.stage), self.stage.ports.git)
-        port = self.stage.ports.distribution
-        http_server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1"]
-        self._server("distribution", [*http_server, "--directory", str(self.stage.repo), str(port)], port)
+        if not is_url(self.stage.repo):
+            port = self.stage.ports.distribution
+            http_server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1"]
+            self._server("distribution", [*http_server, "--directory", self.stage.repo, str(port)], port)
         return commit
 
     def start_hub(self) -> None:

@@ -30,12 +30,12 @@ class Ports:
 class Stage:
     """The demo's directories. ``state`` (images, composed roots) outlives a run, all else is made anew.
 
-    ``repo`` is the directory of the distribution's dnf repository.
+    ``repo`` is the distribution's dnf repository: a directory, which the demo serves, or a URL.
     """
 
     directory: Path
     state: Path
-    repo: Path
+    repo: str
     ports: Ports
 
     @property
@@ -81,7 +81,7 @@ class Stage:
 
     @property
     def distribution_url(self) -> str:
-        return f"http://127.0.0.1:{self.ports.distribution}/"
+        return self.repo if is_url(self.repo) else f"http://127.0.0.1:{self.ports.distribution}/"
 
     @property
     def dashboard_url(self) -> str:
@@ -92,12 +92,17 @@ class Stage:
         return f"git://127.0.0.1:{self.ports.git}/{PACKAGE}"
 
 
+def is_url(repo: str) -> bool:
+    """Tell a repository that is somewhere in the network from a directory of this machine."""
+    return repo.startswith(("http://", "https://"))
+
+
 def logs_of(directory: Path) -> Path:
     """Where logs and pid files of the demo in ``directory`` are."""
     return directory / "logs"
 
 
-def set_stage(directory: Path, state: Path, repo: Path) -> Stage:
+def set_stage(directory: Path, state: Path, repo: str) -> Stage:
     """The stage in ``directory``, with the ports of the last run where they are still free."""
     directory.mkdir(parents=True, exist_ok=True)
     remembered = ports_file(directory)

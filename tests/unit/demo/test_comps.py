@@ -7,8 +7,11 @@ from pathlib import Path
 import createrepo_c
 import pytest
 
-from koji_adjutant.demo.comps import read_groups
+from koji_adjutant.demo.comps import DISTRIBUTIONS, read_groups
 from koji_adjutant.demo.errors import DemoError
+from tests.support.http_server import no_pauses, serving_files
+
+__all__ = ["no_pauses"]
 
 COMPS = """\
 <comps>
@@ -41,7 +44,7 @@ def test_the_groups_that_koji_needs_are_read(tmp_path: Path, compression: str) -
     kind = getattr(createrepo_c, compression)
     createrepo_c.compress_file(str(tmp_path / "plain"), str(tmp_path / "compressed"), kind)
     repo = repository(tmp_path / "repo", (tmp_path / "compressed").read_bytes())
-    assert read_groups(repo) == {"build": ["bash", "gcc"], "srpm-build": ["git"]}
+    assert read_groups(str(repo)) == {"build": ["bash", "gcc"], "srpm-build": ["git"]}
 
 
 @pytest.mark.parametrize(
@@ -54,9 +57,29 @@ def test_the_groups_that_koji_needs_are_read(tmp_path: Path, compression: str) -
 )
 def test_groups_that_cannot_be_had_are_a_sentence(tmp_path: Path, comps: bytes, message: str) -> None:
     with pytest.raises(DemoError, match=message):
-        read_groups(repository(tmp_path, comps))
+        read_groups(str(repository(tmp_path, comps)))
 
 
 def test_what_is_no_repository_is_said(tmp_path: Path) -> None:
     with pytest.raises(DemoError, match="is not a dnf repository"):
-        read_groups(tmp_path)
+        read_groups(str(tmp_path))
+
+
+def test_a_url_has_its_own_groups_or_those_of_fedoras_koji(tmp_path: Path) -> None:
+    repository(tmp_path / "with", COMPS.encode())
+    repository(tmp_path / "without", b"<comps><group><id>core</id></group></comps>")
+    (tmp_path / "bare" / "repodata").mkdir(parents=True)
+    (tmp_path / "bare" / "repodata" / "repomd.xml").write_text(createrepo_c.Repomd().xml_dump())
+    fedoras = {name: list(packages) for name, packages in DISTRIBUTIONS.items()}
+    with serving_files(tmp_path) as url:
+        assert read_groups(f"{url}/with/") == {"build": ["bash", "gcc"], "srpm-build": ["git"]}
+        assert read_groups(f"{url}/without/") == fedoras
+        assert read_groups(f"{url}/bare/") == fedoras
+        with pytest.raises(DemoError, match="is not a dnf repository"):
+            read_groups(f"{url}/nothing/")
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_a_url_that_nobody_answers_is_said() -> None:
+    with pytest.raises(DemoError, match=r"repository http://127\.0\.0\.1:9 cannot be reached"):
+        read_groups("http://127.0.0.1:9/")
