@@ -208,7 +208,7 @@ def test_following_a_task_that_was_killed_ends(machine: Machine) -> None:
 def test_a_large_log_takes_no_more_memory_than_a_small_one(machine: Machine) -> None:
     log = machine.kept_logs(7) / "build.log"
     with log.open("wb") as file:
-        file.truncate(1 << 30)
+        file.truncate(512 << 20)
     limit = 256 << 20
 
     def little_memory() -> None:

@@ -10,15 +10,16 @@ from typing import Any
 import koji
 import pytest
 
-from koji_adjutant.devhub import DevHub, running_devhub
+from koji_adjutant.devhub import DevHub
 from tests.unit.devhub.builder import Builder
+from tests.unit.devhub.in_thread import devhub_in_thread
 
 STATES = koji.TASK_STATES
 
 
 @pytest.fixture
 def own_hub(tmp_path: Path) -> Iterator[DevHub]:
-    with running_devhub(tmp_path) as hub:
+    with devhub_in_thread(tmp_path) as hub:
         yield hub
 
 
