@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.unit.devhub.rpm_file import I18N, INT16, INT32, STRING, STRING_ARRAY, write_rpm
+from tests.support.rpm_file import I18N, INT16, INT32, STRING, STRING_ARRAY, write_rpm
 
 # rpm's include/rpm/rpmtag.h
 _DESCRIPTION, _BUILDHOST, _LICENSE, _GROUP = 1005, 1007, 1014, 1016

@@ -21,10 +21,10 @@ from tests.hub.git_server import GitServer, serve_git
 from tests.hub.names import unique
 from tests.hub.rpms import query
 from tests.hub.server import Hub
-from tests.hub.waiting import PATIENCE, until
 from tests.support.http_server import serving_files
 from tests.support.mail_server import MailServer, serve_mail
 from tests.support.ports import reserved_port
+from tests.support.waiting import PATIENCE, until
 
 CONFIGURATION = """\
 [kojid]

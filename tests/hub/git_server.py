@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.hub.waiting import until
 from tests.support.ports import reserved_port
+from tests.support.waiting import until
 
 ENVIRONMENT = {
     "GIT_AUTHOR_NAME": "A Packager",

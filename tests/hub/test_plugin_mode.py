@@ -19,7 +19,7 @@ from tests.hub.client import Client
 from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.names import unique
 from tests.hub.packages import package
-from tests.hub.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.podman
 

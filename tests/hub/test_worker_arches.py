@@ -15,7 +15,7 @@ from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.names import unique
 from tests.hub.packages import package
 from tests.hub.rpms import RpmMaker
-from tests.hub.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.podman
 

@@ -13,7 +13,7 @@ from tests.hub.farm import Farm
 from tests.hub.faults import stock_words
 from tests.hub.names import unique
 from tests.hub.packages import package
-from tests.hub.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.podman
 

@@ -13,7 +13,7 @@ import pytest
 from tests.hub.builder import ARCH
 from tests.hub.farm import Farm, run_worker
 from tests.hub.names import unique
-from tests.hub.waiting import PATIENCE, until
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.podman
 

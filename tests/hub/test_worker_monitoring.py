@@ -12,7 +12,7 @@ import requests
 from tests.hub.farm import Farm
 from tests.hub.names import unique
 from tests.hub.packages import COMPILE, package
-from tests.hub.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.podman
 

@@ -17,7 +17,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.hub.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 
 @dataclass(frozen=True)

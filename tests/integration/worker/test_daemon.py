@@ -17,7 +17,7 @@ import pytest
 
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.devhub import running_devhub
-from tests.hub.waiting import until
+from tests.support.waiting import until
 
 HOST, PASSWORD = "builder1", "builder"
 MEMORY_AIM = 60_000 if sys.version_info < (3, 14) else 68_000

@@ -20,7 +20,7 @@ from tests.hub.farm import Farm, run_farm, wait_for_repo
 from tests.hub.names import unique
 from tests.hub.own_devhub import own_devhub
 from tests.hub.packages import package
-from tests.hub.waiting import until
+from tests.support.waiting import until
 
 TELL_PRIORITY = "\n%post\nread -r line < /proc/self/stat\necho $line > /priority\n"
 LAST_FOR_EVER = "\n%post\nread -r line < /proc/self/stat\nsleep infinity\n"

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.hub.waiting import until
 from tests.integration.worker.test_daemon import Workers, workers
 from tests.support.ports import reserved_port
+from tests.support.waiting import until
 
 __all__ = ["workers"]
 

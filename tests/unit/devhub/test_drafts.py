@@ -8,8 +8,8 @@ from pathlib import Path
 import koji
 
 from koji_adjutant.devhub import DevHub
+from tests.support.rpm_file import write_rpm
 from tests.unit.devhub.builder import Builder
-from tests.unit.devhub.rpm_file import write_rpm
 
 
 def test_no_link_stays_where_the_draft_was(

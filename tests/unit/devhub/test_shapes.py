@@ -8,8 +8,8 @@ from typing import Any
 import koji
 import pytest
 
+from tests.support.rpm_file import write_rpm
 from tests.unit.devhub.builder import Builder
-from tests.unit.devhub.rpm_file import write_rpm
 
 FIELDS = {
     "getSessionInfo": """
