@@ -69,10 +69,10 @@ bench: host $(VENV)/bench-ready ## Measure builds beside mock and a bare chroot;
 bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns, in under three minutes
 	$(BIN)/python -m tests.bench --quick
 
+# make test says whether tests pass: here a signal may come while lines are counted, and not be seen as one.
 coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit integration hub" counts others too
 	@rm -rf .coverage
 	@mkdir .coverage
-	# make test says whether tests pass: here a signal may come while lines are counted
 	-$(foreach suite,$(SUITES),$(BIN)/coverage run -m pytest $(if $(filter unit,$(suite)),$(PARALLEL)) tests/$(suite);)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/python tools/coverage-by-package
