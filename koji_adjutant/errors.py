@@ -46,7 +46,7 @@ class AdjutantError(koji.GenericError):  # type: ignore[misc]
     failure = FailureClass.INFRASTRUCTURE
 
     def __str__(self) -> str:
-        """Packagers' names are in many messages: what XML or a terminal cannot take is written as an escape.
+        """Write what XML or a terminal cannot take as an escape: packagers' names are in many messages.
 
         The hub could not read the fault otherwise, and would have the task done again and again.
         """

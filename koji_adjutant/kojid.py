@@ -80,7 +80,7 @@ def start(settings: Settings) -> loop.Outcome:
 
 
 def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
-    """What kojid's main does, with an engine at hand."""
+    """Do what kojid's main does, with an engine at hand."""
     logger.info("Starting up")
     koji.util.setup_rlimits(vars(options), logger)
     wakeup = Wakeup()
@@ -140,7 +140,7 @@ def _make(directory: Path) -> None:
 
 
 def _set_up_logging(options: KojidOptions) -> None:
-    """As kojid: warnings and worse to the log file; -v and -d show more."""
+    """Log as kojid does: warnings and worse to the log file; -v and -d show more."""
     level = logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.WARNING
     if options.log_level and not (options.debug or options.verbose):
         level = logging.getLevelNamesMapping().get(options.log_level, -1)

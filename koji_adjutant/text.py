@@ -9,12 +9,12 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def printable(text: str) -> str:
-    """The text with escapes in place of what XML or a terminal cannot take, or would obey."""
+    """Return the text with escapes in place of what XML or a terminal cannot take, or would obey."""
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
 def innermost_reason(problem: BaseException) -> str:
-    """What the first cause says: requests wraps urllib3, which wraps the socket's error."""
+    """Return what the first cause says: requests wraps urllib3, which wraps the socket's error."""
     while True:
         inner = getattr(problem, "reason", None) or problem.__cause__ or problem.__context__
         if not isinstance(inner, BaseException):

@@ -142,7 +142,7 @@ def command(
 
 
 def _usable_lock(file: Path, source: Path | ScmSource, resultdir: Path, otherwise: Sequence[str]) -> Lock:
-    """The lock in a file. UsageError if it does not go with the other things that are asked for."""
+    """Read the lock in a file. Raises UsageError if it does not go with what else is asked for."""
     if otherwise:
         raise UsageError("--repo and --group do not go with --lock: the lock says both.")
     if isinstance(source, ScmSource):
@@ -155,7 +155,7 @@ def _usable_lock(file: Path, source: Path | ScmSource, resultdir: Path, otherwis
 
 
 def _empty_resultdir(resultdir: Path) -> Path:
-    """An empty directory for results; one that an earlier build filled is emptied, any other is not."""
+    """Return an empty directory for results; only one that an earlier build filled is emptied."""
     marker = resultdir / MARKER
     if marker.exists():
         shutil.rmtree(resultdir)

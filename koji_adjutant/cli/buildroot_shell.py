@@ -32,7 +32,7 @@ def run_in_buildroot(
     lock: Lock | None = None,
     as_root: bool = False,
 ) -> int:
-    """The exit status of the command that was run in the buildroot after ``prepare`` had its turn there."""
+    """Run a command in a buildroot after ``prepare`` had its turn there. Returns its exit status."""
     display = PhaseDisplay(Console(stderr=True))
     with ExitStack() as stack:
         resultdir = stack.enter_context(temporary_directory(options.state_dir))

@@ -123,7 +123,7 @@ def verify_entries(place: Place, keys: Sequence[str], remove: bool) -> None:
     """Make roots once more, from the same packages, and compare them with those in the cache, file by file.
 
     KEYs are entries, or beginnings of them; without any, every root and layer is verified. What rpm itself
-    does anew each time (files of its database, times) is told, and is no difference.
+    does anew each time (files of its database, times) is shown, and is no difference.
     """
     store = place.cache.store
     chosen = [find_entry(store, key) for key in keys] or [
@@ -174,7 +174,7 @@ def _workspace(place: Place) -> Iterator[Workspace]:
 
 
 def _uses(place: Place) -> dict[tuple[str, ...], float]:
-    """(kind, hit or miss) → how often, since the journal was begun; empty where there is none."""
+    """Return (kind, hit or miss) → how often, since the journal was begun; empty where there is none."""
     try:
         with worker_history(place.state_dir) as history:
             return history.totals().get("cache_uses", {})

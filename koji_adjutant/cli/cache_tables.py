@@ -39,7 +39,7 @@ class Entry:
 
 
 def read_entries(store: RootStore) -> list[Entry]:
-    """Everything in the store, what was used last first."""
+    """Return everything in the store, what was used last first."""
     entries = []
     for usage in reversed(store.usages()):
         kind, packages, parent = _nature(store, usage.key)
@@ -50,7 +50,7 @@ def read_entries(store: RootStore) -> list[Entry]:
 
 
 def _nature(store: RootStore, key: str) -> tuple[str, int | None, str | None]:
-    """Kind, packages, parent."""
+    """Return kind, packages and parent."""
     if key.startswith("metadata-"):
         return "metadata", None, None
     try:
@@ -61,7 +61,7 @@ def _nature(store: RootStore, key: str) -> tuple[str, int | None, str | None]:
 
 
 def find_entry(store: RootStore, beginning: str) -> Entry:
-    """NotFound if no key begins so, UsageError if several do."""
+    """Return the entry whose key begins so. Raises NotFound if none does, UsageError if several do."""
     found = [entry for entry in read_entries(store) if entry.key.startswith(beginning)]
     if not found:
         raise NotFound(f"The cache has no entry {beginning!r}: koji-adjutant cache list shows what it has.")
@@ -89,7 +89,7 @@ def entries_table(entries: Sequence[Entry]) -> Table:
 
 
 def entry_page(store: RootStore, entry: Entry) -> Group:
-    """One entry's facts, and the packages that were installed for it."""
+    """Show one entry's facts, and the packages that were installed for it."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column()
     facts.add_column(overflow="fold")
@@ -127,7 +127,7 @@ JOURNAL_CALLS = {"buildrequires": "layer"}
 
 
 def count(cache: Cache, uses: Mapping[tuple[str, ...], float]) -> dict[str, Count]:
-    """By kind; ``uses`` are the journal's (kind, hit or miss) → how often."""
+    """Count by kind; ``uses`` are the journal's (kind, hit or miss) → how often."""
     counts = {kind: Count() for kind in ("root", "layer", "metadata", "packages", "old")}
     for entry in read_entries(cache.store):
         counts[entry.kind].entries += 1

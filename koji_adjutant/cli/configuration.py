@@ -34,7 +34,7 @@ podman_socket_option = click.option(
 def at_another_place(
     options: AdjutantOptions, state_dir: Path | None, podman_socket: str | None
 ) -> AdjutantOptions:
-    """The options with what ``state_dir_option`` and ``podman_socket_option`` say, if they do."""
+    """Return the options with what ``state_dir_option`` and ``podman_socket_option`` say, if they do."""
     return replace(
         options,
         state_dir=(state_dir or options.state_dir).absolute(),
@@ -43,12 +43,12 @@ def at_another_place(
 
 
 def read_settings(config_file: Path) -> Settings:
-    """What a worker with this file would use. ConfigError if it is missing or wrong."""
+    """Return what a worker with this file would use. Raises ConfigError if it is missing or wrong."""
     return load(existing(config_file))
 
 
 def existing(config_file: Path) -> Path:
-    """ConfigError where a worker would go on with defaults: whoever asks for a file wants that file."""
+    """Raise ConfigError where a worker would go on with defaults: whoever asks for a file wants that file."""
     if not config_file.exists():
         raise ConfigError(f"There is no {config_file}: name the worker's configuration file with --config.")
     return config_file

@@ -63,7 +63,7 @@ class PhaseDisplay:
         self._finish(phase, Text("✓", style="green"))
 
     def say(self, line: str) -> None:
-        """A word about the phase that runs."""
+        """Write a line about the phase that runs."""
         self.console.print(f"{'  ' * len(self._running)}{line}", markup=False, highlight=False)
 
     def _finish(self, phase: TimedPhase, mark: Text) -> None:

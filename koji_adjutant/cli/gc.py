@@ -51,7 +51,7 @@ def command(config_file: Path, dry_run: bool, log_days: float) -> None:
 
 
 def _all(settings: Settings, manager: ContainerManager, log_days: float) -> Iterator[Leftover]:
-    """Containers first: they use what comes after them."""
+    """Yield containers first: they use what comes after them."""
     return chain(
         leftovers.containers(settings, manager),
         leftovers.tasks(settings),

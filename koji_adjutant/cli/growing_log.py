@@ -36,7 +36,7 @@ class GrowingLog:
         self._file.close()
 
     def read(self) -> bytes:
-        """A piece of what is there and has not been read; empty if there is nothing now."""
+        """Return a piece of what is there and has not been read; empty if there is nothing now."""
         data = self._file.read(CHUNK)
         if not data and self._is_anew():
             self._file.close()
@@ -54,7 +54,7 @@ class GrowingLog:
 
 
 def _open(path: Path) -> BinaryIO:
-    """A regular file and no link."""
+    """Open a regular file, and no link."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as problem:

@@ -15,7 +15,7 @@ from koji_adjutant.monitoring.records import Task
 
 @contextmanager
 def worker_history(state_dir: Path) -> Iterator[History]:
-    """NotFound where there is no journal, or none that can be read."""
+    """Open the journal. Raises NotFound where there is none, or none that can be read."""
     path = database.path_in(state_dir)
     if not path.exists():
         raise NotFound(

@@ -34,7 +34,7 @@ class Leftover:
 
 
 def containers(settings: Settings, manager: ContainerManager) -> Iterator[Leftover]:
-    """Containers whose task, or whose command, has no process any more.
+    """Yield containers whose task, or whose command, has no process any more.
 
     An engine of the operator's (podman_socket) may have other workers' containers, of which nothing is known
     here: there, only those of tasks that died on this machine.
@@ -55,7 +55,7 @@ def containers(settings: Settings, manager: ContainerManager) -> Iterator[Leftov
 
 
 def tasks(settings: Settings) -> Iterator[Leftover]:
-    """Directories of tasks whose process was killed, and those that ended tasks have put aside."""
+    """Yield directories of tasks whose process was killed, and those that ended tasks have put aside."""
     workdir = Path(settings.kojid.workdir)
     claims = TaskClaims(settings.adjutant.state_dir)
     for task_id in claims.abandoned():
@@ -78,7 +78,7 @@ def commands(settings: Settings) -> Iterator[Leftover]:
 
 
 def kept_buildroots(settings: Settings) -> Iterator[Leftover]:
-    """Buildroots of failed tasks, kept for longer than failed_buildroot_lifetime."""
+    """Yield buildroots of failed tasks, kept for longer than failed_buildroot_lifetime."""
     directory = Path(settings.kojid.workdir) / FAILED
     if directory.is_dir():
         roots = FailedRoots(directory)
@@ -88,7 +88,7 @@ def kept_buildroots(settings: Settings) -> Iterator[Leftover]:
 
 
 def logs(settings: Settings, days: float) -> Iterator[Leftover]:
-    """Logs of tasks that ended so many days ago."""
+    """Yield logs of tasks that ended so many days ago."""
     directory = settings.adjutant.log_dir
     before = time.time() - days * 86400
     for task in sorted(directory.iterdir()) if directory.is_dir() else []:
@@ -101,7 +101,7 @@ def _tree(what: str, directory: Path) -> Leftover:
 
 
 def _put_aside(directory: Path) -> None:
-    """As a task does with its own when it ends: deleting takes its time."""
+    """Rename it, as a task does with its own when it ends: deleting takes its time."""
     if directory.exists():
         directory.rename(directory.with_name(f"{directory.name}-{uuid.uuid4().hex}{TRASH}"))
 

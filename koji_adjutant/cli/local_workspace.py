@@ -25,7 +25,7 @@ from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 
 
 def default_state_dir() -> Path:
-    """The worker's for root, one below the home directory for anybody else."""
+    """Return the worker's for root, one below the home directory for anybody else."""
     if os.geteuid() == 0:
         return Path("/var/lib/koji-adjutant")
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -34,7 +34,7 @@ def default_state_dir() -> Path:
 
 @contextmanager
 def temporary_directory(state_dir: Path) -> Iterator[Path]:
-    """A directory on the disk of ``state_dir``, removed in the end; ``gc`` knows by its name whose it was."""
+    """Make a directory on the disk of ``state_dir``, removed in the end; ``gc`` sees by its name whose."""
     (state_dir / "work").mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix=f"local-{os.getpid()}-", dir=state_dir / "work"))
     try:
@@ -74,7 +74,9 @@ def local_workspace(
 
 
 def provide_image(manager: PodmanManager, state_dir: Path, image: str, display: PhaseDisplay) -> None:
-    """Our own tool image is made where it is missing, any other is pulled.
+    """Make our own tool image where it is missing, pull any other.
+
+    Raises ImageError for one that is of no use.
 
     ImageError for one that is of no use.
     """

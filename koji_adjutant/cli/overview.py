@@ -80,7 +80,7 @@ def show(overview: Overview) -> RenderableType:
 
 
 def _space(disk: Disk, settings: Settings) -> DiskSpace:
-    """The worker asks for minspace where builds write, not where only logs are."""
+    """Measure as the worker does, which asks for minspace where builds write, not where only logs are."""
     builds = disk.path in map(str, settings.kojid.build_directories)
     short = builds and disk.free_bytes < settings.kojid.minspace * 1024**2
     return DiskSpace(disk.path, disk.free_bytes, disk.total_bytes, short)

@@ -81,7 +81,7 @@ def check(file: TextIO) -> None:
 
 
 def _show(policy: Policy, verdicts: Sequence[str]) -> None:
-    """The rules in the order in which they count."""
+    """Show the rules in the order in which they count."""
     rules = policy.by_precedence
     wide = [
         max((len(str(cell)) for cell in column), default=0) for column in (rules, [r.image for r in rules])

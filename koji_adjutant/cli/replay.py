@@ -86,7 +86,7 @@ def command(
 
 
 def _settings(what: str, config_file: Path) -> tuple[Settings | None, AdjutantOptions]:
-    """The worker's for a task; for a directory, none and those of anybody."""
+    """Return the worker's settings for a task; for a directory, none and the options of anybody."""
     if what.isdecimal():
         settings = read_settings(config_file)
         return settings, settings.adjutant

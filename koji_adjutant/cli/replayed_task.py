@@ -22,7 +22,10 @@ SOURCE_PARAMETERS = {"buildArch": "pkg", "rebuildSRPM": "srpm"}
 
 
 def lock_of_task(settings: Settings, task_id: int, directory: Path) -> Path:
-    """The task's buildroot_lock.json; in ``directory`` if it had to be fetched. NotFound if it has none."""
+    """Return the task's buildroot_lock.json; in ``directory`` if it had to be fetched.
+
+    Raises NotFound if it has none.
+    """
     logs = log_directory(settings, task_id)
     if logs and (logs / locks.NAME).exists():
         return logs / locks.NAME
@@ -36,8 +39,9 @@ def lock_of_task(settings: Settings, task_id: int, directory: Path) -> Path:
 
 
 def source_of_task(settings: Settings, task_id: int, directory: Path) -> Path | None:
-    """The source package that the task was given, in ``directory`` if it had to be fetched; None for a task
-    that gets none.
+    """Return the source package that the task was given; None for a task that gets none.
+
+    It is in ``directory`` if it had to be fetched.
 
     HubError, or SourceError if the hub has it no longer.
     """
@@ -51,7 +55,7 @@ def source_of_task(settings: Settings, task_id: int, directory: Path) -> Path | 
 
 
 def _no_lock(session: HubSession, task_id: int) -> str:
-    """For a person who took a build's task for that of an arch."""
+    """Explain it to a person who took a build's task for that of an arch."""
     children = session.getTaskChildren(task_id)
     found = [child for child in children if locks.NAME in session.listTaskOutput(child["id"])]
     if found:

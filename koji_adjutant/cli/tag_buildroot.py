@@ -14,7 +14,10 @@ from koji_adjutant.hub.tag_config import config_in_repo
 def latest_of_tag(
     options: KojidOptions, tag: str, arch: str, group: str, *, network: bool
 ) -> BuildrootConfig:
-    """From the tag's latest repo. UsageError for a tag without one; HubError if the hub cannot be asked."""
+    """Return the buildroot of the tag's latest repo.
+
+    Raises UsageError for a tag without one, HubError if the hub cannot be asked.
+    """
     session = impatient_session(options)
     try:
         with hub_errors_explained(options):

@@ -14,7 +14,7 @@ from koji_adjutant.monitoring.log_files import MAIN_LOGS
 
 
 def log_directory(settings: Settings, task_id: int) -> Path | None:
-    """Where a running task writes its logs, or where those of a task that has ended are kept.
+    """Return where a running task writes its logs, or where those of a task that has ended are kept.
 
     A task that runs again writes anew: that directory comes first.
     """
@@ -32,20 +32,23 @@ class TaskLogs:
         self._claims = TaskClaims(settings.adjutant.state_dir)
 
     def growing(self) -> bool:
-        """Whether a process of this machine does the task."""
+        """Return whether a process of this machine does the task."""
         return self._claims.held(self._task_id)
 
     def names(self) -> list[str]:
-        """NotFound if there is no directory."""
+        """Return the logs' names. Raises NotFound if there is no directory."""
         return sorted(path.name for path in self._directory().iterdir() if path.is_file())
 
     def has(self, name: str | None) -> bool:
-        """Whether there is such a log; None is any that people look into."""
+        """Return whether there is such a log; None is any that people look into."""
         directory = log_directory(self._settings, self._task_id)
         return directory is not None and any((directory / one).exists() for one in _wanted(name))
 
     def find(self, name: str | None) -> str:
-        """The log's name; for None the log of the latest step that has one. NotFound if there is none."""
+        """Return the log's name; for None the log of the latest step that has one.
+
+        Raises NotFound if there is none.
+        """
         directory = self._directory()
         found = next((one for one in _wanted(name) if (directory / one).exists()), None)
         if found is None:

@@ -25,7 +25,7 @@ class TerminalWriter:
         self._terminal.write(_tame(data[: len(data) - len(self._rest)]))
 
     def end(self) -> None:
-        """No more comes. Colours that were left on are switched off."""
+        """Switch colours off that were left on: no more comes."""
         self._terminal.write(_tame(self._rest) + b"\x1b[0m")
         self._rest = b""
 

@@ -10,7 +10,7 @@ from koji_adjutant.builds.explanation import explain
 
 
 def show_why(console: Console, logs: Path, error: Exception) -> None:
-    """Why it failed, with the lines of the log that tell; ``logs`` is the directory of the logs."""
+    """Say why it failed, with the lines of the log that show it; ``logs`` is the directory of the logs."""
     explanation = explain(error, logs)
     if explanation.log:
         console.print(f"\n[bold]{logs / explanation.log}[/bold]", highlight=False)

@@ -24,7 +24,7 @@ def moment(at: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``4.2 s``, ``3:07 min``, ``2:10 h``."""
+    """Write a time as ``4.2 s``, ``3:07 min``, ``2:10 h``."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds), 60)
@@ -34,7 +34,7 @@ def duration(seconds: float) -> str:
 
 
 def plain(text: str | None, style: str = "") -> Text:
-    """Text that was a packager's: no markup, nothing that a terminal would obey, one line."""
+    """Return a packager's text with no markup, nothing that a terminal would obey, on one line."""
     return Text(printable(text or "-").replace("\n", " "), style)
 
 

@@ -55,7 +55,7 @@ def load(
 
 
 def load_adjutant(path: str | Path, environ: Mapping[str, str] = os.environ) -> AdjutantOptions:
-    """Only the section [adjutant], of a file that has no other, then KOJI_ADJUTANT_* of ``environ``."""
+    """Read only the section [adjutant] of a file that has no other, then KOJI_ADJUTANT_* of ``environ``."""
     parser = read_file(Path(path))
     _only_known(parser.sections(), ("adjutant",), f"the section {{}} of {path}", "section")
     return _adjutant(parser, path, environ)
@@ -77,7 +77,7 @@ def _adjutant(
 
 
 def read_file(path: Path) -> configparser.RawConfigParser:
-    """A file, or all `*.conf` files of a directory; nothing if there is none. ConfigError."""
+    """Read a file, or all `*.conf` files of a directory; nothing if there is none. Raises ConfigError."""
     parser = configparser.RawConfigParser()
     files = sorted(path.glob("*.conf")) if path.is_dir() else [path]
     try:
@@ -130,7 +130,7 @@ def _value(reader: Callable[[str], Any], text: str, where: str) -> Any:
 
 
 def _only_known(names: Iterable[str], known: Iterable[str], where: str, kind: str) -> None:
-    """``where`` has a place for the offending name."""
+    """Raise ConfigError for a name that is not known; ``where`` has a place for the offending one."""
     known = list(known)
     for name in names:
         if name in known:
@@ -141,7 +141,7 @@ def _only_known(names: Iterable[str], known: Iterable[str], where: str, kind: st
 
 
 def _complete(options: KojidOptions, path: str | Path) -> None:
-    """What kojid does after reading: required options, topurls, certificates in their usual place."""
+    """Do what kojid does after reading: required options, topurls, certificates in their usual place."""
     for name in ("server", "topurl"):
         if not getattr(options, name):
             raise ConfigError(f"The {name} option is required: set it in section [kojid] of {path}.")

@@ -30,7 +30,10 @@ class Option:
 
 
 def effective_options(path: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Option]:
-    """Every option as a worker with this file would have it, in the order of the code. ConfigError."""
+    """Yield every option as a worker with this file would have it, in the order of the code.
+
+    Raises ConfigError.
+    """
     settings = load(path, environ)
     parser = read_file(path)
     files = {
@@ -61,7 +64,7 @@ def _text(name: str, value: Any) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A value in the spelling that its reader takes."""
+    """Return a value in the spelling that its reader takes."""
     match value:
         case None:
             return ""

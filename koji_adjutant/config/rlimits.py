@@ -10,9 +10,9 @@ PREFIX = "RLIMIT_"
 
 
 def build_rlimits(options: KojidOptions) -> dict[str, tuple[int, int]]:
-    """What this process has of the limits that kojid.conf names; podman's names for them.
+    """Return what this process has of the limits that kojid.conf names, by podman's names for them.
 
-    A container's processes are not children of ours: they must be told.
+    A container's processes are not children of ours, so they inherit none: these are passed on.
     """
     kinds = {name: getattr(resource, name, None) for name in vars(options) if name.startswith(PREFIX)}
     return {

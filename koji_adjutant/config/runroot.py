@@ -33,13 +33,16 @@ class RunrootConfig:
 
     @classmethod
     def read(cls, file: Path) -> RunrootConfig:
-        """koji.GenericError ("bad config: …") for what the stock plugin refuses; no file: no mounts."""
+        """Read the file; without one there are no mounts.
+
+        Raises koji.GenericError ("bad config: …") for what the stock plugin refuses.
+        """
         parser = koji.read_config_files(str(file))
         default_mounts, safe_roots = (_paths(parser, name) for name in ("default_mounts", "safe_roots"))
         return cls(default_mounts, safe_roots, _substitutions(parser), _sections(parser))
 
     def mounts(self, extra: Sequence[str]) -> list[VolumeMount]:
-        """The default mounts, and those that the task asks for, which are writable.
+        """Return the default mounts, and those that the task asks for, which are writable.
 
         koji.GenericError for one that is not below a safe root, that no section of the file covers, or whose
         directory is not on this host or leads out of the section's through a link.

@@ -18,8 +18,10 @@ class SaveFailedTreeConfig:
 
     @classmethod
     def read(cls, file: Path) -> SaveFailedTreeConfig:
-        """No file: everything, on the default volume. The section that the stock example has is [global];
-        the stock plugin looks into [general]."""
+        """Read the file; without one everything may be saved, on the default volume.
+
+        The section that the stock example has is [global]; the stock plugin looks into [general].
+        """
         parser = koji.read_config_files(str(file))
         volume = None
         for section in ("global", "general"):

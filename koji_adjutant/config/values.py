@@ -17,7 +17,7 @@ _MEMORY_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
 def optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
-    """A reader that takes an empty text as None."""
+    """Return a reader that takes an empty text as None."""
     return lambda text: read(text) if text else None
 
 
@@ -50,7 +50,7 @@ def _number(text: str) -> float:
 
 
 def boolean(text: str) -> bool:
-    """The spellings that configparser's getboolean takes, which kojid uses."""
+    """Read the spellings that configparser's getboolean takes, which kojid uses."""
     try:
         return configparser.ConfigParser.BOOLEAN_STATES[text.lower()]
     except KeyError:
@@ -58,7 +58,7 @@ def boolean(text: str) -> bool:
 
 
 def memory(text: str) -> int:
-    """Bytes from ``512M``, ``4G``, ``8GiB`` or a plain number."""
+    """Return bytes from ``512M``, ``4G``, ``8GiB`` or a plain number."""
     match = re.fullmatch(r"(\d+)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
     if match is None or int(match[1]) == 0:
         raise ValueError("must be a size like 512M or 4G")
@@ -84,7 +84,7 @@ class Address(NamedTuple):
 
 
 def address(text: str) -> Address:
-    """``host:port``, with an IPv6 address in brackets."""
+    """Read ``host:port``, with an IPv6 address in brackets."""
     host, colon, port = text.strip().rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     if not (colon and host and port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
@@ -102,7 +102,7 @@ def absolute_path(text: str) -> Path:
 
 
 def choice(text: str, alternatives: object) -> Any:
-    """``text`` if it is one of the values of ``alternatives``, a Literal type."""
+    """Return ``text`` if it is one of the values of ``alternatives``, a Literal type."""
     known = get_args(alternatives)
     if text not in known:
         raise ValueError(f"must be one of {', '.join(known)}")
@@ -110,7 +110,7 @@ def choice(text: str, alternatives: object) -> Any:
 
 
 def pairs(text: str) -> dict[str, str]:
-    """``a=1,b=2`` or ``a=1 b=2``."""
+    """Read ``a=1,b=2`` or ``a=1 b=2``."""
     found = {}
     for item in re.split(r"[\s,]+", text.strip()):
         if not item:
@@ -123,7 +123,7 @@ def pairs(text: str) -> dict[str, str]:
 
 
 def volume_mounts(text: str) -> tuple[VolumeMount, ...]:
-    """``src:dst[:mode[:label]]``, several separated by spaces or commas; mode is ro (default) or rw."""
+    """Read ``src:dst[:mode[:label]]``, several separated by spaces or commas; mode is ro (default) or rw."""
     return tuple(_volume_mount(item) for item in re.split(r"[\s,]+", text.strip()) if item)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def parse(arguments: Sequence[str] | None = None) -> dict[str, Any]:
-    """The options that were given, named as in ``KojidOptions``; None where the file decides.
+    """Return the options that were given, named as in ``KojidOptions``; None where the file decides.
 
     ``configFile`` is always there. Prints help or a usage error and exits, as argparse does.
     """
@@ -16,7 +16,7 @@ def parse(arguments: Sequence[str] | None = None) -> dict[str, Any]:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """Every option of the stock kojid."""
+    """Return a parser with every option of the stock kojid."""
     parser = argparse.ArgumentParser(
         prog="kojid", description="Koji build daemon that runs every task in podman containers."
     )

@@ -22,7 +22,7 @@ class TaskClaims:
 
     @contextmanager
     def hold(self, task_id: int) -> Iterator[None]:
-        """For the process that does the task, while it does it; waits for an earlier one to end."""
+        """Hold the task's lock, for the process that does it; wait for an earlier one to end."""
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._path(task_id)
         descriptor = _lock_named(path)
@@ -33,7 +33,7 @@ class TaskClaims:
             os.close(descriptor)
 
     def held(self, task_id: int) -> bool:
-        """Whether a process does the task now."""
+        """Return whether a process does the task now."""
         try:
             descriptor = os.open(self._path(task_id), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -47,7 +47,7 @@ class TaskClaims:
         return False
 
     def abandoned(self) -> list[int]:
-        """Tasks whose process died before it could tidy up."""
+        """Return the tasks whose process died before it could tidy up."""
         if not self._directory.is_dir():
             return []
         known = sorted(int(file.name) for file in self._directory.iterdir() if file.name.isdigit())
@@ -74,7 +74,7 @@ class TaskClaims:
 
 
 def _lock_named(path: Path) -> int:
-    """The descriptor of a locked file that has this name, made if absent."""
+    """Open and lock the file that has this name, made if absent. Returns its descriptor."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

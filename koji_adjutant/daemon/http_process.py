@@ -1,4 +1,4 @@
-"""The server process: ``python -m koji_adjutant.daemon.http_process``, told by http_server.HttpServer."""
+"""The server process: ``python -m koji_adjutant.daemon.http_process``, started by http_server.HttpServer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main() -> None:
     settings = ServerSettings(**json.load(sys.stdin))
     die_with_parent()
     if os.getppid() != settings.worker_pid:
-        return  # it ended before we could ask to be told
+        return  # it ended before we could ask for the signal
     os.nice(NICENESS)
     for name in LOGGERS:
         koji.add_file_logger(name, settings.log_file)

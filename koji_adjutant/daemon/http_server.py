@@ -1,6 +1,6 @@
 """The process that serves dashboard, API and metrics: started and watched by the worker.
 
-It has nothing but what it is told on its standard input, and reads the journal. If it dies, the worker starts
+It has nothing but what it reads from its standard input, and reads the journal. If it dies, the worker starts
 another one, after a pause that doubles each time; if the worker dies, it dies too.
 """
 
@@ -30,7 +30,7 @@ STOP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What the process is told, as JSON: so the token is in no command line."""
+    """What the process reads, as JSON: so the token is in no command line."""
 
     journal: str
     host: str
@@ -69,7 +69,7 @@ class HttpServer:
             self._start()
 
     def stop(self) -> None:
-        """For good."""
+        """End the process for good."""
         if self._process is not None:
             self._process.terminate()
             try:
@@ -145,5 +145,5 @@ class HttpServer:
 
 
 def _file_in_memory() -> IO[bytes]:
-    """A full disk is the last thing that should keep an operator from looking."""
+    """Open a file in memory: a full disk is the last thing that should keep an operator from looking."""
     return os.fdopen(os.memfd_create("koji-adjutant"), "w+b")

@@ -11,7 +11,7 @@ from koji_adjutant.hub.session import hub_errors_explained, log_in
 
 
 def open_session(options: KojidOptions) -> HubSession:
-    """A ``koji.ClientSession`` that is logged in and exclusive.
+    """Return a ``koji.ClientSession`` that is logged in and exclusive.
 
     The calls and their order are kojid's: login by the first of certificate (if its file exists), user and
     password, GSSAPI; ``exclusiveSession``; ``echo``. HubError says in one sentence what is wrong.

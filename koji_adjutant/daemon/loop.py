@@ -73,7 +73,7 @@ def _sleep_interrupted(worker: Worker, sleeptime: float) -> bool:
 
 
 def _take_signals(worker: Worker) -> None:
-    """SIGTERM and SIGINT end the loop wherever it is, SIGUSR1 asks for a restart when no task runs."""
+    """Let SIGTERM and SIGINT end the loop wherever it is, and SIGUSR1 ask for a restart when no task runs."""
 
     def stop(*_: object) -> None:
         for number in STOP_SIGNALS:  # a second one ends the process at once
@@ -107,4 +107,4 @@ def shut_down(worker: Worker) -> None:
     try:
         worker.shutdown()
     except (koji.GenericError, requests.exceptions.RequestException) as problem:
-        logger.error("The hub could not be told of the shutdown: %s", problem)
+        logger.error("The shutdown could not be reported to the hub: %s", problem)

@@ -48,7 +48,7 @@ class Monitoring:
 
 @contextmanager
 def monitoring(options: KojidOptions) -> Iterator[Monitoring]:
-    """For a worker that starts: what an earlier one left unfinished is ended in the journal."""
+    """Open the journal for a worker that starts, and end in it what an earlier one left unfinished."""
     ours = options.adjutant
     journal = _open(database.path_in(ours.state_dir)) if ours.monitoring_enabled else None
     if journal is None:

@@ -20,7 +20,7 @@ LOOKS = 4
 """The worker's looks at the hub for one for new repos, which costs a call for each tag of late: once a minute
 with the usual sleeptime."""
 STOP_SECONDS = 10.0
-"""Until a process that was told to stop is killed."""
+"""Seconds until a process that was asked to stop is killed."""
 
 
 class Prewarmer:
@@ -44,7 +44,7 @@ class Prewarmer:
         return owner(self._pid) if self._pid else None
 
     def tend(self, *, idle: bool) -> None:
-        """To be called at each look at the hub; waits for nothing."""
+        """Start or stop the process if need be. Call it at each look at the hub: it waits for nothing."""
         self._reap()
         if self._pid is None:
             if idle and time.monotonic() >= self._not_before:
@@ -53,7 +53,7 @@ class Prewarmer:
             self._tell_to_stop(self._pid)
 
     def stop(self) -> None:
-        """For a worker that ends."""
+        """Stop the process, for a worker that ends."""
         while self._pid is not None:
             self._tell_to_stop(self._pid)
             self._reap()
@@ -100,11 +100,11 @@ class Prewarmer:
 
 
 def owner(pid: int | str) -> str:
-    """Whom the containers of the process belong to; its directory below workdir has this name, too."""
+    """Return whom the process's containers belong to; its directory below workdir has this name, too."""
     return f"prewarm-{pid}"
 
 
 def remove_directories(workdir: Path) -> None:
-    """Those of processes that were killed; for when none runs."""
+    """Remove the directories of processes that were killed; for when none runs."""
     for directory in workdir.glob(owner("[0-9]*")):
         remove_tree(directory)

@@ -12,8 +12,11 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def held_back() -> Iterator[Iterable[int]]:
-    """For a fork: none comes before the parent knows of its child, nor while the child has the worker's
-    handlers. The child sets the mask that it is given when it has its own."""
+    """Hold signals back for a fork.
+
+    None comes before the parent knows of its child, nor while the child has the worker's handlers. The child
+    sets the mask that it is given when it has its own.
+    """
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         yield mask
@@ -22,8 +25,7 @@ def held_back() -> Iterator[Iterable[int]]:
 
 
 def unwind(*_: object) -> NoReturn:
-    """A child's handler: it ends through SystemExit, so that its containers go; the further signals that come
-    must not disturb that."""
+    """End a child through SystemExit, so that its containers go; further signals must not disturb that."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise SystemExit

@@ -27,7 +27,7 @@ PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")
 
 @contextmanager
 def recorded(journal: events.Journal, task: BaseTaskHandler, arch: str) -> Iterator[None]:
-    """Around a task's ``run``: it is taken when the block begins, and ends as the block does.
+    """Record that a task is taken when the block, its ``run``, begins, and that it ends as the block does.
 
     What ends it is passed on; the hub learns of it from the caller, a moment later.
     """
@@ -69,12 +69,12 @@ def _failure(error: Exception) -> Failure:
 
 
 def _without_place(source: str | None) -> str | None:
-    """An uploaded source package's name alone: where the hub keeps it says nothing."""
+    """Return an uploaded source package's name alone: where the hub keeps it says nothing."""
     return source.rpartition("/")[2] if source and source.endswith(".src.rpm") else source
 
 
 def _parameters(method: str, params: Sequence[Any]) -> Mapping[str, Any]:
-    """By name; empty for a method whose signature koji does not know, or a request that does not fit it."""
+    """Return the parameters by name; none where koji knows no signature of the method, or it does not fit."""
     try:
         named: Mapping[str, Any] = parse_task_params(method, params)
     except (TypeError, koji.GenericError):
@@ -83,7 +83,7 @@ def _parameters(method: str, params: Sequence[Any]) -> Mapping[str, Any]:
 
 
 def _first(given: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """The first parameter of these that is there, as a text that can be shown."""
+    """Return the first parameter of these that is there, as a text that can be shown."""
     for name in names:
         value = given.get(name)
         if isinstance(value, dict):

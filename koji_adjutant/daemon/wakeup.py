@@ -22,7 +22,7 @@ class Wakeup:
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
 
     def ignore_signals(self) -> None:
-        """For a forked child, whose signals are no business of the parent's."""
+        """Ignore the parent's signals, in a forked child."""
         signal.set_wakeup_fd(-1)
 
     def poke(self) -> None:
@@ -30,7 +30,7 @@ class Wakeup:
             os.write(self._write, b"\0")
 
     def sleep(self, seconds: float) -> bool:
-        """Sleep for so long at most; whether something woke us."""
+        """Sleep for so long at most. Returns whether something woke us."""
         readable, _, _ = select.select([self._read], [], [], seconds)
         if readable:
             with contextlib.suppress(BlockingIOError):

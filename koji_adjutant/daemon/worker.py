@@ -60,7 +60,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
 
     def register_handlers(self) -> None:
-        """The koji library's, ours over them, and over both those of the plugins that kojid.conf names."""
+        """Register koji's handlers, over them ours, and over both those of kojid.conf's plugins."""
         self.findHandlers(vars(koji.tasks))
         self.findHandlers({handler.__name__: handler for handler in (*HANDLERS, *ADAPTERS)})
         load_plugins(self, self.options.plugin or (), self.options.pluginpath.split(":"))
@@ -71,7 +71,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         prune_failed_roots(self.options)
 
     def checkSpace(self) -> bool:  # noqa: N802
-        """Whether ``minspace`` MiB are free where our builds write (kojid: in mockdir)."""
+        """Return whether ``minspace`` MiB are free where our builds write (kojid: in mockdir)."""
         return all(self._has_space(path) for path in self.options.build_directories)
 
     def _has_space(self, path: Path) -> bool:
@@ -86,7 +86,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         return False
 
     def forkTask(self, handler: BaseTaskHandler) -> tuple[int, int]:  # noqa: N802
-        """koji's, but a signal cannot come between the fork and our knowing of the child."""
+        """Fork as koji does, but let no signal come between the fork and our knowing of the child."""
         session = self.session.subsession()
         session_id: int = session.sinfo["session-id"]
         with held_back() as mask:
@@ -129,15 +129,15 @@ class Worker(TaskManager):  # type: ignore[misc]
             os._exit(0)
 
     def runTask(self, handler: BaseTaskHandler) -> None:  # noqa: N802
-        """koji's; the journal is told, and a failure explained below the stock builder's own words."""
+        """Run the task as koji does, recorded in the journal and with its errors explained."""
         run = handler.run
         arch = self.tasks.get(handler.id, {}).get("arch", "noarch")
 
-        def recounted() -> object:
+        def recorded_run() -> object:
             with recorded(self.journal, handler, arch), explanation_in_error_messages():
                 return run()
 
-        handler.run = recounted
+        handler.run = recorded_run
         super().runTask(handler)
 
     def _take_signals_as_child(self) -> None:
@@ -149,7 +149,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         signal.signal(signal.SIGUSR2, lambda *_: None)  # interrupts BaseTaskHandler.wait's pause
 
     def readyForTask(self) -> bool:  # noqa: N802
-        """koji's conditions, and an engine that answers; containers that nobody removed go now."""
+        """Check koji's conditions, and that the engine answers; remove containers that nobody removed."""
         self.status = ""
         if not super().readyForTask():
             return False
@@ -162,7 +162,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         return True
 
     def getNextTask(self) -> bool:  # noqa: N802
-        """koji's; what it learned about this host is told."""
+        """Ask as koji does; record in the journal what the hub said about this host."""
         taken: bool = super().getNextTask()
         draining = self.restart_pending or not self.hostdata.get("enabled", True)
         problem = None if self.ready or self.status in BUSY else self.status
@@ -178,7 +178,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         return taken
 
     def cleanupTask(self, task_id: int, wait: bool = True) -> bool:  # noqa: N802
-        """koji's (kill what still runs, log out the subsession), then the containers that are left."""
+        """Kill what still runs and log out the subsession, as koji does; then remove containers."""
         cleaned: bool = super().cleanupTask(task_id, wait)
         try:
             self.remove_containers(ended=task_id)
@@ -190,7 +190,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         return cleaned
 
     def _childPIDs(self, pid: int) -> list[tuple[int, str]]:  # noqa: N802
-        """koji's, but not what was put into a session of its own: a service that other tasks use as well."""
+        """Return koji's list, but without a service that other tasks use as well, in a session of its own."""
         return [
             (child, command)
             for child, command in super()._childPIDs(pid)
@@ -198,7 +198,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         ]
 
     def _getStat(self, pid: int) -> list[int | str] | None:  # noqa: N802
-        """koji's, but no file is left open if the process ends meanwhile."""
+        """Read what koji reads, but leave no file open if the process ends meanwhile."""
         directory = Path("/proc") / str(pid)
         try:
             fields = (directory / "stat").read_text(errors="replace").split()
@@ -212,7 +212,7 @@ class Worker(TaskManager):  # type: ignore[misc]
     def _doKill(  # noqa: N802
         self, task_id: int, pid: int, cmd: str, sig: int, timeout: float, pause: float
     ) -> bool:
-        """koji's sleeps for whole pauses between its looks; here the end of the process is seen at once."""
+        """Send the signal and see the process's end at once; koji looks for it only now and then."""
         try:
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:

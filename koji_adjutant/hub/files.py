@@ -12,7 +12,7 @@ from koji_adjutant.errors import SourceError
 
 
 def fetch(options: KojidOptions, directory: Path | str, path: str, missing: str) -> Path:
-    """The hub's file ``path``, from topurl (into ``directory``, once) or from topdir.
+    """Return the hub's file ``path``, from topurl (into ``directory``, once) or from topdir.
 
     ``options`` are kojid's: a task has the worker's, or a stock kojid's.
 

@@ -15,7 +15,7 @@ from koji_adjutant.rpm.header import RpmHeader, Tag
 def describe_build(
     header: RpmHeader, task_id: int, source: Mapping[str, str] | None, opts: BuildOptions | WrapperOptions
 ) -> NewBuild:
-    """Return what ``host.initBuild`` is told of the build of this source package.
+    """Return what ``host.initBuild`` gets about the build of this source package.
 
     ``source`` is koji's {url: as asked for, source: with the commit}, if it comes from an SCM.
     """

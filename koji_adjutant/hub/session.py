@@ -18,7 +18,7 @@ from koji_adjutant.text import innermost_reason
 
 
 def impatient_session(options: KojidOptions) -> HubSession:
-    """Not logged in, for people who wait: a hub that does not answer is an error soon, not after hours."""
+    """Return a session, not logged in, for people who wait: no answer is an error soon, not after hours."""
     patience = {"max_retries": 1, "retry_interval": 1, "offline_retry": False, "timeout": 20}
     session: HubSession = koji.ClientSession(options.server, koji.grab_session_options(options) | patience)
     return session
@@ -46,7 +46,7 @@ def hub_errors_explained(options: KojidOptions) -> Iterator[None]:
 
 
 def log_in(session: HubSession, options: KojidOptions) -> None:
-    """By the first of certificate, password and Kerberos that kojid.conf has."""
+    """Log in by the first of certificate, password and Kerberos that kojid.conf has."""
     if options.cert and Path(options.cert).is_file():
         session.ssl_login(options.cert, None, options.serverca)
     elif options.user:
@@ -66,7 +66,7 @@ def _principal(options: KojidOptions) -> str:
 
 
 def _drop_empty_cache(ccache: Path) -> None:
-    """An empty credential cache would make the login fail."""
+    """Remove an empty credential cache, which would make the login fail."""
     if ccache.exists() and ccache.stat().st_size == 0:
         ccache.unlink()
 

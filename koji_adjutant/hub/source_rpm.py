@@ -13,7 +13,7 @@ from koji_adjutant.rpm.header import RpmHeader
 def fetch_source_rpm(
     options: KojidOptions, directory: Path | str, name: str, missing: str = "SRPM file missing"
 ) -> Path:
-    """The hub's file ``work/<name>``, as ``hub_files.fetch`` has it.
+    """Return the hub's file ``work/<name>``, fetched as ``hub_files.fetch`` does it.
 
     SourceError with ``missing`` if it is not there, or if the name leads out of the work directory.
     """
@@ -23,7 +23,7 @@ def fetch_source_rpm(
 
 
 def read_source_header(path: Path) -> RpmHeader:
-    """The header; SourceError if the file is not a source package."""
+    """Return the header. Raises SourceError if the file is not a source package."""
     header = RpmHeader(path)
     if not header.is_source:
         raise SourceError(f"{path.name} is not a source package")

@@ -23,8 +23,10 @@ def config_in_repo(
     *,
     network: bool,
 ) -> BuildrootConfig:
-    """What builds of ``tag`` get from its ``repo``, with no record of it; UsageError for an arch that the tag
-    does not have."""
+    """Return what builds of ``tag`` get from its ``repo``, with no record of it.
+
+    Raises UsageError for an arch that the tag does not have.
+    """
     config = session.getBuildConfig(tag, event=repo["create_event"])
     if koji.canonArch(arch) not in {koji.canonArch(one) for one in (config["arches"] or "").split()}:
         raise UsageError(f"The tag {tag} is for {config['arches'] or 'no arch'}, not for {arch}.")
@@ -34,7 +36,7 @@ def config_in_repo(
 
 
 def tag_options(options: KojidOptions) -> TagOptions:
-    """What kojid.conf adds to a tag's configuration."""
+    """Return what kojid.conf adds to a tag's configuration."""
     return TagOptions(
         topurls=options.topurls,
         topdir=Path(options.topdir),

@@ -74,7 +74,7 @@ class SourcePackageResult(TypedDict):
 
 
 class BuildArchResult(TypedDict):
-    """Of ``buildArch``; ``srpms`` has one for the task that was told to keep it."""
+    """Of ``buildArch``; ``srpms`` has one for the task that was asked to keep it."""
 
     rpms: Sequence[str]
     srpms: Sequence[str]

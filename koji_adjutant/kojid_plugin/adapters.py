@@ -28,7 +28,7 @@ CONFIGURATION_VARIABLE = "KOJI_ADJUTANT_CONFIG"
 
 
 def plugged_adapters(environ: Mapping[str, str] = os.environ) -> list[type[ContainerTask]]:
-    """A subclass of each adapter, for kojid to register. Called once, when kojid loads the plugin.
+    """Return a subclass of each adapter, for kojid to register. Called once, when kojid loads the plugin.
 
     The engine stays open for as long as kojid runs: a task's process must not take the podman service with
     it that other tasks' containers run on. ConfigError or EngineError keep kojid from starting.
@@ -69,7 +69,7 @@ class PluggedTask(ContainerTask):
             self._tidy_up_meanwhile()
 
     def _remove_leftovers(self) -> None:
-        """Containers of tasks whose process was killed before it could clean up."""
+        """Remove containers of tasks whose process was killed before it could clean up."""
         running = {str(task["id"]) for task in self.session.host.getHostTasks()}
         for container in self.engine.list_containers({f"{LABEL_PREFIX}worker_id": self.options.worker_id}):
             if container.labels.get(f"{LABEL_PREFIX}task_id") not in running:
@@ -77,7 +77,7 @@ class PluggedTask(ContainerTask):
                 self.engine.remove(container.id)
 
     def _tidy_up_meanwhile(self) -> None:
-        """In a process of its own, which the hub's answer does not wait for and kojid does not know."""
+        """Tidy up in a process that the hub's answer does not wait for and kojid does not know."""
         if os.fork():
             return
         try:

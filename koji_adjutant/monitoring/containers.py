@@ -43,7 +43,7 @@ def page(
     limit: int = 50,
     offset: int = 0,
 ) -> Page:
-    """Those that are there before those that are gone, newest first."""
+    """Return those that are there before those that are gone, newest first."""
     front = [
         container
         for container in _present(history, live)
@@ -64,7 +64,7 @@ def page(
 
 
 def find(history: History, live: Mapping[str, LiveContainer] | None, name: str) -> Container | None:
-    """By id, by the beginning of an id, or by name."""
+    """Find one by id, by the beginning of an id, or by name."""
     known = history.container(name)
     if known is not None:
         return known if known.status == "removed" else _put_right(known, live)
@@ -79,7 +79,7 @@ def running(history: History, live: Mapping[str, LiveContainer] | None) -> int:
 
 
 def _present(history: History, live: Mapping[str, LiveContainer] | None) -> list[Container]:
-    """What journal or engine believe to be there; the journal may be wrong about that."""
+    """Return what journal or engine believe to be there; the journal may be wrong about that."""
     known = [
         _put_right(container, live)
         for status in PRESENT
@@ -108,7 +108,7 @@ def _put_right(container: Container, live: Mapping[str, LiveContainer] | None) -
 
 
 def _unknown(container: LiveContainer) -> Container:
-    """One that only the engine knows: the journal was lost, or could not be written."""
+    """Describe one that only the engine knows: the journal was lost, or could not be written."""
     return Container(
         container_id=container.container_id,
         task_id=container.task_id,

@@ -25,12 +25,12 @@ READ_BUSY_SECONDS = 5.0
 
 
 def path_in(state_dir: Path) -> Path:
-    """Where a worker keeps its journal."""
+    """Return where a worker keeps its journal."""
     return state_dir / NAME
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """A connection that writes, for any thread of this process, one at a time. sqlite3.Error.
+    """Open a connection that writes, for any thread of this process, one at a time. Raises sqlite3.Error.
 
     Nothing is flushed to disk on a commit: a process that dies loses nothing, a machine that dies loses the
     last minutes (with ``synchronous = NORMAL`` never more than that). Checkpoints, which do flush, are left
@@ -44,7 +44,10 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that only reads. sqlite3.Error if there is no journal, or not one of this version."""
+    """Open a connection that only reads.
+
+    Raises sqlite3.Error if there is no journal, or not one of this version.
+    """
     connection = _connect(path.resolve().as_uri() + "?mode=ro", READ_BUSY_SECONDS)
     connection.row_factory = sqlite3.Row
     with _closed_on_error(connection):

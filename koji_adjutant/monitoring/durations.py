@@ -29,5 +29,5 @@ def bucket(seconds: float) -> int:
 
 
 def stage(phase: str) -> str:
-    """The word for a phase, whose name may hold a package's: metrics must not grow with packages."""
+    """Return the word for a phase, whose name may hold a package's: metrics must not grow with packages."""
     return next((word for beginning, word in STAGES.items() if phase.startswith(beginning)), "other")

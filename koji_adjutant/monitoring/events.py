@@ -1,4 +1,4 @@
-"""What the worker tells: one class an event, and the Journal that takes them."""
+"""What the worker records: one class an event, and the Journal that takes them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TaskEnded(Event):
 class WorkerStarted(Event):
     """No task of an earlier worker process runs any more, and none of its containers is left.
 
-    What was told by a worker of another hub is forgotten: numbers of tasks mean nothing here then.
+    What a worker of another hub recorded is forgotten: numbers of tasks mean nothing here then.
     """
 
     worker_id: str = ""

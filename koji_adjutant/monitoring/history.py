@@ -92,7 +92,7 @@ class History:
         self._connection = connection
 
     def tasks(self, wanted: TaskFilter | None = None, *, limit: int = 50, offset: int = 0) -> list[Task]:
-        """Newest first, those that run before those that have ended."""
+        """Return the newest first, those that run before those that have ended."""
         where, values = (wanted or TaskFilter()).sql()
         selected = f"SELECT * FROM tasks{where} {_NEWEST_FIRST} LIMIT ? OFFSET ?"  # noqa: S608
         query = _TASKS.format(selected=selected, order=_NEWEST_FIRST)
@@ -109,7 +109,7 @@ class History:
         return self._task(row) if row else None
 
     def phases(self, task_id: int) -> list[Phase]:
-        """In the order in which they started."""
+        """Return a task's phases in the order in which they started."""
         rows = self._connection.execute("SELECT * FROM phases WHERE task_id = ? ORDER BY number", [task_id])
         return [record_of(Phase, row) for row in rows]
 
@@ -125,7 +125,7 @@ class History:
         limit: int = 50,
         offset: int = 0,
     ) -> list[Container]:
-        """Newest first."""
+        """Return containers, newest first."""
         conditions, values = _containers_like(task_id, status)
         rows = self._connection.execute(
             f"SELECT * FROM containers WHERE {conditions}"  # noqa: S608
@@ -139,7 +139,7 @@ class History:
         return self._number(f"SELECT count(*) FROM containers WHERE {conditions}", values)  # noqa: S608
 
     def container(self, container_id: str) -> Container | None:
-        """By id, by at least twelve characters of its beginning, or by name."""
+        """Find one by id, by at least twelve characters of its beginning, or by name."""
         query = "SELECT * FROM containers WHERE container_id = ?1 OR name = ?1"
         row = self._connection.execute(query, [container_id]).fetchone()
         if row is None and len(container_id) >= ID_LENGTH:
@@ -157,12 +157,12 @@ class History:
         return Day(completed, failed, last)
 
     def worker(self) -> Worker | None:
-        """The worker that keeps this journal; None before its first start."""
+        """Return the worker that keeps this journal; None before its first start."""
         row = self._connection.execute("SELECT * FROM worker").fetchone()
         return record_of(Worker, row) if row else None
 
     def ended(self, since: float, interval: float) -> list[Ended]:
-        """How many tasks ended, by status, in each interval of so many seconds since then."""
+        """Count the tasks that ended, by status, in each interval of so many seconds since then."""
         rows = self._connection.execute(
             "SELECT CAST((finished_at - ?1) / ?2 AS INTEGER) AS number, status, count(*) FROM tasks"
             " WHERE finished_at >= ?1 GROUP BY number, status",
@@ -171,7 +171,7 @@ class History:
         return [Ended(*row) for row in rows]
 
     def totals(self) -> dict[str, dict[tuple[str, ...], float]]:
-        """Metric → labels' values → what it has grown to since the journal began."""
+        """Return metric → labels' values → what it has grown to since the journal began."""
         found: dict[str, dict[tuple[str, ...], float]] = {}
         for metric, labels, value in self._connection.execute("SELECT metric, labels, value FROM totals"):
             found.setdefault(metric, {})[tuple(json.loads(labels))] = value
@@ -209,7 +209,7 @@ class History:
         return max(0, min(99, int(100 * (now - row["started_at"]) / usual)))
 
     def _usual_seconds(self, method: str, source: str | None, arch: str) -> float | None:
-        """The mean of the last such tasks that went well: of the same source, else of the method."""
+        """Return the mean of the last such tasks that went well: of the same source, else of the method."""
         for condition, values in (("AND source = ? AND arch = ?", [source, arch]), ("", [])):
             (mean,) = self._connection.execute(
                 "SELECT avg(seconds) FROM (SELECT finished_at - started_at AS seconds FROM tasks"  # noqa: S608

@@ -31,7 +31,7 @@ class LogFile:
 
 
 def listing(directory: Path | None) -> list[LogFile]:
-    """The logs of a task, the one that tells most first."""
+    """Return the names of a task's logs, the most informative one first."""
     if directory is None:
         return []
     try:
@@ -53,7 +53,7 @@ def is_log(name: str) -> bool:
 
 
 def open_log(directory: Path, name: str) -> int | None:
-    """A descriptor; None if there is no such file, or it is no plain file."""
+    """Open a log. Returns a descriptor; None if there is no such file, or it is no plain file."""
     if not is_log(name):
         return None
     try:
@@ -71,7 +71,7 @@ def size(descriptor: int) -> int:
 
 
 def start_of_tail(descriptor: int, lines: int) -> int:
-    """Where the last ``lines`` lines begin; the newline at the very end begins no further one."""
+    """Return where the last ``lines`` lines begin; the newline at the very end begins no further one."""
     position = size(descriptor)
     if lines == 0:
         return position
@@ -88,14 +88,14 @@ def start_of_tail(descriptor: int, lines: int) -> int:
 
 
 def pieces(descriptor: int, start: int, end: int) -> Iterator[bytes]:
-    """What is between; less if the file became shorter meanwhile."""
+    """Yield what is between; less if the file became shorter meanwhile."""
     while start < end and (piece := os.pread(descriptor, min(PIECE, end - start), start)):
         yield piece
         start += len(piece)
 
 
 def window(descriptor: int, around: int, before: int, after: int) -> tuple[int, bytes]:
-    """Whole lines around a place, and where they begin."""
+    """Return where the whole lines around a place begin, and the lines."""
     start = max(0, around - before)
     data = os.pread(descriptor, around - start + after, start)
     if start > 0 and (newline := data[: around - start].find(b"\n")) >= 0:
@@ -107,7 +107,7 @@ def window(descriptor: int, around: int, before: int, after: int) -> tuple[int, 
 
 
 def _nth_last(piece: bytes, number: int) -> int:
-    """Where the newline is that is the ``number``-th from the end."""
+    """Return where the newline is that is the ``number``-th from the end."""
     position = len(piece)
     for _ in range(number):
         position = piece.rfind(b"\n", 0, position)

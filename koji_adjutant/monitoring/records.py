@@ -1,4 +1,4 @@
-"""What history tells: plain values, shared by API, dashboard, metrics and command line.
+"""What history has: plain values, shared by API, dashboard, metrics and command line.
 
 A field is defined here alone: the journal's columns (schema.sql) have the same names, and the API's JSON and
 its description are made from these classes. Sizes are bytes.
@@ -103,7 +103,7 @@ class Task(TaskFacts):
         return self.status == RUNNING
 
     def seconds(self, now: float) -> float:
-        """How long it took, or has taken so far."""
+        """Return how long it took, or has taken so far."""
         return max(0.0, (now if self.finished_at is None else self.finished_at) - self.started_at)
 
 

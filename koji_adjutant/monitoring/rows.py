@@ -20,27 +20,27 @@ Reader = Callable[[Any], Any]
 
 
 def row_of(event: Event, *, time: str) -> dict[str, Any]:
-    """What an event says, by column; ``time`` is the column for when it happened."""
+    """Return what an event says, by column; ``time`` is the column for when it happened."""
     row = {name: _written(value) for name, value in vars(event).items()}
     return row | {time: row.pop("at")}
 
 
 def row_of_failure(failure: Failure | None) -> dict[str, Any]:
-    """The columns of a failure, all NULL if there was none."""
+    """Return the columns of a failure, all NULL if there was none."""
     return {
         _failure_column(field.name): _written(getattr(failure, field.name, None)) for field in fields(Failure)
     }
 
 
 def record_of(kind: Callable[..., Record], row: sqlite3.Row, **others: Any) -> Record:
-    """A record from a row; ``others`` are the values of fields that have no column."""
+    """Make a record of a row; ``others`` are the values of fields that have no column."""
     return kind(
         **{name: read(row[name]) for name, read in _readers(kind).items() if name not in others}, **others
     )
 
 
 def failure_of(row: sqlite3.Row) -> Failure | None:
-    """Why a task failed, from its row."""
+    """Return why a task failed, from its row."""
     if row["failure_class"] is None:
         return None
     return Failure(**{name: read(row[_failure_column(name)]) for name, read in _readers(Failure).items()})
@@ -56,7 +56,7 @@ def _written(value: Any) -> Any:
 
 @cache
 def _readers(kind: Callable[..., object]) -> Mapping[str, Reader]:
-    """How the columns of a record are read, by field."""
+    """Return how the columns of a record are read, by field."""
     return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 

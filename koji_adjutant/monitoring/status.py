@@ -73,17 +73,17 @@ def worker_status(
 
 
 def midnight(now: float) -> float:
-    """When this day began, by this machine's clock."""
+    """Return when this day began, by this machine's clock."""
     return datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def hit_rate(hits: float, misses: float) -> float | None:
-    """From 0 to 1, of what was looked for and found; None if nothing was looked for."""
+    """Return from 0 to 1 how much of what was looked for was found; None if nothing was looked for."""
     return round(hits / (hits + misses), 4) if hits + misses else None
 
 
 def _hit_rates(history: History) -> dict[str, float]:
-    """Since the journal began."""
+    """Return the rates since the journal began."""
     uses = history.totals().get("cache_uses", {})
     rates = {
         kind: hit_rate(uses.get((kind, "hit"), 0), uses.get((kind, "miss"), 0))
@@ -95,7 +95,7 @@ def _hit_rates(history: History) -> dict[str, float]:
 def _assess(
     worker: Worker | None, disks: Sequence[Disk], now: float, *, engine_answers: bool, check_process: bool
 ) -> Health:
-    """The worst of what is known."""
+    """Return the worst of what is known."""
     if worker is None:
         return Health("offline", ["no worker has ever written to this journal"])
     if worker.stopped_at is not None:

@@ -21,7 +21,7 @@ class PolicyCache:
 
     Every task is a process of its own, so memory would be of no use. A file is written aside and renamed: a
     reader finds a whole one or none, and two writers write the same. What cannot be read counts as absent,
-    what cannot be written is told to the log: a full disk is no reason for another image.
+    what cannot be written is a warning in the log: a full disk is no reason for another image.
     ``hub`` keeps apart what workers of different hubs leave in one state directory.
     """
 
@@ -31,7 +31,7 @@ class PolicyCache:
         self._hub = hub
 
     def find(self, tag: str) -> tuple[Published | None] | None:
-        """What was kept for the tag, which may be that it has no policy; None if nothing was."""
+        """Return what was kept for the tag, which may be that it has no policy; None if nothing was."""
         try:
             with self._path(tag).open() as file:
                 if not self._is_fresh(os.fstat(file.fileno()).st_mtime):
@@ -55,14 +55,14 @@ class PolicyCache:
             logger.warning("The image policy of tag %s cannot be kept for other tasks: %s", tag, problem)
 
     def _forget_the_old(self) -> None:
-        """Tags come and go; what is left of a write that was killed goes, too."""
+        """Remove what is too old, of tags that are gone, too, and what is left of a write that was killed."""
         for file in self._directory.iterdir():
             with contextlib.suppress(FileNotFoundError):  # another task is at it as well
                 if not self._is_fresh(file.stat().st_mtime):
                     file.unlink()
 
     def _is_fresh(self, written: float) -> bool:
-        """Not if it comes from the future: the clock has been set back since."""
+        """Return whether it is young enough; one from the future is not: the clock was set back since."""
         return 0 <= time.time() - written < self._ttl
 
     def _path(self, tag: str) -> Path:

@@ -17,7 +17,7 @@ class Published:
     tag: str
 
     def read(self) -> Policy:
-        """PolicyError if it cannot be used."""
+        """Read the policy. Raises PolicyError if it cannot be used."""
         return read_policy(self.value, f"{KEY} of tag {self.tag}")
 
 
@@ -25,8 +25,8 @@ class PolicyLookup(Protocol):
     """Asks the hub."""
 
     def __call__(self, tag: str) -> Published | None:
-        """The policy that holds for a tag: its own, else the nearest that it inherits.
+        """Return the policy that holds for a tag: its own, else the nearest that it inherits.
 
-        HubError if the hub does not tell.
+        Raises HubError if the hub does not answer.
         """
         ...

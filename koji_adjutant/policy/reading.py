@@ -19,7 +19,7 @@ QUOTED = 120
 
 
 def read_policy(value: object, where: str) -> Policy:
-    """The policy that an extra value is: JSON text or an object, bare or wrapped under its own name.
+    """Return the policy that an extra value is: JSON text or an object, bare or wrapped under its own name.
 
     PolicyError, one sentence that begins with ``where``, for anything else, also for two rules about the
     same: in a policy the order means nothing.
@@ -43,7 +43,7 @@ def _decoded(value: object) -> object:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that is there twice would lose its first value without a word."""
+    """Refuse a key that is there twice: it would lose its first value without a word."""
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
@@ -101,7 +101,7 @@ def _rule(position: int, entry: object) -> Rule:
 
 
 def _only(entry: Mapping[str, Any], wanted: Iterable[str], what: str) -> None:
-    """ValueError unless the object has these keys and no others."""
+    """Raise ValueError unless the object has these keys and no others."""
     wanted = tuple(wanted)
     for key in wanted:
         if key not in entry:

@@ -40,7 +40,7 @@ class PolicyResolver:
         self._default_image = default_image
 
     def resolve(self, subject: Subject) -> Choice:
-        """The image for a task; a hub that fails and a policy that is wrong are no failure of the task."""
+        """Return the image for a task. A hub that fails and a wrong policy are no failure of the task."""
         try:
             published, policy = self._policy(subject.tag)
         except (HubError, PolicyError) as problem:
@@ -53,7 +53,7 @@ class PolicyResolver:
         return choose(subject, published, policy, self._default_image)
 
     def _policy(self, tag: str) -> tuple[Published | None, Policy]:
-        """Only what could be read is kept: a mend of the policy holds at once."""
+        """Return the policy. Only what could be read is kept: a policy that was mended holds at once."""
         kept = self._cache.find(tag)
         published = kept[0] if kept else self._lookup(tag)
         policy = published.read() if published else Policy(())
@@ -63,7 +63,7 @@ class PolicyResolver:
 
 
 def choose(subject: Subject, published: Published | None, policy: Policy, default_image: str) -> Choice:
-    """What the policy, if there is one, says about the task."""
+    """Return what the policy, if there is one, says about the task."""
     if published is None:
         return Choice(default_image, "default", f"task_image_default: tag {subject.tag} has no image policy")
     tag = published.tag

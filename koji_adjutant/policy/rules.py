@@ -44,14 +44,14 @@ class Rule:
     image: str
 
     def mismatch(self, subject: Subject) -> str | None:
-        """The first condition that the task does not meet, None if it meets all."""
+        """Return the first condition that the task does not meet, None if it meets all."""
         return next(
             (name for name, value in self.conditions.items() if subject.value(name) != normal(name, value)),
             None,
         )
 
     def document(self) -> dict[str, object]:
-        """For JSON; without the image."""
+        """Return the rule for JSON, without the image."""
         return {"position": self.position, "type": self.type, **self.conditions}
 
     def __str__(self) -> str:
@@ -75,5 +75,5 @@ class Policy:
 
 
 def normal(condition: str, value: str) -> str:
-    """The value as it is compared: i686 and i386 are one arch to Koji."""
+    """Return the value as it is compared: i686 and i386 are one arch to Koji."""
     return str(koji.canonArch(value)) if condition == "arch" else value

@@ -1,4 +1,4 @@
-"""Task methods whose work is done in containers: a recipe does it, here the hub is told as kojid tells it."""
+"""Task methods whose work is done in containers: a recipe does it, here the hub gets kojid's calls."""
 
 from collections.abc import Mapping
 

@@ -59,14 +59,14 @@ class BuildArchTask(BuildrootTask):
             return self._hand_in(built, record, running.workspace.workdir, keep_srpm)
 
     def _weigh(self, package: str) -> None:
-        """A long build weighs more: the hub's scheduler then gives this host less beside it."""
+        """Give a long build more weight: the hub's scheduler then gives this host less beside it."""
         average = self.session.getAverageBuildDuration(package, age=6)
         if average and average > 0:
             weight = WEIGHT + min(WEIGHT_MAX_EXTRA, average / SECONDS_PER_WEIGHT)
             self.session.host.setTaskWeight(self.id, weight)
 
     def _buildroot_arch(self, root: int | str, arch: str, event: int) -> str:
-        """The arch to build on; for noarch one that host and tag have in common, rather the task's own."""
+        """Return the arch to build on; for noarch one of both host and tag, rather the task's own."""
         preferred = self.own_row()["arch"] if arch == "noarch" else None
         host = self.session.host.getHost()
         tag = self.session.getBuildConfig(root, event=event)
@@ -91,7 +91,7 @@ class BuildArchTask(BuildrootTask):
 
 
 def check_origin_tags(srpm: Path) -> None:
-    """A package of the build system says so; koji.BuildError if a macro of the tag took that away."""
+    """Raise koji.BuildError if a macro of the tag took away a package's marks of the build system."""
     header = RpmHeader(srpm)
     for tag in (Tag.PACKAGER, Tag.VENDOR, Tag.DISTRIBUTION):
         if not header.text(tag):

@@ -32,7 +32,7 @@ class BuildrootTask(ContainerTask):
         privileges: Privileges | None = None,
         source_mounts: Sequence[VolumeMount] = (),
     ) -> Iterator[Buildroot]:
-        """Open the buildroot, in a workspace of its own, and tell the hub what it was made of.
+        """Open the buildroot, in a workspace of its own, and report to the hub what it was made of.
 
         The record is EXPIRED in the end. What goes wrong is as with ``open_workspace`` and
         ``open_buildroot``.
@@ -60,7 +60,7 @@ class BuildrootTask(ContainerTask):
     def reported_buildroot(
         self, workspace: Workspace, record: TaskBuildroot, privileges: Privileges | None = None
     ) -> Iterator[Buildroot]:
-        """Open the buildroot, and tell the hub what it was made of."""
+        """Open the buildroot, and report to the hub what it was made of."""
         with self.followed_buildroot(workspace, record, privileges) as running:
             packages = running.installed_packages()
             self.buildroot_json.set_buildroot(record.id, record.config, packages)
@@ -78,7 +78,7 @@ class BuildrootTask(ContainerTask):
             yield running
 
     def report_again(self, record: TaskBuildroot, running: Buildroot) -> None:
-        """Tell what it consists of after a step of the build, whether that went well or not."""
+        """Report what it consists of after a step of the build, whether that went well or not."""
         packages = running.installed_packages()
         self.buildroot_json.set_buildroot(record.id, record.config, packages)
         record.report_again(packages)
@@ -95,7 +95,7 @@ class BuildrootTask(ContainerTask):
         return built
 
     def tag_is_for_this_host(self, tag: int | str | TagName, host: HostRow) -> bool:
-        """kojid's host check: whether host and tag have an arch in common (or the tag has none at all)."""
+        """Check as kojid does whether host and tag have an arch in common, or the tag has none at all."""
         reference = (tag.get("id") or tag.get("name")) if isinstance(tag, dict) else tag
         config = self.session.getBuildConfig(reference)
         if not config or not config["arches"]:

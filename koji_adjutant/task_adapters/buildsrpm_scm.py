@@ -31,7 +31,7 @@ class BuildSRPMFromSCMTask(ScmTask, SourcePackageTask):
             return self.hand_in(built.srpm, record, built.source)
 
     def _credentials(self) -> list[VolumeMount]:
-        """kojid's scm_credentials_dir, which the source command finds at /credentials."""
+        """Return kojid's scm_credentials_dir as a mount, which the source command finds at /credentials."""
         directory = self.options.scm_credentials_dir
         if not directory or not Path(directory).is_dir():
             return []

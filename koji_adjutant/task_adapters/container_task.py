@@ -67,7 +67,7 @@ class ContainerTask(TaskHandler):
     def open_workspace(
         self, tag: str, arch: str, *, repo_id: int | None = None, source_mounts: Sequence[VolumeMount] = ()
     ) -> Iterator[Workspace]:
-        """Everything that a recipe needs; logs are copied to ``<log_dir>/<task_id>`` in the end.
+        """Open everything that a recipe needs; logs are copied to ``<log_dir>/<task_id>`` in the end.
 
         The image is what the hub's policy says of ``tag``, ``arch`` and the task's method.
         ``source_mounts`` are for the command that fetches sources.
@@ -169,7 +169,10 @@ class ContainerTask(TaskHandler):
         return Cache(self.adjutant.state_dir)
 
     def uploaded_logs(self) -> list[str]:
-        """The task result's ``logs``, resources.json among them: paths below the hub's work directory."""
+        """Upload the rest of the logs, and resources.json.
+
+        Returns the task result's ``logs``: paths below the hub's work directory.
+        """
         self._write_resources()
         self.live_logs.flush()
         return [f"{self.getUploadDir()}/{name}" for name in self.live_logs.names]

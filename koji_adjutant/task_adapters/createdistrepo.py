@@ -83,7 +83,7 @@ class CreateDistRepoTask(ContainerTask):
             self._upload(workspace, made)
 
     def _refuse_without_topdir(self, repo: RepoRow) -> None:
-        """Another host may have the hub's files mounted: refusing leaves the task to it."""
+        """Refuse the task without the hub's files: another host may have them mounted."""
         if _directory(repo).is_dir():
             return
         repos = Path(self.options.topdir) / "repos-dist"
@@ -92,7 +92,7 @@ class CreateDistRepoTask(ContainerTask):
         raise koji.GenericError(f"Repo directory missing: {_directory(repo)}")
 
     def _delta_directories(self, repo_ids: Sequence[int], arch: str) -> list[Path]:
-        """Where older dist repos have the packages that deltas are made against."""
+        """Return where older dist repos have the packages that deltas are made against."""
         directories = []
         for repo_id in repo_ids:
             repo = self.session.repoInfo(repo_id, strict=True)
@@ -105,7 +105,7 @@ class CreateDistRepoTask(ContainerTask):
         return directories
 
     def _old_repo(self, tag: int | str, arch: str) -> Path | None:
-        """The same arch of the tag's last dist repo, for its metadata."""
+        """Return the same arch of the tag's last dist repo, for its metadata."""
         repo = self.session.getRepo(tag, dist=True, state=koji.REPO_READY)
         if not repo or not self.options.createrepo_update:
             return None
@@ -118,7 +118,7 @@ class CreateDistRepoTask(ContainerTask):
     def _packages(
         self, workspace: Workspace, tag: int | str, arch: str, keys: Sequence[str], opts: DistRepoOptions
     ) -> dict[str, DistRpm]:
-        """What goes into the repository: the hub's rows by file name, each with its file's ``_pkgpath``."""
+        """Return what goes into the repository: the hub's rows by file name, with ``_pkgpath``."""
         selection = select_rpms(self.session, tag, arch, keys, opts)
         if opts.get("write_signed_rpms"):
             written = write_signed_copies(self.session, selection.rows.values())
@@ -205,7 +205,7 @@ def _directory(repo: RepoRow) -> Path:
 
 
 def _files(directory: Path) -> Iterator[Path]:
-    """Regular files below a directory, relative to it."""
+    """Yield the regular files below a directory, relative to it."""
     for path in directory.rglob("*"):
         if path.is_file() and not path.is_symlink():
             yield path.relative_to(directory)
@@ -220,7 +220,7 @@ def _absolute(directory: str | None) -> Path | None:
 
 
 def _uploaded(path: str) -> Path:
-    """A file that the client has uploaded; nothing else of this host is to be read."""
+    """Return a file that the client has uploaded; nothing else of this host is to be read."""
     work = Path(koji.pathinfo.work())
     file = work / path
     if not file.resolve().is_relative_to(work.resolve()) or not file.is_file():

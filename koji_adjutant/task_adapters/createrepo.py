@@ -56,7 +56,10 @@ class CreaterepoTask(ContainerTask):
         return [self.getUploadDir(), [file.name for file in files]]
 
     def _repo_directory(self, repo: RepoRow, arch: str) -> Path:
-        """Where the hub put the arch's package list; RefuseTask if its files are not mounted here."""
+        """Return where the hub put the arch's package list.
+
+        Raises RefuseTask if its files are not mounted here.
+        """
         directory = Path(koji.pathinfo.repo(repo["id"], repo["tag_name"])) / arch
         if directory.is_dir():
             return directory
@@ -66,7 +69,7 @@ class CreaterepoTask(ContainerTask):
         raise koji.GenericError(f"Repo directory missing: {directory}")
 
     def _old_repodata(self, oldrepo: RepoRow | None, arch: str, directory: Path) -> Path | None:
-        """An older repository's metadata, if it is worth anything for this one."""
+        """Return an older repository's metadata, if it is worth anything for this one."""
         if not (oldrepo and self.options.createrepo_update and (directory / "pkglist").stat().st_size):
             return None
         row = self.session.repoInfo(oldrepo["id"], strict=True)  # of another tag, maybe

@@ -67,7 +67,7 @@ class Selection:
         return sorted((row for row in self.rows.values() if row["sigkey"] is None), key=nvra)
 
     def path(self, row: DistRpm) -> Path:
-        """The copy of a package to use: the primary one if its signature is of no matter."""
+        """Return the copy of a package to use: the primary one if its signature is of no matter."""
         sigkey = row["sigkey"]
         relative = koji.pathinfo.rpm(row) if sigkey is None else koji.pathinfo.signed(row, sigkey)
         return Path(self.builddirs[row["build_id"]], relative)
@@ -80,7 +80,7 @@ def nvra(row: DistRpm) -> str:
 def select_rpms(
     session: HubSession, tag: int | str, arch: str, keys: Sequence[str], opts: DistRepoOptions
 ) -> Selection:
-    """The tag's packages for a repository of ``arch``; ``keys`` in order of preference."""
+    """Select the tag's packages for a repository of ``arch``; ``keys`` in order of preference."""
     if arch not in COMPATIBLE:
         raise koji.GenericError(f"No dist repo can be made for the arch {arch}")
     wanted = [key.lower() for key in keys]
@@ -129,7 +129,7 @@ def _outcome(row: DistRpm, call: LaterAnswer) -> str:
 
 
 def missing_files_report(missing: Iterable[Path]) -> str:
-    """The content of missing_files.log."""
+    """Return the content of missing_files.log."""
     return (
         "Some rpm files were missing.\n"
         "Most likely, you want to create these signed copies.\n\n"
@@ -138,7 +138,7 @@ def missing_files_report(missing: Iterable[Path]) -> str:
 
 
 def missing_signatures_report(selection: Selection, keys: Sequence[str], *, skipped: bool) -> str:
-    """The content of missing_signatures.log."""
+    """Return the content of missing_signatures.log."""
     excluded = "The skip_missing_signatures option was specified, so these files were excluded.\n"
     return (
         "Some rpms were missing requested signatures.\n"

@@ -60,7 +60,7 @@ class GrowingFile:
         return max(0, self.sent - before)
 
     def _notice_rewriting(self) -> None:
-        """A file that was made anew, or became shorter, is uploaded from its beginning."""
+        """Begin anew with a file that was made anew, or became shorter."""
         now = self.path.stat()
         if now.st_ino != self._inode or now.st_size < self.sent:
             self._file.close()

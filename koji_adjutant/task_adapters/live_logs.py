@@ -37,8 +37,8 @@ class LiveLogs:
     A thread uploads what every ``*.log`` has grown by; it shares the task's session, so while ``following``
     the task itself must not call the hub except within ``paused``. With ``timestamps`` (kojid's
     log_timestamps; the directory to keep them in) each log also gets ``<name>-ts.log`` with lines
-    "<unix time> <offset>". ``names`` are the files uploaded so far; ``uploaded`` is told of every upload's
-    bytes.
+    "<unix time> <offset>". ``names`` are the files uploaded so far; ``uploaded`` is called with every
+    upload's bytes.
 
     A hub that cannot be reached for a while is tried again at the next look; only when a block has ended,
     and the rest still does not get through, that is an error. A hub that refuses ends the task.
@@ -89,7 +89,7 @@ class LiveLogs:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """The session belongs to the caller for the block, while logs are being followed."""
+        """Leave the session to the caller for the block, while logs are being followed."""
         with self._turn:
             yield
 
@@ -101,7 +101,7 @@ class LiveLogs:
                 self._upload_whole(self._directory / name)
 
     def flush_after_failure(self) -> None:
-        """The task's own error is what counts: one that comes on top of it is only logged."""
+        """Upload the rest; an error that comes on top of the task's own is only logged."""
         try:
             self.flush()
         except Exception:
@@ -139,7 +139,7 @@ class LiveLogs:
                 self._upload(stamps)
 
     def _stamp(self, stamps: Path, offset: int) -> None:
-        """When the log had grown how far; the first line is of when it began."""
+        """Write when the log had grown how far; the first line is of when it began."""
         with stamps.open("a" if stamps in self._files else "w") as file:
             if file.tell() == 0:
                 file.write(f"{time.time():.0f} 0\n")

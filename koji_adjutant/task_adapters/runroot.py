@@ -73,7 +73,7 @@ class RunRootTask(BuildrootTask):
         return f"{name} completed successfully"
 
     def _buildroot_arch(self, root: int | str, arch: str) -> str:
-        """For noarch the first of the tag's that this host has, as the stock plugin."""
+        """Return the arch; for noarch the first of the tag's that this host has, as the stock plugin does."""
         if arch != "noarch":
             return arch
         ours = self.session.host.getHost()["arches"]
@@ -88,7 +88,7 @@ class RunRootTask(BuildrootTask):
         raise koji.BuildError(f"host does not match tag arches: {root} ({wanted})")
 
     def _repo(self, root: int | str, repo_id: int | None) -> int:
-        """The repo that was asked for, the newest, or the one that there will be."""
+        """Return the repo that was asked for, the newest, or the one that there will be."""
         if not repo_id:
             repo = self.session.getRepo(root)
             if not repo:
@@ -135,7 +135,7 @@ class RunRootTask(BuildrootTask):
 
 
 def _command_name(command: str | Sequence[str]) -> str:
-    """The first word that sets no variable, as the stock plugin."""
+    """Return the first word that sets no variable, as the stock plugin does."""
     words = command.split() if isinstance(command, str) else command
     words = [word for word in words if "=" not in word]
     return PurePosixPath(words[0]).name if words else "(none)"

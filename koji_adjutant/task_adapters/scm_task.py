@@ -22,7 +22,10 @@ class ScmTask(BuildrootTask):
     """A task with sources from an SCM."""
 
     def allowed_scm(self, url: str, scratch: bool | None) -> SCM:
-        """The parsed URL; koji's own faults if it is malformed, or not allowed by configuration or policy."""
+        """Return the parsed URL.
+
+        Raises koji's own faults if it is malformed, or not allowed by configuration or policy.
+        """
         scm = SCM(url, allow_password=self.options.allow_password_in_scm_url)
         channel = self.session.getChannel(self.taskinfo["channel_id"], strict=True)["name"]
         scm.assert_allowed(
@@ -46,7 +49,7 @@ class ScmTask(BuildrootTask):
         return CheckoutOptions(self.adjutant.scm_home, self.adjutant.checkout_timeout)
 
     def scm_hooks(self, scm: SCM, record: TaskBuildroot, build_tag: TagRow, scratch: bool | None) -> ScmHooks:
-        """kojid's plugin callbacks around the checkout; after it the buildroot is BUILDING."""
+        """Return kojid's plugin callbacks around the checkout; after it the buildroot is BUILDING."""
         known = {
             "scminfo": scm.get_info(),
             "build_tag": build_tag,
@@ -69,7 +72,7 @@ class ScmTask(BuildrootTask):
 
 @contextmanager
 def _careful_git() -> Iterator[None]:
-    """For plugins that run git in the checkout, on this side of the wall (stock scmpolicy does)."""
+    """Make git careful, for plugins that run it in the checkout on the host (stock scmpolicy does)."""
     before = dict(os.environ)
     os.environ.update(GIT_CONFIGURATION)
     try:

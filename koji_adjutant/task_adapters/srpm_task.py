@@ -24,7 +24,7 @@ class SourcePackageTask(BuildrootTask):
         return self.tag_is_for_this_host(self.params[1], hostdata)
 
     def new_buildroot(self, repo_id: int | None, build_tag: int | str, *, network: bool) -> TaskBuildroot:
-        """A record for a buildroot of the group srpm-build, on whatever arch host and tag have in common."""
+        """Make a record for a buildroot of the group srpm-build, on an arch of both host and tag."""
         if not repo_id:
             raise koji.BuildError("A repo id must be provided")
         event = self.session.repoInfo(repo_id, strict=True)["create_event"]

@@ -1,4 +1,4 @@
-"""A buildroot as the hub knows it: its record, from birth to EXPIRED, told in kojid's order."""
+"""A buildroot as the hub knows it: its record, from birth to EXPIRED, reported in kojid's order."""
 
 from __future__ import annotations
 

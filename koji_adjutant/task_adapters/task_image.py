@@ -51,7 +51,7 @@ class HubPolicies:
 
 
 def choose_image(session: HubSession, options: KojidOptions, subject: Subject) -> Choice:
-    """What the policy says, or the builder's default."""
+    """Return what the policy says, or the builder's default."""
     ours = options.adjutant
     if not ours.policy_enabled:
         return Choice(ours.task_image_default, "default", DISABLED)

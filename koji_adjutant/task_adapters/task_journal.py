@@ -65,7 +65,7 @@ class ContainerJournal:
         self._journal.record(events.ContainerRemoved(container=container))
 
     def usages(self) -> list[Usage]:
-        """Of every container so far; one that still runs has its present usage."""
+        """Return the usage of every container so far; one that still runs has its present usage."""
         with self._turn:
             return [*self._used, *(meter.read() for meter in self._running.values())]
 
@@ -123,7 +123,7 @@ class TaskJournal(ContainerJournal):
 
 
 def total(usages: Sequence[Usage]) -> Resources:
-    """Sums; of peaks the highest, that of the container which needed most."""
+    """Add usages up; of peaks take the highest, that of the container which needed most."""
     return Resources(
         cpu_seconds=_known(sum, [usage.cpu_seconds for usage in usages]),
         memory_peak=_known(max, [usage.memory_peak for usage in usages]),

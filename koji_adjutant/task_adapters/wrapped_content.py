@@ -37,7 +37,7 @@ class WrappedContent:
 
 
 def wrapped_content(session: HubSession, build: BuildRow | None, task: TaskRow | None) -> WrappedContent:
-    """What is to be wrapped: a task's output where there is a task, else the build's archives.
+    """Return what is to be wrapped: a task's output where there is a task, else the build's archives.
 
     koji.BuildError with kojid's sentences, where there is nothing, or nothing that can be wrapped.
     """
@@ -65,7 +65,7 @@ def _kind_of(session: HubSession, build: BuildRow) -> tuple[str | None, Mapping[
 
 
 def _output_of(session: HubSession, task_id: int) -> WrappedContent:
-    """The files of a task that is a part of the same build, on every volume; no logs."""
+    """Return the files of a task that is a part of the same build, on every volume; no logs."""
     content = WrappedContent()
     where = koji.PathInfo(topdir="")
     for path, volumes in session.listTaskOutput(task_id, all_volumes=True).items():
@@ -80,7 +80,7 @@ def _output_of(session: HubSession, task_id: int) -> WrappedContent:
 
 
 def _archives_of(session: HubSession, build: BuildRow | None, kind: str | None) -> WrappedContent:
-    """The archives of a complete build: the directory of its task may be gone."""
+    """Return the archives of a complete build: the directory of its task may be gone."""
     if build is None or build["state"] != koji.BUILD_STATES["COMPLETE"]:
         raise koji.BuildError("cannot call wrapperRPM on a build that did not complete successfully")
     if kind is None:
@@ -96,7 +96,7 @@ def _archives_of(session: HubSession, build: BuildRow | None, kind: str | None) 
 
 
 def _place(where: koji.PathInfo, build: BuildRow, archive: ArchiveRow, kind: str) -> Sequence[str]:
-    """The directory of a build's archives, and an archive's path in it."""
+    """Return the directory of a build's archives, and an archive's path in it."""
     if kind == "maven":
         return where.mavenbuild(build), where.mavenfile(archive)
     if kind == "win":
@@ -105,16 +105,16 @@ def _place(where: koji.PathInfo, build: BuildRow, archive: ArchiveRow, kind: str
 
 
 def _told_by(session: HubSession, task: TaskRow | None) -> Mapping[str, object]:
-    """What the result of a task of a scratch build says about it."""
+    """Return what the result of a task of a scratch build says about it."""
     assert task is not None  # noqa: S101 - there is a build or a task
     result = session.getTaskResult(task["id"])
     method = task["method"]
     if method == "buildMaven":
         about = koji.maven_info_to_nvr(result["maven_info"]) | {"release": "0.scratch"}
         return {name: about.get(name) for name in NEVRA} | {"maven_info": result["maven_info"]}
-    told = {name: result.get(name) for name in NEVRA}
+    output = {name: result.get(name) for name in NEVRA}
     if method == "vmExec":
-        return told | {"win_info": {"platform": result["platform"]}}
+        return output | {"win_info": {"platform": result["platform"]}}
     if method in IMAGE_METHODS:
-        return told
+        return output
     raise koji.BuildError(f"the output of a {method} task cannot be wrapped")

@@ -93,7 +93,7 @@ class WrapperRPMTask(ScmTask):
             return results
 
     def _new_buildroot(self, tag: TagRow, opts: WrapperOptions) -> TaskBuildroot:
-        """A record for a buildroot with the repo that the parent used, or one of our own finding."""
+        """Make a record for a buildroot with the repo that the parent used, or one of our own finding."""
         if repo_id := opts.get("repo_id"):
             repo = self.session.repoInfo(repo_id, strict=True)
         else:

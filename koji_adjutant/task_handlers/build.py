@@ -91,7 +91,7 @@ class BuildTask(CoordinatingTask):
             self.wait(begin_tagging(self.session.host, self.id, build_id, destination.tag))
 
     def _given_repo(self) -> RepoRow | None:
-        """The repo that the user asked for, if any, in a state that one can build with."""
+        """Return the repo that the user asked for, if any, in a state that one can build with."""
         if self.opts.get("arch_override") and not self.opts.get("scratch"):
             raise koji.BuildError("arch_override is only allowed for scratch builds")
         repo_id = self.opts.get("repo_id")
@@ -106,7 +106,7 @@ class BuildTask(CoordinatingTask):
         return repo
 
     def _destination(self, target: str | None, repo: RepoRow | None) -> Destination:
-        """The tags; with a repo given, ``target`` may also name a destination tag, or be missing."""
+        """Return the tags; with a repo given, ``target`` may also name a destination tag, or be missing."""
         info = self.session.getBuildTarget(target, event=self.event_id) if target else None
         if info:
             if repo is not None and repo["tag_id"] != info["build_tag"]:
@@ -147,7 +147,7 @@ class BuildTask(CoordinatingTask):
         self.session.host.assertPolicy("build_rpm", data)
 
     def _source_package(self, src: str, build_tag: int, repo_id: int) -> str:
-        """The SRPM to build, made or remade in the build tag's own environment, or taken as it is."""
+        """Return the SRPM to build, made or remade in the build tag's own environment, or taken as it is."""
         if not isinstance(src, str):
             raise koji.BuildError(f"Invalid source specification: {src}")
         if SCM.is_scm_url(src):
@@ -174,7 +174,7 @@ class BuildTask(CoordinatingTask):
         return read_source_header(fetch_source_rpm(self.options, self.workdir, srpm))
 
     def _check_package_list(self, name: str | None, destination: Destination) -> str | None:
-        """The package's extra arches. BuildError if the build could not be tagged afterwards."""
+        """Return the package's extra arches. Raises BuildError if the build could not be tagged later."""
         config = self.session.getPackageConfig(destination.tag, name, event=self.event_id)
         if not self.opts.get("skip_tag") and not self.opts.get("scratch"):
             tag = destination.target["dest_tag_name"] if destination.target else destination.tag
@@ -185,7 +185,7 @@ class BuildTask(CoordinatingTask):
         return self.session.getBuildConfig(build_tag, event=self.event_id)
 
     def _task_arch(self, arch: str, tags: ArchTags, build_tag: int) -> str:
-        """The arch of the subtask that builds ``arch``: a host that can do it must be found by it."""
+        """Return the arch of the subtask that builds ``arch``: a host that can do it must be found by it."""
         if koji.util.multi_fnmatch(arch, self.options.literal_task_arches):
             return arch
         if arch != "noarch":
@@ -196,7 +196,7 @@ class BuildTask(CoordinatingTask):
     def _build_packages(
         self, srpm: str, build_tag: int, arches: Sequence[str], repo_id: int
     ) -> BuiltPackages:
-        """One buildArch subtask an arch; the first one's SRPM becomes the build's."""
+        """Make one buildArch subtask an arch; the first one's SRPM becomes the build's."""
         subtasks: dict[str, int] = {}
         for arch in arches:
             tags = ArchTags.of(self._read_header(srpm)) if arch == "noarch" else ArchTags()

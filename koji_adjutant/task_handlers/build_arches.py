@@ -28,7 +28,7 @@ class ArchTags:
 def build_arches(
     build_config: TagRow, tags: ArchTags, extra: str | None = None, override: str | None = None
 ) -> list[str]:
-    """The arches of the buildArch subtasks, in order: the first one's SRPM is kept.
+    """Return the arches of the buildArch subtasks, in order: the first one's SRPM is kept.
 
     ``build_config`` is the build tag's, ``extra`` the package's extra_arches, ``override`` a scratch
     build's arch_override. koji.BuildError if nothing is left.
@@ -57,7 +57,7 @@ def build_arches(
 
 
 def noarch_task_arch(build_config: TagRow, tags: ArchTags) -> str:
-    """The arch of a subtask that has no arch of its own: noarch, unless that might land on a wrong host.
+    """Return the arch of a subtask that has none of its own: noarch, unless that might land on a wrong host.
 
     ExclusiveArch, ExcludeArch and the tag's ``noarch_arches`` restrict where such a task may run; then one
     of the allowed arches is drawn. koji.BuildError if there is none.

@@ -70,7 +70,7 @@ class BuildNotificationTask(TaskHandler):
         return f"sent notification of build {build['id']} to: {', '.join(recipients)}"
 
     def _canceler(self, build: BuildRow) -> list[str]:
-        """Who canceled the build is the one for whom the hub made this task."""
+        """Name the user who canceled the build: the one for whom the hub made this task."""
         if build["state"] != koji.BUILD_STATES["CANCELED"]:
             return []
         user = self.session.getUser(self.own_row()["owner"])
@@ -82,7 +82,7 @@ class BuildNotificationTask(TaskHandler):
 
 
 def _failure(build: BuildRow, nvr: str, tasks: Sequence[TaskFacts]) -> list[str]:
-    """What failed where, with the words of the build's own task."""
+    """Say what failed where, in the words of the build's own task."""
     if build["state"] != koji.BUILD_STATES["FAILED"]:
         return []
     where = [f"{task.host} ({task.arch})" for task in tasks if task.host and task.state == "failed"]

@@ -11,7 +11,7 @@ from koji_adjutant.hub.task_handler import TaskHandler
 class CoordinatingTask(TaskHandler):
     """A task that makes subtasks and waits for them.
 
-    ``subtasks_made`` tells the worker that there may be something to take; the daemon sets it in the
+    ``subtasks_made`` lets the worker know that there may be something to take; the daemon sets it in the
     task's process. A stock kojid sees the subtasks at its next poll.
     """
 
@@ -25,6 +25,6 @@ class CoordinatingTask(TaskHandler):
         canfail: Sequence[int] | None = None,
         timeout: float | None = None,
     ) -> dict[int, Any]:
-        """koji's: the results by task id; the first failed subtask's fault is raised."""
+        """Return the results by task id, as koji does; the first failed subtask's fault is raised."""
         self.subtasks_made()
         return super().wait(subtasks, all, failany, canfail, timeout)

@@ -33,7 +33,7 @@ _POLICY = SMTP.clone(cte_type="7bit", max_line_length=990)
 def compose(
     sender: str, recipients: Sequence[str], subject: str, headers: Iterable[tuple[str, str]], body: str
 ) -> EmailMessage:
-    """A plain text message in UTF-8. Values may be anybody's: none can add a header or control a terminal."""
+    """Make a plain text message in UTF-8; whatever is in the values, none adds a header or controls a terminal."""
     message = EmailMessage(_POLICY)
     message["From"] = header_value(sender)
     message["Subject"] = header_value(subject)
@@ -46,12 +46,12 @@ def compose(
 
 
 def header_value(text: str) -> str:
-    """One line, of what can be shown."""
+    """Return one line, of what can be shown."""
     return " ".join(printable(text[:HEADER_MAX]).split())
 
 
 def usable_addresses(recipients: Iterable[str]) -> list[str]:
-    """The bare addresses, each once: users choose their own, and SMTP is lines of words."""
+    """Return the bare addresses, each once: users choose their own, and SMTP is lines of words."""
     usable: list[str] = []
     for given in recipients:
         address = parseaddr(given)[1] if given.isprintable() else ""

@@ -80,7 +80,10 @@ class NewRepoTask(CoordinatingTask):
         return repo_id, event_id
 
     def _clone(self, old: RepoOfTag, arch: str) -> list[object] | None:
-        """Upload an old repository's metadata; what the hub is told of it, None if it has just gone away."""
+        """Upload an old repository's metadata.
+
+        Returns what to report of it to the hub; None if it has just gone away.
+        """
         # a directory for each arch: all have a repomd.xml
         place = f"{self.getUploadDir()}/{arch}"
         try:
@@ -90,13 +93,13 @@ class NewRepoTask(CoordinatingTask):
             return None
 
     def _refuse_without_topdir(self) -> None:
-        """Another host may have the hub's files mounted: refusing leaves the task to it."""
+        """Refuse the task without the hub's files: another host may have them mounted."""
         repos = Path(self.options.topdir) / "repos"
         if not repos.is_dir():
             raise RefuseTask(f"No access to repos dir {repos}")
 
     def _old_repo(self, tag: TagRow) -> tuple[RepoRow | None, RepoOfTag | None]:
-        """A repository to recycle metadata from: the tag's, a hinted tag's, the nearest parent's, or none."""
+        """Find a repository to recycle metadata from: the tag's, a hinted tag's, the nearest parent's."""
         if not self.options.createrepo_update:
             return None, None
         for name, tag_id in self._candidates(tag):
@@ -113,7 +116,7 @@ class NewRepoTask(CoordinatingTask):
         return tag["name"]
 
     def _candidates(self, tag: TagRow) -> Iterator[tuple[str | None, int]]:
-        """(name, id) of the tags to look at; a parent's name is asked for only when it is the one."""
+        """Yield (name, id) of the tags to look at; a parent's name is asked for only when it is the one."""
         yield tag["name"], tag["id"]
         hint = tag["extra"].get("repo.oldrepo_hint", [])
         for hinted in hint if isinstance(hint, list) else [hint]:

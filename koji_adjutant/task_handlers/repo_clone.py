@@ -20,7 +20,7 @@ class RepoOfTag:
 
 
 def repos_are_alike(session: HubSession, old: RepoOfTag, new: RepoOfTag) -> bool:
-    """Whether arches may be copied at all: same comps, and no external repository in either.
+    """Return whether arches may be copied at all: same comps, and no external repository in either.
 
     Other options of a repository (sources, debuginfo) show in each arch's pkglist.
     """
@@ -35,7 +35,7 @@ def repos_are_alike(session: HubSession, old: RepoOfTag, new: RepoOfTag) -> bool
 
 
 def arch_is_same(old: Path, new: Path, arch: str) -> bool:
-    """Whether the same packages are listed, and blocked, for ``arch``; and there is metadata to copy."""
+    """Return whether ``arch`` has the same packages listed, and blocked, and metadata to copy."""
     return (old / arch / "repodata").is_dir() and all(
         (old / arch / name).exists()
         and (new / arch / name).exists()

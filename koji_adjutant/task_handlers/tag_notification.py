@@ -14,7 +14,7 @@ class TagNotificationTask(TaskHandler):
     """``tagNotification(recipients, is_successful, tag, from_tag, build, user, ignore_success, failure)``.
 
     Tags, build and user are ids; the hub chose the recipients. Subject, headers and the body's facts are
-    kojid's. Returns a sentence, or None if nobody is to be told.
+    kojid's. Returns a sentence, or None if nobody is to be notified.
     """
 
     Methods = ["tagNotification"]  # noqa: RUF012

@@ -16,7 +16,7 @@ class TagBuildTask(TaskHandler):
         fromtag: int | None = None,
         ignore_success: bool = False,
     ) -> None:
-        """The hub does the work, as the task's owner; the call order is kojid's."""
+        """Let the hub do the work, as the task's owner; the call order is kojid's."""
         host = self.session.host
         owner = self.own_row()["owner"]
         try:

@@ -13,7 +13,7 @@ from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.rows import TaskRow
 
 RESULT_MAX = 8192
-"""Characters of a task's error that are told."""
+"""Characters of a task's error that are quoted."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class TaskFacts:
 
 
 def task_tree(session: HubSession, task_id: int) -> list[TaskFacts]:
-    """The task, first, and all below it."""
+    """Return the task, first, and all below it."""
     pending, found = [task_id], []
     while pending:
         info = session.getTaskInfo(pending.pop(0), request=True)
@@ -84,7 +84,7 @@ def _result(session: HubSession, task_id: int) -> str:
 
 
 def write_tasks(tasks: Sequence[TaskFacts], build_url: str, weburl: str) -> list[str]:
-    """The source packages, then the tasks by state, failed ones first, with links to their files.
+    """Write the source packages, then the tasks by state, failed ones first, with links to their files.
 
     A closed task's logs and packages are where the build is; what others left is in koji-web.
     """

@@ -27,7 +27,9 @@ LAST_LINES = 5
 
 
 def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: str) -> Iterator[CheckResult]:
-    """Packages are resolved, installed with a scriptlet, and used by the build user, over an overlay.
+    """Resolve packages, install them with a scriptlet, and use them as the build user, over an overlay.
+
+    Raises BuildrootError or EngineError with what the tools said.
 
     BuildrootError or EngineError with what the tools said.
     """

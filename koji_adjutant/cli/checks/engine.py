@@ -57,7 +57,7 @@ def _limits(options: AdjutantOptions, controllers: frozenset[str]) -> Iterator[C
 
 
 def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Iterator[CheckResult]:
-    """Starts a container over an overlay, lets it write, and looks whether what lies below has changed."""
+    """Start a container over an overlay, let it write, and look whether what lies below has changed."""
     if not _is_here(options):
         yield CheckResult(
             Level.WARN,
@@ -89,7 +89,7 @@ def _copy_on_write(options: AdjutantOptions, manager: ContainerManager) -> Itera
 
 
 def _is_here(options: AdjutantOptions) -> bool:
-    """Whether the engine is on this machine."""
+    """Return whether the engine is on this machine."""
     return not options.podman_socket or options.podman_socket.startswith("unix:")
 
 
@@ -125,7 +125,7 @@ def _run(
     mounts: list[VolumeMount] | None = None,
     network: NetworkMode = "none",
 ) -> str:
-    """What the command says; EngineError if it fails."""
+    """Return what the command says. Raises EngineError if it fails."""
     output = io.BytesIO()
     owner = Owner(task_id=f"local-{os.getpid()}", worker_id="check")
     spec = ContainerSpec(root, command, owner, "check", mounts=mounts or [], network=network)
@@ -137,7 +137,7 @@ def _run(
 
 
 def _make_root(root: Path) -> None:
-    """A root file system with nothing of its own: the host's programs are mounted into it."""
+    """Make a root file system with nothing of its own: the host's programs are mounted into it."""
     root.mkdir()
     for name in ("dev", "etc", "proc", "run", "sys", "tmp"):
         (root / name).mkdir()

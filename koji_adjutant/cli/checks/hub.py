@@ -89,7 +89,7 @@ def _login(options: KojidOptions, session: HubSession) -> Iterator[CheckResult]:
 
 
 def _host(options: KojidOptions, session: HubSession) -> HostRow | None:
-    """What the hub knows of this host; None if another session, the worker's, keeps us from asking."""
+    """Return what the hub knows of this host; None if another session, the worker's, keeps us from asking."""
     try:
         user = session.getLoggedInUser()["name"]
     except koji.AuthLockError:

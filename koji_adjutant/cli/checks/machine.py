@@ -74,5 +74,5 @@ def _topdir(topdir: Path) -> CheckResult:
 
 
 def _nearest(path: Path) -> Path:
-    """The path, or of its parents the nearest that exists."""
+    """Return the path, or of its parents the nearest that exists."""
     return next(one for one in (path, *path.parents) if one.exists())

@@ -43,7 +43,7 @@ class Renderer:
         self._styles: set[str] = set()
 
     def feed(self, data: bytes) -> Iterator[Markup]:
-        """The lines that are complete now."""
+        """Yield the lines that are complete now."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             yield self._line(line)
@@ -54,7 +54,7 @@ class Renderer:
             self._rest = b""
 
     def end(self) -> Iterator[Markup]:
-        """A last line without a newline."""
+        """Yield a last line without a newline."""
         if self._rest:
             yield self._line(self._rest)
             self._offset += len(self._rest)
@@ -102,7 +102,10 @@ class Renderer:
 
 
 def _codes(group: str) -> list[int]:
-    """``4:3`` is a kind of 4; ``38:5:1`` says the same as ``38;5;1``, ``38:2:…`` nothing that is shown."""
+    """Return a sequence's codes.
+
+    ``4:3`` is a kind of 4; ``38:5:1`` says the same as ``38;5;1``, ``38:2:…`` nothing that is shown.
+    """
     codes = [int(code[:9] or "0") for code in group.split(":")]
     if codes[0] not in (38, 48):
         return codes[:1]

@@ -34,7 +34,7 @@ def status(request: Request) -> Response:
 
 
 def status_of(sources: Sources) -> shapes.Json:
-    """What the overview shows as well."""
+    """Return what the overview shows as well."""
     with sources.history() as history:
         status = sources.status(history)
     worker, cache = status.worker, sources.cache()
@@ -111,7 +111,7 @@ def task(request: Request) -> Response:
 
 
 def find_task(history: History, request: Request) -> Task:
-    """The task that the request's path names."""
+    """Return the task that the request's path names."""
     text = request.path_params["task_id"]
     number = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else INTEGER_MAX
     found = history.task(number)

@@ -56,7 +56,7 @@ def _problem(request: Request, error: Exception) -> Response:
 
 
 def _http_error(request: Request, error: Exception) -> Response:
-    """Starlette's own: no such path, no such method."""
+    """Answer Starlette's own errors: no such path, no such method."""
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.status_code == 404:
         return _answer(request, Problem(404, "not_found", f"There is nothing at {request.url.path[:200]}."))
@@ -64,12 +64,12 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _fault(request: Request, error: Exception) -> Response:
-    """A fault of ours: whoever asked learns no more than that."""
+    """Answer for a fault of ours: whoever asked learns no more than that."""
     logger.error("Answering %s failed", request.url.path, exc_info=error)
     return _answer(request, Problem(500, "internal_error", "This server failed; its log says how."))
 
 
 def _answer(request: Request, problem: Problem) -> Response:
-    """JSON for programs, a page for browsers."""
+    """Answer programs with JSON, browsers with a page."""
     is_page = not request.url.path.startswith((API, "/metrics", "/static"))
     return pages.problem(request, problem) if is_page else problem.as_json()

@@ -138,7 +138,7 @@ class Follower:
         return []
 
     def _is_another(self, path: Path) -> bool:
-        """Whether the name now means a file that somebody began to write anew.
+        """Return whether the name now means a file that somebody began to write anew.
 
         When a task ends its logs are copied to where they are kept: that is the same log.
         """
@@ -154,7 +154,7 @@ class Follower:
         return 0 if self._tail is None else log_files.start_of_tail(descriptor, self._tail)
 
     def _read(self) -> bytes:
-        """What has been written since, a piece of it at most."""
+        """Return what has been written since, a piece of it at most."""
         if self._descriptor is None:
             return b""
         piece = os.pread(self._descriptor, log_files.PIECE, self._offset)
@@ -173,12 +173,12 @@ class Follower:
 
 
 def resume_at(request: Request) -> int | None:
-    """Where a client that lost its connection left off."""
+    """Return where a client that lost its connection left off."""
     last = request.headers.get("last-event-id", "")
     return int(last) if re.fullmatch(r"[0-9]{1,18}", last) else None
 
 
 def _event(kind: str, data: object, identifier: int | None = None) -> str:
-    """JSON has no line breaks of its own, whatever a log has in it."""
+    """Write an event: JSON has no line breaks of its own, whatever a log has in it."""
     number = "" if identifier is None else f"id: {identifier}\n"
     return f"event: {kind}\n{number}data: {json.dumps(data)}\n\n"

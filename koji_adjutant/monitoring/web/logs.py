@@ -73,7 +73,7 @@ def _following(
 
 
 def _naming(name: str | None) -> Callable[[Path], str | None]:
-    """The log that was asked for; otherwise the best one at first sight, and that one from then on."""
+    """Return what chooses the log that was asked for, else the best at first sight, which then stays."""
     chosen = name
 
     def choose(directory: Path) -> str | None:

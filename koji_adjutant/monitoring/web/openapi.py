@@ -51,7 +51,7 @@ CONTAINER_FILTERS = (
 LOG_OPTIONS = (
     _parameter("tail", "Only so many lines from the end.", _number(None, 0)),
     _parameter("follow", "Server-sent events until the task has ended.", FLAG | {"default": False}),
-    _parameter("name", "Which log; the most telling one if not given."),
+    _parameter("name", "Which log; the most informative one if not given."),
 )
 
 

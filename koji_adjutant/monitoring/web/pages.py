@@ -33,7 +33,7 @@ BEFORE, AFTER = 64 << 10, 192 << 10
 
 
 def _visible(value: object) -> object:
-    """Names may have characters in them that turn text round, or are nothing to see."""
+    """Make characters visible that turn text round, or are nothing to see."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -141,7 +141,7 @@ def _end_of_log(task: Task, name: str, lines: int = 300) -> LogView | None:
 
 
 def log(request: Request) -> Response:
-    """A part of a log: around ``at``, else its end."""
+    """Show a part of a log: around ``at``, else its end."""
     given = Parameters(request.query_params, ("at",))
     sources: Sources = request.app.state.sources
     with sources.history() as history:
@@ -160,7 +160,7 @@ def log(request: Request) -> Response:
 
 
 def live_log(request: Request) -> Response:
-    """The lines that come, as the HTML that ``log`` shows, from the offset ``at``."""
+    """Send the lines that come, as the HTML that ``log`` shows, from the offset ``at``."""
     given = Parameters(request.query_params, ("at",))
     sources: Sources = request.app.state.sources
     with sources.history() as history:

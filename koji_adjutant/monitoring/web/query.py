@@ -53,7 +53,7 @@ class Parameters:
         return text
 
     def moment(self, name: str) -> float | None:
-        """ISO 8601, or seconds since the epoch."""
+        """Read ISO 8601, or seconds since the epoch."""
         text = self.text(name)
         if text is None:
             return None

@@ -48,7 +48,7 @@ TIME: Schema = {"type": "string", "format": "date-time"}
 
 
 def _of(kind: Any) -> Schema:
-    """What values of a type look like; a record has a schema of its own."""
+    """Return what values of a type look like; a record has a schema of its own."""
     if kind == Moment:
         return TIME
     if is_dataclass(kind):

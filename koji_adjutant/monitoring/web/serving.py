@@ -1,4 +1,4 @@
-"""Listening and answering, until told to stop."""
+"""Listening and answering, until asked to stop."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def make_server(app: Starlette) -> uvicorn.Server:
-    """``run(sockets=[listener])`` answers until SIGTERM or SIGINT."""
+    """Make a server whose ``run(sockets=[listener])`` answers until SIGTERM or SIGINT."""
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -61,7 +61,7 @@ def _value(value: Any, kind: Any) -> Any:
 
 
 def time(seconds: float | None) -> str | None:
-    """None for what did not happen, or at a time that nobody knows."""
+    """Write a time; None for what did not happen, or at a time that nobody knows."""
     if not seconds:
         return None
     moment = datetime.fromtimestamp(seconds, UTC)

@@ -49,7 +49,7 @@ class Sources:
 
     @contextmanager
     def history(self) -> Iterator[History]:
-        """Problem (503) if the journal cannot be read."""
+        """Open the journal. Raises Problem (503) if it cannot be read."""
         try:
             with open_history(self.journal) as history:
                 yield history
@@ -57,7 +57,7 @@ class Sources:
             raise Problem(503, "journal_unavailable", f"The journal cannot be read: {error}.") from error
 
     def live_containers(self) -> Mapping[str, LiveContainer] | None:
-        """By id; None if the engine does not answer."""
+        """Return the engine's containers by id; None if the engine does not answer."""
         with self._turn:
             if self._listed is None or time.monotonic() > self._listed[0] + LISTED_FOR:
                 self._listed = (time.monotonic(), self._list())
@@ -70,6 +70,6 @@ class Sources:
             return None
 
     def status(self, history: History) -> WorkerStatus:
-        """How the worker is by this look at its journal, its engine and its disks."""
+        """Say how the worker is by this look at its journal, its engine and its disks."""
         live = self.live_containers()
         return worker_status(history, disk_usage(self.disks), live, engine_answers=live is not None)

@@ -27,7 +27,7 @@ class Bar:
 
 
 def bars(task: Task, phases: Sequence[Phase], now: float) -> list[Bar]:
-    """Each phase where it lies in the task's time."""
+    """Place each phase in the task's time."""
     whole = max(task.seconds(now), 0.001)
     found = []
     for phase in phases:
@@ -54,7 +54,7 @@ class Column:
 
 
 def columns(ended: Sequence[Ended]) -> list[Column]:
-    """The last hours, oldest first; ``ended`` are tasks by hour."""
+    """Return the last hours, oldest first; ``ended`` are tasks by hour."""
     counts = [[0, 0, 0] for _ in range(HOURS)]
     for one in ended:
         if 0 <= one.number < HOURS:

@@ -45,14 +45,14 @@ def ago(moment: float | None, now: float) -> str:
 
 
 def clock(moment: float | None) -> str:
-    """Date and time by this machine's clock."""
+    """Write date and time by this machine's clock."""
     if not moment:
         return UNKNOWN
     return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def percent(part: float | None, whole: float | None) -> int:
-    """For gauges: 0 to 100."""
+    """Return 0 to 100, for gauges."""
     return max(0, min(100, round(100 * part / whole))) if part and whole else 0
 
 
@@ -61,5 +61,5 @@ def status_word(status: str) -> str:
 
 
 def short(identifier: str) -> str:
-    """The beginning of a checksum or id, as podman shows it."""
+    """Return the beginning of a checksum or id, as podman shows it."""
     return identifier.removeprefix("sha256:")[:12]
