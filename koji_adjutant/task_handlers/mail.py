@@ -33,7 +33,7 @@ _POLICY = SMTP.clone(cte_type="7bit", max_line_length=990)
 def compose(
     sender: str, recipients: Sequence[str], subject: str, headers: Iterable[tuple[str, str]], body: str
 ) -> EmailMessage:
-    """Make a plain text message in UTF-8; whatever is in the values, none adds a header or controls a terminal."""
+    """Make a plain text message in UTF-8; no value can add a header or control a terminal."""
     message = EmailMessage(_POLICY)
     message["From"] = header_value(sender)
     message["Subject"] = header_value(subject)
