@@ -36,7 +36,7 @@ LOGGERS = ("koji", "koji_adjutant")
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run the daemon; exits with 0 after a stop, 1 when the hub or the engine cannot be used, 2 for usage."""
+    """Run the daemon. Exits with 0 after a stop, 1 when the hub or the engine cannot be used, 2 for usage."""
     started_in = Path.cwd()
     try:
         given = arguments.parse(argv)
@@ -122,7 +122,7 @@ def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
 
 
 def _try_tool_image(ours: AdjutantOptions, containers: ContainerManager) -> None:
-    """Say at once what tasks will be refused for; an image that is not here yet, the first of them pulls."""
+    """Say at once what tasks will be refused for. An image that is not here yet is pulled by a task."""
     try:
         image = containers.ensure_image_available(ours.task_image_default, "never")
         wrong = Proofs(ours.state_dir).wrong(containers, image)

@@ -52,7 +52,7 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; an error of ours becomes one sentence and its own exit code."""
+    """Run the command line. An error of ours becomes one sentence and its own exit code."""
     try:
         cli.main(args=list(arguments) if arguments is not None else None, prog_name="koji-adjutant")
     except AdjutantError as error:

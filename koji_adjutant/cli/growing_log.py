@@ -13,6 +13,7 @@ from koji_adjutant.errors import NotFound
 from koji_adjutant.monitoring.log_files import start_of_tail
 
 CHUNK = 1 << 16
+"""Bytes that are read at once."""
 
 
 class GrowingLog:

@@ -66,7 +66,7 @@ def _follow(logs: TaskLogs, name: str | None, lines: int | None, output: LogSink
 
 
 def _follow_one(logs: TaskLogs, name: str, log: GrowingLog, output: LogSink, *, change: bool) -> str | None:
-    """Copy a log as it grows; the name of the log to go on with, None at the task's end."""
+    """Copy a log as it grows. Returns the name of the log to go on with, None at the task's end."""
     while True:
         # looked at first: what was written before the end is not missed
         growing = logs.growing()

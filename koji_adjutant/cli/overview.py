@@ -14,7 +14,7 @@ from koji_adjutant.cli.words import duration, moment, plain, status
 from koji_adjutant.config import Settings
 from koji_adjutant.monitoring.disks import Disk, disk_usage
 from koji_adjutant.monitoring.history import History, TaskFilter
-from koji_adjutant.monitoring.records import RUNNING, Day, Task, Worker
+from koji_adjutant.monitoring.records import RUNNING, Day, Task, WorkerRecord
 from koji_adjutant.monitoring.status import Health, worker_status
 from koji_adjutant.text import size
 
@@ -39,7 +39,7 @@ class Overview:
     at: float
     hub: str
     health: Health
-    worker: Worker | None
+    worker: WorkerRecord | None
     state_dir: str
     running: list[Task]
     recent: list[Task]

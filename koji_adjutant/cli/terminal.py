@@ -9,6 +9,7 @@ from typing import BinaryIO
 _OBEYED = re.compile(rb"\x1b(?!\[[0-9;:]{0,32}m)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]|\xc2[\x80-\x9f]")
 _UNFINISHED = re.compile(rb"(?:\x1b(?:\[[0-9;:]{0,32})?|\xc2)\Z")
 LONGEST_SEQUENCE = 40
+"""Bytes of an escape sequence that may still become a colour."""
 
 
 class TerminalWriter:

@@ -131,6 +131,7 @@ class KojidOptions(FileOptions):
 
 
 ALIASES = {"plugins": "plugin"}
+"""Other names of options that kojid takes, too."""
 
 _READERS_BY_TYPE: Mapping[object, Callable[[str], Any]] = {
     str: str,

@@ -21,6 +21,7 @@ RESERVED_VARIABLES = frozenset({"CONFIG", "DEV"})
 file of a stock kojid's plugin."""
 
 DEFAULT_CERTIFICATES = {"cert": "/etc/kojid/client.crt", "serverca": "/etc/kojid/serverca.crt"}
+"""Taken where the option is not set and the file exists."""
 
 
 @dataclass(frozen=True)

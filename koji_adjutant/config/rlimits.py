@@ -7,6 +7,7 @@ import resource
 from koji_adjutant.config.kojid import KojidOptions
 
 PREFIX = "RLIMIT_"
+"""Of the names of kojid.conf's options that are limits."""
 
 
 def build_rlimits(options: KojidOptions) -> dict[str, tuple[int, int]]:

@@ -54,7 +54,7 @@ class TaskClaims:
         return [task_id for task_id in known if not self.held(task_id)]
 
     def clear(self, task_id: int, tidy_up: Callable[[], None]) -> None:
-        """Tidy up after an abandoned task and forget it; nothing happens if a process does the task by now.
+        """Tidy up after an abandoned task and forget it, unless a process does the task by now.
 
         One that takes it meanwhile waits: be quick.
         """

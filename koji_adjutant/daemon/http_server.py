@@ -21,11 +21,14 @@ from koji_adjutant.config import KojidOptions
 logger = logging.getLogger(__name__)
 
 MODULE = "koji_adjutant.daemon.http_process"
-PAUSE, LONGEST_PAUSE = 1.0, 300.0
-"""Seconds before the first and before a late new start."""
+PAUSE = 1.0
+"""Seconds before the first new start; each further pause is twice as long."""
+LONGEST_PAUSE = 300.0
+"""Seconds that no pause exceeds."""
 STABLE = 600.0
 """A process that lived for so many seconds is no failed start."""
 STOP_SECONDS = 5.0
+"""Seconds that the process has to end before it is killed."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from koji_adjutant.monitoring.journal import FileJournal
 logger = logging.getLogger(__name__)
 
 PRUNE_INTERVAL = 3600.0
+"""Seconds between two removals of old records."""
 
 
 class Monitoring:

@@ -132,7 +132,7 @@ class Composer:
     journal: Journal
 
     def compose(self, due: Due, name: str) -> None:
-        """Have the root in the store; ``name`` is that of a directory that is to be made for it."""
+        """Compose the root into the store, in a new directory ``name``."""
         root, ours = due.root, self.options.adjutant
         self._say(f"{root}, repo {due.repo['id']}")
         with hub_errors_explained(self.options):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""What ends a task's process."""
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from koji_adjutant.monitoring.records import Failure
 from koji_adjutant.text import printable
 
 SOURCES = ("src", "url", "srpm", "pkg", "spec_url", "repo_id", "srcs", "command")
+"""What tasks call the parameter that says what is worked on."""
 TAGS = ("build_tag", "root", "tag", "target", "build_target")
-"""What tasks' parameters that say what is worked on, and for which tag, are called."""
+"""What tasks call the parameter that says for which tag they work."""
 LENGTH = 500
 """Characters of a parameter that are kept."""
 PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")

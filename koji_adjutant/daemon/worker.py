@@ -37,7 +37,8 @@ from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
 logger = logging.getLogger(__name__)
 
-WORKER_LABEL, TASK_LABEL = LABEL_PREFIX + "worker_id", LABEL_PREFIX + "task_id"
+WORKER_LABEL = LABEL_PREFIX + "worker_id"
+TASK_LABEL = LABEL_PREFIX + "task_id"
 BUSY = ("Over capacity", "Full queue")
 """koji's words for a worker that takes no more tasks because it has enough."""
 

@@ -52,7 +52,7 @@ class HubCalls(Protocol):
     def getTaskChildren(self, task_id: int) -> list[TaskRow]: ...
 
     def getTaskResult(self, taskId: int) -> Any:
-        """Return what the task returned; raises its fault for one that failed."""
+        """Return what the task returned. Raises the fault of one that failed."""
         ...
 
     @overload

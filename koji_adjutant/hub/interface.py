@@ -23,13 +23,13 @@ class Uploads(Protocol):
         ...
 
     def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, *, overwrite: bool) -> ChunkReceipt:
-        """Upload a part of a file; with ``overwrite`` it may be one that is there already."""
+        """Upload a part of a file, which may be there already with ``overwrite``."""
         ...
 
     def uploadFile(
         self, path: str, name: str, size: int, md5sum: tuple[str, str], offset: int, data: str
     ) -> bool:
-        """Upload a part of a file, in base64; whether it arrived as it was sent."""
+        """Upload a part of a file, in base64. Returns whether it arrived as it was sent."""
         ...
 
 
@@ -58,7 +58,7 @@ class HubSession(HubCalls, Uploads, Protocol):
     def gssapi_login(self, *, principal: str, keytab: str, ccache: str) -> object: ...
 
     def exclusiveSession(self, *, force: bool) -> None:
-        """Make this the user's only session; koji.AuthLockError if there is another, and no ``force``."""
+        """Make this the user's only session. Raises koji.AuthLockError for another one, without ``force``."""
         ...
 
     def echo(self, *args: str) -> list[str]: ...

@@ -45,7 +45,7 @@ def check_package(config: PackageConfig | None, package: str | None, tag: int | 
 
 
 def begin_tagging(host: HostCalls, task_id: int, build_id: int, tag: int) -> int:
-    """Make the subtask that tags the build; its id."""
+    """Make the subtask that tags the build. Returns its id."""
     return host.subtask(
         method="tagBuild",
         arglist=[tag, build_id, False, None, True],

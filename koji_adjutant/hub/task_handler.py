@@ -61,7 +61,7 @@ class TaskHandler(BaseTaskHandler):  # type: ignore[misc]
             canfail: Sequence[int] | None = None,
             timeout: float | None = None,
         ) -> dict[int, Any]:
-            """Return the subtasks' results by task id; raises the fault of the first that failed."""
+            """Return the subtasks' results by task id. Raises the fault of the first that failed."""
 
         def getUploadDir(self) -> str:
             """Return the task's directory below the hub's ``work``."""

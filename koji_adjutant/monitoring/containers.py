@@ -10,8 +10,9 @@ from koji_adjutant.monitoring.records import Container
 
 STATUSES = ("created", "running", "exited", "removed")
 PRESENT = STATUSES[:-1]
+"""Of a container that has not been removed."""
 ENGINE_WORDS = {"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running"}
-"""The engine has more words than we."""
+"""The engine's words that are not ours, with ours for them."""
 MANY = 1000
 """Containers that are there at the same time; there are never so many."""
 

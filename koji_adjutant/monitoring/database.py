@@ -18,10 +18,13 @@ VERSION = 1
 """Of schema.sql, kept in the file's user_version."""
 
 BUSY_SECONDS = 5.0
-"""How long a writer waits for another one before it gives the event up. A write takes no time, but one of a
-task that tidies up at the lowest priority may be kept from the processor in the middle of it."""
+"""Seconds that a writer waits for another one before it gives the event up.
+
+A write takes no time, but one of a task that tidies up at the lowest priority may be kept from the processor
+in the middle of it."""
 
 READ_BUSY_SECONDS = 5.0
+"""Seconds that a reader waits for a writer."""
 
 
 def path_in(state_dir: Path) -> Path:
@@ -57,7 +60,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def prepare(path: Path) -> None:
-    """Make the journal; one that is damaged, or of another version, is put aside first.
+    """Make the journal. One that is damaged, or of another version, is put aside first.
 
     sqlite3.Error or OSError if that cannot be done. Call it where no other process has the file open.
     """
@@ -81,13 +84,16 @@ def prepare(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Forget everything; call it where no process has the file open."""
+    """Forget everything. Call it where no process has the file open."""
     for suffix in SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def checkpoint(path: Path) -> None:
-    """Bring what was written into the main file and on disk; keeps no writer waiting. sqlite3.Error."""
+    """Bring what was written into the main file and on disk, without keeping a writer waiting.
+
+    Raises sqlite3.Error.
+    """
     connection = _connect(str(path), READ_BUSY_SECONDS)
     try:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -22,7 +22,7 @@ from koji_adjutant.monitoring.records import (
     Progress,
     Resources,
     Task,
-    Worker,
+    WorkerRecord,
 )
 from koji_adjutant.monitoring.rows import failure_of, record_of
 
@@ -156,10 +156,10 @@ class History:
         (last,) = self._connection.execute("SELECT max(finished_at) FROM tasks").fetchone()
         return Day(completed, failed, last)
 
-    def worker(self) -> Worker | None:
+    def worker(self) -> WorkerRecord | None:
         """Return the worker that keeps this journal; None before its first start."""
         row = self._connection.execute("SELECT * FROM worker").fetchone()
-        return record_of(Worker, row) if row else None
+        return record_of(WorkerRecord, row) if row else None
 
     def ended(self, since: float, interval: float) -> list[Ended]:
         """Count the tasks that ended, by status, in each interval of so many seconds since then."""

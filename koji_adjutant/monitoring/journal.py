@@ -58,7 +58,7 @@ class FileJournal:
             self._trouble(event, problem)
 
     def prune(self, tasks_before: float, containers_before: float) -> None:
-        """Forget what ended before these times, and bring the rest on disk; errors are logged once."""
+        """Forget what ended before these times, and bring the rest on disk. Errors are logged once."""
         try:
             while self._prune_tasks(tasks_before):
                 pass

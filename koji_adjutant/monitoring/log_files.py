@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PIECE = 1 << 18
+"""Bytes that are read at once."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+"""What a log may be called: nothing that leads out of its directory."""
 SHOWN = (".log", ".json", ".repo", ".koji", ".sh")
-"""What lies beside the logs while a task runs, its results, is nobody's business here."""
+"""Endings of files that are shown as logs; a running task's results lie beside them and are not."""
 MAIN_LOGS = (
     *("build.log", "mergerepos.log", "createrepo.log", "runroot.log", "save_tree.log", "checkout.log"),
     "root.log",

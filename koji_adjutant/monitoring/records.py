@@ -161,7 +161,7 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Worker:
+class WorkerRecord:
     """The worker that keeps this journal. ``seen_at``: when the hub answered it last.
 
     ``problem`` and ``draining`` say why it takes no tasks, see events.WorkerSeen.

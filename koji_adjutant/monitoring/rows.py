@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from koji_adjutant.monitoring.events import Event
 from koji_adjutant.monitoring.records import Failure
 
-Record = TypeVar("Record")
+T = TypeVar("T")
 Reader = Callable[[Any], Any]
 
 
@@ -32,7 +32,7 @@ def row_of_failure(failure: Failure | None) -> dict[str, Any]:
     }
 
 
-def record_of(kind: Callable[..., Record], row: sqlite3.Row, **others: Any) -> Record:
+def record_of(kind: Callable[..., T], row: sqlite3.Row, **others: Any) -> T:
     """Make a record of a row; ``others`` are the values of fields that have no column."""
     return kind(
         **{name: read(row[name]) for name, read in _readers(kind).items() if name not in others}, **others

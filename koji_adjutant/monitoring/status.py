@@ -13,7 +13,7 @@ from koji_adjutant.monitoring import containers
 from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.disks import Disk
 from koji_adjutant.monitoring.history import History, TaskFilter
-from koji_adjutant.monitoring.records import RUNNING, Day, Worker
+from koji_adjutant.monitoring.records import RUNNING, Day, WorkerRecord
 
 Word = Literal["healthy", "degraded", "draining", "offline"]
 WORDS: tuple[Word, ...] = get_args(Word)
@@ -21,6 +21,7 @@ WORDS: tuple[Word, ...] = get_args(Word)
 SILENCE = 60.0
 """Seconds without an answer from the hub that are nothing unusual."""
 FULL_PERCENT = 97.0
+"""Of a disk in use, from which on the worker is degraded."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class WorkerStatus:
     """One look. ``worker`` is None where none has ever run; ``hit_rates``: by kind of cache, from 0 to 1."""
 
     at: float
-    worker: Worker | None
+    worker: WorkerRecord | None
     health: Health
     tasks_running: int
     containers_running: int
@@ -93,7 +94,12 @@ def _hit_rates(history: History) -> dict[str, float]:
 
 
 def _assess(
-    worker: Worker | None, disks: Sequence[Disk], now: float, *, engine_answers: bool, check_process: bool
+    worker: WorkerRecord | None,
+    disks: Sequence[Disk],
+    now: float,
+    *,
+    engine_answers: bool,
+    check_process: bool,
 ) -> Health:
     """Return the worst of what is known."""
     if worker is None:

@@ -10,7 +10,7 @@ from koji_adjutant.policy.cache import PolicyCache
 from koji_adjutant.policy.lookup import PolicyLookup, Published
 from koji_adjutant.policy.rules import Policy, Rule, Subject
 
-Source = Literal["tag", "inherited", "default", "fallback"]
+PolicySource = Literal["tag", "inherited", "default", "fallback"]
 """The tag's own policy; one that it inherits; no policy, or none that says anything about the task; a policy
 that is not available or cannot be used."""
 
@@ -24,7 +24,7 @@ class Choice:
     """
 
     image: str
-    source: Source
+    source: PolicySource
     reason: str
     rule: Rule | None = None
     policy_tag: str | None = None

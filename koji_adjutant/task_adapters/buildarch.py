@@ -18,8 +18,11 @@ from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 WEIGHT = 1.5
+"""What the task weighs for the hub's scheduler, at first."""
 WEIGHT_MAX_EXTRA = 18.0
+"""What a long build weighs more, at most."""
 SECONDS_PER_WEIGHT = 4800.0
+"""Of the package's usual time, that add 1 to the weight."""
 
 
 class BuildArchTask(BuildrootTask):
@@ -75,7 +78,7 @@ class BuildArchTask(BuildrootTask):
     def _hand_in(
         self, built: RpmBuild, record: TaskBuildroot, workdir: Path, keep_srpm: bool
     ) -> BuildArchResult:
-        """Upload the results; what the hub and the parent task rely on."""
+        """Upload the results. Returns what the hub and the parent task rely on."""
         logs = self.uploaded_logs()
         hashes = {rpm.name: rpmdiff_hash(rpm) for rpm in built.rpms if rpm.name.endswith(".noarch.rpm")}
         if hashes:

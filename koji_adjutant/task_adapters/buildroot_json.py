@@ -20,7 +20,7 @@ from koji_adjutant.policy.rules import Subject
 
 NAME = "buildroot.json"
 SCHEMA = 1
-"""Raised when a key changes its meaning or goes; new keys do not raise it."""
+"""Of the file: raised when a key changes its meaning or goes, not for new keys."""
 
 
 class BuildrootJson:

@@ -35,11 +35,13 @@ from koji_adjutant.task_adapters.task_journal import TaskJournal
 logger = logging.getLogger(__name__)
 
 RESOURCES = "resources.json"
+"""What the task's containers have used, uploaded beside the logs."""
 TRASH = ".trash"
+"""Ending of a task's directory that has been put aside, to be deleted."""
 FAILED = "failed"
 """Where below workdir the buildroots of failed tasks are kept."""
 SAVE_FAILED_TREE = "save_failed_tree"
-"""The stock plugin; where it is configured, buildroots of failed tasks are kept for it."""
+"""The stock plugin. Where it is configured, buildroots of failed tasks are kept for it."""
 
 
 class ContainerTask(TaskHandler):
@@ -178,7 +180,7 @@ class ContainerTask(TaskHandler):
         return [f"{self.getUploadDir()}/{name}" for name in self.live_logs.names]
 
     def upload_result(self, file: Path) -> str:
-        """Upload a result; its path below the hub's work directory."""
+        """Upload a result. Returns its path below the hub's work directory."""
         self.uploadFile(str(file))
         self.recorder.uploaded(file.stat().st_size)
         return f"{self.getUploadDir()}/{file.name}"

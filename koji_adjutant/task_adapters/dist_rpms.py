@@ -51,6 +51,7 @@ COMPATIBLE: Mapping[str, Sequence[str]] = {
 """The packages' arches by a repository's."""
 
 WRITE_BATCH = 1000
+"""Calls to the hub that are made together."""
 
 
 @dataclass
@@ -112,7 +113,10 @@ def select_rpms(
 
 
 def write_signed_copies(session: HubSession, rows: Iterable[DistRpm]) -> str:
-    """Have the hub write the signed copies; how it went, for a log. One that fails is missing later on."""
+    """Have the hub write the signed copies. Returns how it went, for a log.
+
+    One that fails is missing later on.
+    """
     signed = [row for row in rows if row.get("best_key")]
     with session.multicall(batch=WRITE_BATCH) as together:
         calls = [(row, together.host.writeSignedRPM(row["id"], row["best_key"])) for row in signed]

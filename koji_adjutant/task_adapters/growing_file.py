@@ -18,6 +18,7 @@ from koji_adjutant.hub.interface import Uploads
 logger = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
+"""Bytes of one upload."""
 TRIES = 6
 """How often a chunk is sent that does not arrive as it left."""
 
@@ -45,7 +46,7 @@ class GrowingFile:
         self._file.close()
 
     def upload(self) -> int:
-        """Send what is new; how many bytes that was. One of HICCUPS, or the hub's refusal.
+        """Send what is new. Returns how many bytes that was; raises one of HICCUPS, or the hub's refusal.
 
         Only what is there now: another log waits for its turn.
         """

@@ -17,6 +17,7 @@ from koji_adjutant.task_adapters.buildroot_task import BuildrootTask, koji_arche
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 WEIGHT_MIN = 0.5
+"""The least that a task may ask to weigh."""
 USABLE_REPO_STATES = (koji.REPO_READY, koji.REPO_EXPIRED)
 
 
@@ -118,7 +119,7 @@ class RunRootTask(BuildrootTask):
         self.report_again(record, running)
 
     def _upload(self, running: Buildroot, paths: Sequence[str]) -> list[str]:
-        """Upload files of the buildroot by their names; the paths where there is none.
+        """Upload files of the buildroot by their names. Returns the paths where there is none.
 
         runroot.log is uploaded as it grows.
         """

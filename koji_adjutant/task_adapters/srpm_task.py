@@ -44,7 +44,7 @@ class SourcePackageTask(BuildrootTask):
         )
 
     def hand_in(self, srpm: Path, record: TaskBuildroot, source: Mapping[str, str]) -> SourcePackageResult:
-        """Upload the SRPM; the task's result. SourceError if the file is not named as its header says."""
+        """Upload the SRPM. Returns the task's result; raises SourceError if the header says another name."""
         expected = read_source_header(srpm).source_file_name
         if srpm.name != expected:
             raise SourceError(f"srpm name mismatch: {expected} != {srpm.name}")

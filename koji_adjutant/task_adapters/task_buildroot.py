@@ -106,12 +106,12 @@ class TaskBuildroot:
         self._host.setBuildRootState(self.id, "BUILDING")
 
     def report_again(self, packages: Sequence[InstalledPackage]) -> None:
-        """Tell what the buildroot consists of after the build; the hub adds what is new."""
+        """Report what the buildroot consists of after the build. The hub adds what is new."""
         self._host.updateBuildRootList(self.id, self._listing(packages))
 
     @contextmanager
     def expired_in_the_end(self) -> Iterator[None]:
-        """Expire the record when the block fails; when it succeeds, too.
+        """Expire the record when the block ends, well or not.
 
         Not when the task is stopped: the worker then expires what the hub still shows (updateBuildroots).
         """

@@ -17,6 +17,7 @@ from koji_adjutant.hub.rows import ArchiveRow, BuildRow, TaskRow
 
 NEVRA = ("epoch", "name", "version", "release")
 IMAGE_METHODS = ("createLiveCD", "createAppliance", "createImage", "createLiveMedia")
+"""Tasks that make images."""
 VARIABLE = {"maven": "maven_info", "win": "win_info", "image": "image_info"}
 
 

@@ -151,7 +151,7 @@ class WrapperRPMTask(ScmTask):
     def _packages(
         self, workspace: Workspace, record: TaskBuildroot, srpm: Path, source: Mapping[str, str]
     ) -> WrapperResult:
-        """Build the packages in a fresh copy of the buildroot, and upload them; part of the task's result."""
+        """Build the packages in a fresh copy of the buildroot. Returns their part of the task's result."""
         again = dataclasses.replace(workspace, workdir=workspace.workdir / "rebuild")
         again.workdir.mkdir(mode=0o700)
         with self.followed_buildroot(again, record) as running:

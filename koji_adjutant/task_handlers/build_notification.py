@@ -10,11 +10,11 @@ import koji.util
 from koji_adjutant.hub.rows import BuildRow, TargetRow
 from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.task_handlers.mail import compose, send, usable_addresses
-from koji_adjutant.task_handlers.task_report import TaskFacts, task_tree, write_tasks
+from koji_adjutant.task_handlers.task_report import TaskSummary, task_tree, write_tasks
 
 CHANGELOG_ENTRIES = 3
 CHANGELOG_MAX = 65536
-"""Characters."""
+"""Characters of the changelog that are sent."""
 
 
 class BuildNotificationTask(TaskHandler):
@@ -81,7 +81,7 @@ class BuildNotificationTask(TaskHandler):
         return ["Changelog:", koji.util.formatChangelog(entries)[:CHANGELOG_MAX]] if entries else []
 
 
-def _failure(build: BuildRow, nvr: str, tasks: Sequence[TaskFacts]) -> list[str]:
+def _failure(build: BuildRow, nvr: str, tasks: Sequence[TaskSummary]) -> list[str]:
     """Say what failed where, in the words of the build's own task."""
     if build["state"] != koji.BUILD_STATES["FAILED"]:
         return []

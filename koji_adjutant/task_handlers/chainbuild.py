@@ -46,7 +46,7 @@ class ChainBuildTask(CoordinatingTask):
     def _build(
         self, level: int, urls: Sequence[tuple[int, str]], target: str, opts: BuildOptions
     ) -> list[str]:
-        """Build a group's URLs side by side; the N-V-Rs."""
+        """Build a group's URLs side by side. Returns the N-V-Rs."""
         tasks = [
             self.session.host.subtask(
                 method="build", arglist=[url, target, opts], label=f"build {level},{number}", parent=self.id

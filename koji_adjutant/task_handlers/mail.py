@@ -21,8 +21,9 @@ TIMEOUT = 60
 """Seconds that the mail server may take for one answer."""
 
 HEADER_MAX = 500
+"""Characters of a header that are sent."""
 BODY_MAX = 1 << 20
-"""Characters of a header and of a body that are sent."""
+"""Characters of a body that are sent."""
 
 _ADDRESS = re.compile(r"[!-~]+@[!-~]+")
 

@@ -45,7 +45,7 @@ def arch_is_same(old: Path, new: Path, arch: str) -> bool:
 
 
 def upload_repodata(session: Uploads, repodata: Path, upload_path: str) -> list[str]:
-    """Upload a repodata directory; the names of its files."""
+    """Upload a repodata directory. Returns the names of its files."""
     names = sorted(file.name for file in repodata.iterdir())
     for name in names:
         session.uploadWrapper(str(repodata / name), upload_path, name)

@@ -17,7 +17,7 @@ RESULT_MAX = 8192
 
 
 @dataclass(frozen=True)
-class TaskFacts:
+class TaskSummary:
     """One task: ``label`` is what koji calls it, ``build_arch`` its label among its siblings.
 
     ``logs`` and ``misc`` are (volume, name), ``rpms`` and ``srpms`` names.
@@ -36,7 +36,7 @@ class TaskFacts:
     misc: Sequence[tuple[str, str]]
 
 
-def task_tree(session: HubSession, task_id: int) -> list[TaskFacts]:
+def task_tree(session: HubSession, task_id: int) -> list[TaskSummary]:
     """Return the task, first, and all below it."""
     pending, found = [task_id], []
     while pending:
@@ -47,7 +47,7 @@ def task_tree(session: HubSession, task_id: int) -> list[TaskFacts]:
     return found
 
 
-def _facts(session: HubSession, info: TaskRow) -> TaskFacts:
+def _facts(session: HubSession, info: TaskRow) -> TaskSummary:
     host = session.getHost(info["host_id"]) if info["host_id"] else None
     result = _result(session, info["id"])
     files = session.listTaskOutput(info["id"], all_volumes=True)
@@ -55,7 +55,7 @@ def _facts(session: HubSession, info: TaskRow) -> TaskFacts:
     rpms = sorted(name for name in files if name.endswith(".rpm") and name not in srpms)
     logs = [name for name in files if name.endswith(".log")]
     others = [name for name in files if name not in {*srpms, *rpms, *logs}]
-    return TaskFacts(
+    return TaskSummary(
         id=info["id"],
         label=koji.taskLabel(info),
         arch=info["arch"],
@@ -83,7 +83,7 @@ def _result(session: HubSession, task_id: int) -> str:
         return str(getattr(fault, "faultString", fault)).strip()[:RESULT_MAX]
 
 
-def write_tasks(tasks: Sequence[TaskFacts], build_url: str, weburl: str) -> list[str]:
+def write_tasks(tasks: Sequence[TaskSummary], build_url: str, weburl: str) -> list[str]:
     """Write the source packages, then the tasks by state, failed ones first, with links to their files.
 
     A closed task's logs and packages are where the build is; what others left is in koji-web.
@@ -102,7 +102,7 @@ def write_tasks(tasks: Sequence[TaskFacts], build_url: str, weburl: str) -> list
     return lines
 
 
-def _write(task: TaskFacts, build_url: str, weburl: str) -> list[str]:
+def _write(task: TaskSummary, build_url: str, weburl: str) -> list[str]:
     def in_web(volume: str, name: str) -> str:
         return f" {weburl}/getfile?taskID={task.id}&name={quote(name)}&volume={quote(volume)}"
 

@@ -24,6 +24,7 @@ from koji_adjutant.errors import BuildrootError, EngineError
 PROGRAMS = Path(__file__).parent / "tool"
 LOOK = ["/bin/bash", "-c", 'read -r word </scriptlet; echo "$word $UID"']
 LAST_LINES = 5
+"""Of a tool's output that are quoted when it fails."""
 
 
 def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: str) -> Iterator[CheckResult]:

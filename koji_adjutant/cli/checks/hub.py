@@ -20,6 +20,7 @@ from koji_adjutant.hub.session import hub_errors_explained, impatient_session, l
 SKEW = 60.0
 """Seconds that this machine's clock may differ from the hub's."""
 PATIENCE = 20
+"""Seconds that the hub may take for one answer."""
 
 
 def check_hub(options: KojidOptions) -> Iterator[CheckResult]:

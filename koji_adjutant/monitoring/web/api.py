@@ -25,6 +25,7 @@ TASK_STATUSES = (RUNNING, *get_args(TaskEnd))
 TASK_FILTERS = ("status", "type", "method", "arch", "tag", "failure_class", "since", "search")
 PAGING = ("limit", "offset")
 PAGE = 50
+"""Rows of an answer where no limit is given."""
 
 
 def status(request: Request) -> Response:

@@ -18,6 +18,7 @@ from koji_adjutant.monitoring.web.query import Parameters, bad
 from koji_adjutant.monitoring.web.sources import Sources
 
 TAIL_MAX = 1_000_000
+"""Last lines that may be asked for."""
 
 
 def task_logs(request: Request) -> Response:

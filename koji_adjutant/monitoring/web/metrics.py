@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from koji_adjutant.monitoring.durations import BOUNDS
 from koji_adjutant.monitoring.history import DurationSeries, History
-from koji_adjutant.monitoring.records import Worker
+from koji_adjutant.monitoring.records import WorkerRecord
 from koji_adjutant.monitoring.status import WORDS
 from koji_adjutant.monitoring.web.sources import Sources
 
@@ -110,7 +110,7 @@ def _present(sources: Sources, history: History) -> Iterator[Metric]:
     yield from (free, size)
 
 
-def _worker(worker: Worker) -> Iterator[Metric]:
+def _worker(worker: WorkerRecord) -> Iterator[Metric]:
     info = InfoMetricFamily(PREFIX + "worker", "Which worker this is.")
     info.add_metric([], {"worker_id": worker.worker_id, "hub": worker.hub, "version": worker.version})
     yield info

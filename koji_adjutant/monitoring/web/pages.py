@@ -28,8 +28,11 @@ from koji_adjutant.monitoring.web.sources import Sources
 from koji_adjutant.text import printable
 
 PAGE = 25
-BEFORE, AFTER = 64 << 10, 192 << 10
-"""Bytes of a log that a page shows before and after the place that is looked at."""
+"""Rows of a page."""
+BEFORE = 64 << 10
+"""Bytes of a log that a page shows before the place that is looked at."""
+AFTER = 192 << 10
+"""Bytes of a log that a page shows after the place that is looked at."""
 
 
 def _visible(value: object) -> object:

@@ -11,8 +11,9 @@ from starlette.datastructures import QueryParams
 from koji_adjutant.monitoring.web.problems import Problem
 
 LIMIT_MAX = 500
+"""Rows that one answer has at most."""
 INTEGER_MAX = 2**63 - 1
-"""SQLite's."""
+"""The largest that SQLite knows."""
 
 
 def bad(name: str, sentence: str) -> Problem:

@@ -8,6 +8,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 STOP_SECONDS = 2
+"""Seconds that requests have to end when the server stops."""
 CONNECTIONS = 256
 """More at a time are refused (503)."""
 

@@ -29,10 +29,10 @@ NAMES: Mapping[type, Mapping[str, str | None]] = {
     Phase: {"number": None},
     Container: dict.fromkeys(IN_DETAIL),
 }
-"""Fields that the API calls otherwise; None: it does not show them, or only in detail."""
+"""The API's names of fields that differ from ours; None: it does not show the field, or only in detail."""
 
 
-class Member(NamedTuple):
+class JsonMember(NamedTuple):
     """A record's field that the API shows: its name there, its name here, its type."""
 
     name: str
@@ -41,10 +41,10 @@ class Member(NamedTuple):
 
 
 @cache
-def members(record: type) -> list[Member]:
+def members(record: type) -> list[JsonMember]:
     names = NAMES.get(record, {})
     hints = get_type_hints(record, include_extras=True)
-    return [Member(name, field, hints[field]) for field in hints if (name := names.get(field, field))]
+    return [JsonMember(name, field, hints[field]) for field in hints if (name := names.get(field, field))]
 
 
 def shape(record: Any) -> Json:

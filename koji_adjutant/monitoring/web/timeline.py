@@ -9,6 +9,7 @@ from koji_adjutant.monitoring.durations import stage
 from koji_adjutant.monitoring.records import Ended, Phase, Task
 
 WIDTH = 1000
+"""Of a task's whole time, in the units of a bar."""
 HOURS = 24
 NARROWEST = 3
 """What a moment's phase gets, or nobody sees it."""
