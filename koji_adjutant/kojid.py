@@ -88,7 +88,7 @@ def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
         worker = Worker(options, session, wakeup)
     except koji.AuthError as problem:
         raise HubError(
-            f"The user that logged in at {options.server} is no build host: {problem}."
+            f"The user that logged in at {options.server} is not a build host: {problem}."
         ) from problem
     worker.register_handlers()
     ours, workdir = options.adjutant, Path(options.workdir)

@@ -87,7 +87,7 @@ def show(place: Place, key: str) -> None:
 
 
 @command.command("prune")
-@click.option("--size", metavar="SIZE", help="Keep so much, like 5G. [default: cache_size]")
+@click.option("--size", metavar="SIZE", help="Keep this much, like 5G. [default: cache_size]")
 @click.option("--all", "everything", is_flag=True, help="Keep only what is in use.")
 @click.pass_obj
 def prune(place: Place, size: str | None, everything: bool) -> None:
@@ -133,7 +133,7 @@ def verify_entries(place: Place, keys: Sequence[str], remove: bool) -> None:
     with _workspace(place) as workspace, (workspace.resultdir / "verify.log").open("wb") as log:
         for entry in chosen:
             for found in verify(workspace, entry.key, log):
-                _tell(found)
+                _show_verification(found)
                 if not found.equal:
                     different.append(found.key)
     for key in different if remove else ():
@@ -142,7 +142,7 @@ def verify_entries(place: Place, keys: Sequence[str], remove: bool) -> None:
         raise DifferentError(f"{len(set(different))} entries are not what they should be")
 
 
-def _tell(found: Verification) -> None:
+def _show_verification(found: Verification) -> None:
     click.echo(f"{found.key}: {'equal' if found.equal else 'DIFFERENT'}, {found.files} files")
     for title, lines in (
         ("changed since it was made", found.damage),

@@ -37,7 +37,7 @@ def command(context: click.Context, directory: Path, host: str, port: int, admin
         return
     name, colon, password = admin.partition(":")
     if not (name and colon and password):
-        raise UsageError("--admin wants USER:PASSWORD, for instance kojiadmin:kojiadmin")
+        raise UsageError("--admin must be USER:PASSWORD, for instance kojiadmin:kojiadmin")
     click.echo(f"devhub: serving {directory} (ready file {directory / READY_FILE}); Ctrl-C stops it")
     serve(directory, host, port, (name, password))
 

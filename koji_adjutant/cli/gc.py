@@ -25,7 +25,7 @@ from koji_adjutant.container.interface import ContainerManager
     type=click.FloatRange(min=0),
     default=30,
     show_default=True,
-    help="Keep the logs of tasks for so long.",
+    help="Keep the logs of tasks for this long.",
 )
 def command(config_file: Path, dry_run: bool, log_days: float) -> None:
     """Remove what nobody uses any more; safe while the worker runs.

@@ -64,5 +64,5 @@ def _open(path: Path) -> BinaryIO:
         raise NotFound(f"{path} cannot be read: {problem.strerror}.") from problem
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise NotFound(f"{path} is no log: it is not a regular file.")
+        raise NotFound(f"{path} is not a log: it is not a regular file.")
     return os.fdopen(descriptor, "rb", buffering=0)

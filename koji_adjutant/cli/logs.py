@@ -38,7 +38,7 @@ def command(
     --follow and no --name the log of each step is shown when the step begins.
     """
     if name is not None and (name in ("", "..") or "/" in name):
-        raise UsageError(f"{name!r} is no log's name: give one like root.log.")
+        raise UsageError(f"{name!r} is not the name of a log: give one like root.log.")
     logs = TaskLogs(read_settings(config_file), task_id)
     if only_names:
         click.echo("\n".join(logs.names()))

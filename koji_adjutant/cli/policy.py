@@ -41,7 +41,7 @@ def command() -> None:
 @click.option("--tag", required=True, help="The build tag.")
 @click.option("--arch", required=True, help="The arch of the buildroot.")
 @click.option("--task-type", required=True, type=click.Choice(TASK_TYPES), help="The task's method.")
-@click.option("--json", "as_json", is_flag=True, help="Tell it as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def resolve(configuration: Path, tag: str, arch: str, task_type: str, as_json: bool) -> None:
     """Say which image a task would get, by which rule, and why by no other.
 
@@ -74,7 +74,7 @@ def check(file: TextIO) -> None:
     try:
         text = file.read()
     except UnicodeDecodeError as problem:
-        raise UsageError(f"{file.name} is no text file: {problem}") from problem
+        raise UsageError(f"{file.name} is not a text file: {problem}") from problem
     policy = read_policy(text, file.name)
     click.echo(f"{file.name}: a policy of {len(policy.rules)} rules")
     _show(policy, [""] * len(policy.rules))

@@ -23,7 +23,9 @@ CONTAINERS_SHOWN = 200
 @click.argument("task_id", metavar="[TASK]", type=int, required=False)
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="For programs: times in seconds, sizes in bytes.")
-@click.option("--recent", default=10, show_default=True, metavar="N", help="So many tasks that have ended.")
+@click.option(
+    "--recent", default=10, show_default=True, metavar="N", help="How many tasks that have ended to show."
+)
 def command(task_id: int | None, config_file: Path, as_json: bool, recent: int) -> None:
     """Show what the worker on this machine does and did.
 

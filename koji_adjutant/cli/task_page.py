@@ -52,7 +52,7 @@ def _facts(page: TaskPage, now: float) -> Table:
     took = "running for" if task.running else "took"
     table.add_row("started", f"{moment(task.started_at)}, {took} {duration(task.seconds(now))}")
     if task.running and task.progress.percent is not None:
-        table.add_row("about", f"{task.progress.percent} % done, by what such tasks took before")
+        table.add_row("about", f"{task.progress.percent} % done, judging by what such tasks took before")
     if task.image:
         table.add_row("tool image", plain(f"{task.image} {task.image_digest or ''}"))
     for use in page.cache_uses:

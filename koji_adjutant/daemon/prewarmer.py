@@ -50,12 +50,12 @@ class Prewarmer:
             if idle and time.monotonic() >= self._not_before:
                 self._start()
         elif not idle:
-            self._tell_to_stop(self._pid)
+            self._ask_to_stop(self._pid)
 
     def stop(self) -> None:
         """Stop the process, for a worker that ends."""
         while self._pid is not None:
-            self._tell_to_stop(self._pid)
+            self._ask_to_stop(self._pid)
             self._reap()
             time.sleep(0.02)
 
@@ -67,7 +67,7 @@ class Prewarmer:
                 self._run_child(mask)
             self._pid = pid
 
-    def _tell_to_stop(self, pid: int) -> None:
+    def _ask_to_stop(self, pid: int) -> None:
         now = time.monotonic()
         if self._kill_at is None:
             self._kill_at = now + STOP_SECONDS
@@ -94,7 +94,7 @@ class Prewarmer:
         except SystemExit:
             logger.info("Making roots ready was stopped")
         except BaseException:
-            logger.exception("Making roots ready ended in a way that nobody thought of")
+            logger.exception("Making roots ready ended with an unexpected error")
         finally:
             os._exit(0)
 

@@ -10,7 +10,7 @@ from koji_adjutant.monitoring.records import ContainerFacts, Failure, Moment, Re
 
 TaskEnd = Literal["closed", "failed", "canceled", "refused", "interrupted"]
 """``closed`` and ``failed`` are the hub's words; ``canceled``: the worker stopped it (the hub's wish, or a
-shutdown); ``refused``: given back to the hub; ``interrupted``: its process ended without a word."""
+shutdown); ``refused``: given back to the hub; ``interrupted``: its process ended without saying why."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,9 +37,9 @@ def _decoded(value: object) -> object:
         return json.loads(value, object_pairs_hook=_object)
     except json.JSONDecodeError as problem:
         place = f"line {problem.lineno}, column {problem.colno}"
-        raise ValueError(f"it is no valid JSON, at {place}: {problem.msg}") from None
+        raise ValueError(f"it is not valid JSON, at {place}: {problem.msg}") from None
     except RecursionError:
-        raise ValueError("it is no valid JSON: nested too deeply") from None
+        raise ValueError("it is not valid JSON: nested too deeply") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

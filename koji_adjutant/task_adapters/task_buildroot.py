@@ -99,7 +99,7 @@ class TaskBuildroot:
         return cls(session, options, record, repo, config)
 
     def report(self, packages: Sequence[InstalledPackage]) -> None:
-        """Tell what the buildroot was made of."""
+        """Report what the buildroot was made of."""
         self._host.setBuildRootList(self.id, self._listing(packages))
 
     def building(self) -> None:

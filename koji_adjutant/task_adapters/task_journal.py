@@ -1,4 +1,4 @@
-"""One task's voice in the journal: its phases, its containers, what it took from caches and uploaded."""
+"""What one task records in the journal: its phases, its containers, what it took from caches and uploaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Number = TypeVar("Number", int, float)
 
 
 class ContainerJournal:
-    """Tells of containers, whoever they belong to. It is a ContainerObserver."""
+    """Records containers, whoever they belong to. It is a ContainerObserver."""
 
     def __init__(self, journal: events.Journal) -> None:
         self._journal = journal
@@ -71,7 +71,7 @@ class ContainerJournal:
 
 
 class TaskJournal(ContainerJournal):
-    """Tells of task ``task_id``. It is a PhaseObserver, too, and a CacheObserver."""
+    """Records task ``task_id``. It is a PhaseObserver, too, and a CacheObserver."""
 
     def __init__(self, journal: events.Journal, task_id: int) -> None:
         super().__init__(journal)

@@ -31,7 +31,7 @@ class WrappedContent:
     )
 
     def add(self, name: str, shown_path: str) -> None:
-        """Tell the template of a file: by its extension, by its name, by its path."""
+        """Let the template know of a file: by its extension, by its name, by its path."""
         self.variables["artifacts"].setdefault(PurePosixPath(name).suffix, []).append(name)
         self.variables["all_artifacts"].append(name)
         self.variables["all_artifacts_with_path"].append(shown_path)
@@ -52,7 +52,7 @@ def wrapped_content(session: HubSession, build: BuildRow | None, task: TaskRow |
             raise koji.BuildError("unsupported build type")
         content.variables |= {name: build.get(name) for name in NEVRA} | {VARIABLE[kind]: about}
     else:
-        content.variables |= _told_by(session, task)
+        content.variables |= _described_by(session, task)
     return content
 
 
@@ -105,7 +105,7 @@ def _place(where: koji.PathInfo, build: BuildRow, archive: ArchiveRow, kind: str
     return where.imagebuild(build), archive["filename"]
 
 
-def _told_by(session: HubSession, task: TaskRow | None) -> Mapping[str, object]:
+def _described_by(session: HubSession, task: TaskRow | None) -> Mapping[str, object]:
     """Return what the result of a task of a scratch build says about it."""
     assert task is not None  # noqa: S101 - there is a build or a task
     result = session.getTaskResult(task["id"])

@@ -57,7 +57,7 @@ def usable_addresses(recipients: Iterable[str]) -> list[str]:
     for given in recipients:
         address = parseaddr(given)[1] if given.isprintable() else ""
         if not _ADDRESS.fullmatch(address):
-            logger.warning("No mail to %r: this is no address", given)
+            logger.warning("No mail to %r: this is not an address", given)
         elif address not in usable:
             usable.append(address)
     return usable

@@ -100,7 +100,7 @@ def _tool_image(options: AdjutantOptions, manager: ContainerManager) -> Iterator
     proof = prove(manager, image.id)
     if proof.wrong:
         wrong = "; ".join(proof.wrong)
-        yield CheckResult(Level.FAIL, "tool image", f"{said}, but {wrong}: mend it, or use another image")
+        yield CheckResult(Level.FAIL, "tool image", f"{said}, but {wrong}: repair it, or use another image")
         return
     yield CheckResult(Level.OK, "tool image", f"{said}, and its tools work")
     for sentence in proof.lacking:

@@ -98,6 +98,7 @@ def _host(options: KojidOptions, session: HubSession) -> HostRow | None:
     host = session.getHost(user)
     if host is None:
         raise HubError(
-            f"The user {user}, who logged in at {options.server}, is no host: `koji add-host` makes one."
+            f"The user {user}, who logged in at {options.server}, is not a build host: "
+            "`koji add-host` makes one."
         )
     return host

@@ -12,7 +12,7 @@ from koji_adjutant.config import Settings
 from koji_adjutant.text import size
 
 ROOMY = 2
-"""So many times minspace is no cause for worry."""
+"""Times minspace from which on the free space is no cause for worry."""
 
 
 def check_machine(settings: Settings) -> Iterator[CheckResult]:
@@ -33,7 +33,9 @@ def check_machine(settings: Settings) -> Iterator[CheckResult]:
 def _writable(option: str, directory: Path) -> CheckResult:
     there = _nearest(directory)
     if not there.is_dir():
-        return CheckResult(Level.FAIL, option, f"{there} is no directory: remove it, or set another {option}")
+        return CheckResult(
+            Level.FAIL, option, f"{there} is not a directory: remove it, or set another {option}"
+        )
     if not os.access(there, os.W_OK | os.X_OK):
         return CheckResult(
             Level.FAIL,

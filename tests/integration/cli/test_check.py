@@ -110,7 +110,7 @@ def test_a_host_of_another_arch_without_tasks(
     ("user", "password", "sentence"),
     [
         ("builder1", "wrong", "refused the login of user builder1"),
-        ("kojiadmin", "kojiadmin", "is no host"),
+        ("kojiadmin", "kojiadmin", "is not a build host"),
     ],
 )
 def test_who_is_not_let_in(

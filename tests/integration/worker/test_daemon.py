@@ -214,7 +214,7 @@ def test_only_one_worker_a_host(workers: Workers) -> None:
             ["--server", "http://127.0.0.1:1/kojihub"],
             "The hub cannot be reached at http://127.0.0.1:1/kojihub",
         ),
-        (["--user", "kojiadmin", "--password", "kojiadmin"], "is no build host"),
+        (["--user", "kojiadmin", "--password", "kojiadmin"], "is not a build host"),
     ],
 )
 def test_what_keeps_it_from_starting(workers: Workers, options: list[str], sentence: str) -> None:

@@ -42,7 +42,7 @@ def test_check_of_what_is_no_policy(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match=r"^<stdin>: its rules must be a list, not null$"):
         run("check", "-", text='{"version": "1.0", "rules": null}')
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    with pytest.raises(UsageError, match="binary is no text file"):
+    with pytest.raises(UsageError, match="binary is not a text file"):
         run("check", tmp_path / "binary")
 
 

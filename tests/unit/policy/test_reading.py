@@ -38,10 +38,10 @@ def rules(*entries: object) -> dict[str, Any]:
 TAG = {"type": "tag", "tag": "f39-build", "image": "tools"}
 ARCH = {"type": "tag_arch", "tag": "f39-build", "arch": "i686", "image": "tools"}
 MALFORMED = [
-    ("{", "it is no valid JSON, at line 1, column 2: Expecting property name enclosed in double quotes"),
-    ("[" * 100_000, "it is no valid JSON: nested too deeply"),
+    ("{", "it is not valid JSON, at line 1, column 2: Expecting property name enclosed in double quotes"),
+    ("[" * 100_000, "it is not valid JSON: nested too deeply"),
     ('{"version": "1.0", "version": "1.0"}', 'the key "version" is there twice in one object'),
-    ("tools:1", "it is no valid JSON, at line 1, column 1: Expecting value"),
+    ("tools:1", "it is not valid JSON, at line 1, column 1: Expecting value"),
     ("[]", "it must be an object with version and rules, not []"),
     (7, "it must be an object with version and rules, not 7"),
     (None, "it must be an object with version and rules, not null"),

@@ -122,7 +122,7 @@ def test_that_there_is_no_policy_is_kept_too(cache: PolicyCache) -> None:
         (HubError("the hub did not answer"), "the hub did not answer; the image is task_image_default"),
         (
             Published("{]", "f39"),
-            "adjutant_image_policy of tag f39: it is no valid JSON, at line 1, column 2: "
+            "adjutant_image_policy of tag f39: it is not valid JSON, at line 1, column 2: "
             "Expecting property name enclosed in double quotes; the image is task_image_default",
         ),
     ],

@@ -160,7 +160,7 @@ def _unless_at_an_event(error: Exception) -> Any:
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (config("{"), "adjutant_image_policy of tag f39-build: it is no valid JSON, at line 1, column 2: "),
+        (config("{"), "adjutant_image_policy of tag f39-build: it is not valid JSON, at line 1, column 2: "),
         (
             _unless_at_an_event(koji.TagError("no such tag")),
             "the hub did not give the image policy of tag f39-build: no such tag",
