@@ -147,7 +147,7 @@ class TaggedRpm(TypedDict):
 
 
 class ArchiveRow(TypedDict):
-    """A build's file that is no package."""
+    """A build's file that is not a package."""
 
     filename: str
 

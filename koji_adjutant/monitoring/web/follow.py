@@ -43,7 +43,7 @@ class LogFormatter(Protocol):
 
 
 class TextFormatter:
-    """``{"offset", "text"}``, the offset of the text's first byte; what is no UTF-8 comes as ``\\xNN``."""
+    """``{"offset", "text"}``, the offset of the text's first byte; what is not UTF-8 comes as ``\\xNN``."""
 
     def __init__(self) -> None:
         self.begin(0)
