@@ -157,7 +157,7 @@ def identity(signature: bytes) -> str | None:
 
     SIGMD5 in hex, or, since packages of rpm's format 6 have none, a digest of the main header with a label
     (``sha3-256::…``): what koji.make_rpm_ident prefers, which koji before 1.36 has not. An rpm database does
-    not tell it of all packages: rpm keeps there what it knows itself, and before 6.0 it knows no SHA3.
+    not say it of all packages: rpm keeps there what it knows itself, and before 6.0 it knows no SHA3.
 
     SourceError if it is no signature header.
     """

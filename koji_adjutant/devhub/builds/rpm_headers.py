@@ -61,7 +61,7 @@ def _read(header: RpmHeader) -> RpmIdentity:
 
 
 def identity_of(signature_bytes: bytes) -> str:
-    """What the hub knows a package by. Raises GenericError for a signature header that does not tell."""
+    """What the hub knows a package by. Raises GenericError for a signature header that has none of it."""
     try:
         known_by = identity(signature_bytes)
     except SourceError as problem:

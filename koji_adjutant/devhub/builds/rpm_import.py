@@ -60,7 +60,7 @@ LOG_ERROR = "Error importing build log. {} {}."
 
 
 def move_upload(source: Path, destination: Path, error: str) -> None:
-    """Move an uploaded file into place and leave a link. ``error``: how it is told that this cannot be."""
+    """Move an uploaded file into place and leave a link. ``error``: the message, to be formatted."""
     if destination.exists():
         raise koji.GenericError(error.format(destination, "already exists"))
     if source.is_symlink() or not source.is_file():

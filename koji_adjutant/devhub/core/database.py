@@ -74,7 +74,7 @@ class Database:
 
     @property
     def changes(self) -> int:
-        """How many rows this connection has changed: tells a call that wrote from one that only read."""
+        """How many rows this connection has changed; it grows with each call that writes."""
         return self._connection.total_changes
 
     @contextmanager

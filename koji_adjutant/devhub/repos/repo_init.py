@@ -119,7 +119,7 @@ def repo_done(
     call: Call, repo_id: Any, data: Any, expire: bool = False, repo_json_updates: Row | None = None
 ) -> None:
     """Finish a repo: ``{arch: [upload path, [files]]}`` are moved to ``<arch>/repodata``, it becomes READY,
-    and requests that it fulfils are told."""
+    and requests that it fulfils are marked."""
     hosts.require_host(call)
     repo = repos.repo_info(call, repo_id, strict=True)
     lookups.convert(data, dict, check_only=True)

@@ -218,7 +218,7 @@ def set_request_priority(call: Call, req_id: int, priority: int) -> None:
 
 
 def fulfil(call: Call, repo_id: int) -> None:
-    """Tell the requests that a repo which has just become ready fulfils."""
+    """Mark the requests that a repo which has just become ready fulfils."""
     repo = repos.repo_info(call, repo_id, strict=True)
     if repo["dist"]:
         return

@@ -192,7 +192,7 @@ def get_task_refusals(call: Call, clauses: Any = None, fields: Any = None) -> An
 
 @exported("scheduler.getHostData", "hostID")
 def get_host_data(call: Call, host_id: int | None = None) -> list[Row]:
-    """What builders told the scheduler: ``[{host_id, data}]``."""
+    """Return what builders reported to the scheduler: ``[{host_id, data}]``."""
     query = Select("host").columns("data", host_id="id").where("data IS NOT NULL")
     if host_id is not None:
         query.where("id = ?", host_id)

@@ -21,7 +21,7 @@ from koji_adjutant.errors import UsageError
 
 
 def serve(directory: Path, host: str, port: int, admin: tuple[str, str] = ADMIN) -> None:
-    """Serve until told to stop (SIGTERM, SIGINT). Port 0: one that is free; the ready file says which."""
+    """Serve until asked to stop (SIGTERM, SIGINT). Port 0: one that is free; the ready file says which."""
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with _sole(directory), closing(_listen(host, port)) as listener:

@@ -148,6 +148,6 @@ def method_help(call: Call, method: str) -> str:
 
 @exported("system.methodSignature")
 def method_signature(call: Call, method: str) -> str:
-    """Not to be had."""
+    """Answer as a real hub does: it has no signatures."""
     del call, method
     return "signatures not supported"
