@@ -16,7 +16,7 @@ from koji_adjutant.demo.stage import ADMIN
 
 
 def find_client() -> str:
-    """The ``koji`` program of this Python environment, or the one on PATH."""
+    """Find the ``koji`` program of this Python environment, or the one on PATH."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     program = shutil.which("koji", path=path)
     if program is None:

@@ -17,7 +17,7 @@ class DemoError(AdjutantError):
         self.log = log
 
     def tail(self) -> list[str]:
-        """The last lines of the log."""
+        """Return the last lines of the log."""
         if self.log is None or not self.log.exists():
             return []
         return self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]

@@ -85,7 +85,7 @@ class Farm:
         self.client.run("hello")
 
     def configure_hub(self) -> None:
-        """Users, tags, target, groups and external repo, as an administrator makes them."""
+        """Make users, tags, target, groups and external repo, as an administrator makes them."""
         koji_command = self.client.run
         koji_command("add-host", BUILDER, self.architecture)
         koji_command("add-host-to-channel", BUILDER, "createrepo")
@@ -114,7 +114,7 @@ class Farm:
         Service(name, command, self.stage.logs, lambda: _listens(port)).start()
 
     def _set_password(self, user: str, password: str) -> None:
-        """devhub's own way: a real hub's administrator sets it in the database."""
+        """Set a password in devhub's own way: a real hub's administrator sets it in the database."""
         command = [*ADJUTANT, "devhub", "--dir", str(self.stage.hub_directory), "set-password", user]
         environment = {**os.environ, "DEVHUB_PASSWORD": password}
         result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -31,7 +31,7 @@ def make_repository(stage: Stage, package: Path) -> str:
 
 
 def daemon_command(stage: Stage) -> list[str]:
-    """``git daemon`` serving it, read-only, on the loopback interface."""
+    """Return the ``git daemon`` that serves it, read-only, on the loopback interface."""
     return [
         "git",
         "daemon",

@@ -57,7 +57,7 @@ class Service:
 
 
 def running(directory: Path) -> list[str]:
-    """Names of the services in this directory that are alive."""
+    """Return names of the services in this directory that are alive."""
     return sorted(file.stem for file in directory.glob("*.pid") if _live_pid(file) is not None)
 
 
@@ -87,7 +87,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _live_pid(pid_file: Path) -> int | None:
-    """The process that the pid file means, unless it has ended and its number is another one's by now."""
+    """Return the process of the pid file, unless it has ended and its number is another one's by now."""
     try:
         pid, start_time = pid_file.read_text().split()
     except (FileNotFoundError, ValueError):

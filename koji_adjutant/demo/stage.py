@@ -98,12 +98,12 @@ def is_url(repo: str) -> bool:
 
 
 def logs_of(directory: Path) -> Path:
-    """Where logs and pid files of the demo in ``directory`` are."""
+    """Return where logs and pid files of the demo in ``directory`` are."""
     return directory / "logs"
 
 
 def set_stage(directory: Path, state: Path, repo: str) -> Stage:
-    """The stage in ``directory``, with the ports of the last run where they are still free."""
+    """Set the stage in ``directory``, with the ports of the last run where they are still free."""
     directory.mkdir(parents=True, exist_ok=True)
     remembered = ports_file(directory)
     known = json.loads(remembered.read_text()) if remembered.exists() else {}
@@ -114,12 +114,12 @@ def set_stage(directory: Path, state: Path, repo: str) -> Stage:
 
 
 def ports_file(directory: Path) -> Path:
-    """Beside the directory, which every run makes anew."""
+    """Return the file beside the directory, which every run makes anew."""
     return directory.with_name(f"{directory.name}-ports.json")
 
 
 def write_client_config(stage: Stage) -> None:
-    """Configuration of the stock ``koji`` client."""
+    """Write the configuration of the stock ``koji`` client."""
     stage.client_config.write_text(
         f"[koji]\nserver = {stage.hub_url}\ntopurl = {stage.files_url}\nweburl = {stage.files_url}\n"
         "authtype = password\npoll_interval = 1\n"
@@ -127,7 +127,7 @@ def write_client_config(stage: Stage) -> None:
 
 
 def write_worker_config(stage: Stage) -> str:
-    """Configuration of the worker; the password that its host user must get."""
+    """Write the configuration of the worker. Returns the password that its host user must get."""
     password = secrets.token_urlsafe(16)
     stage.worker_config.touch(mode=0o600)
     stage.worker_config.write_text(
@@ -156,7 +156,7 @@ network_mode = host
 
 
 def _free_port(held: ExitStack, wanted: int) -> int:
-    """``wanted`` if nothing listens there, otherwise any free port of 127.0.0.1."""
+    """Return ``wanted`` if nothing listens there, otherwise any free port of 127.0.0.1."""
     probe = held.enter_context(socket.socket())
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

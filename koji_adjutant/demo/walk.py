@@ -25,7 +25,7 @@ class Walk:
     tool_image: str
 
     def set_up(self) -> str:
-        """Hub, worker and repo, ready for ``koji build``; the commit that can be built."""
+        """Start hub, worker and repo, ready for ``koji build``. Returns the commit that can be built."""
         farm, step = self.farm, self.farm.report.step
         with step("Start a hub (devhub)"):
             farm.start_hub()
@@ -40,7 +40,7 @@ class Walk:
         return commit
 
     def build(self, commit: str) -> None:
-        """``koji build`` to installed RPMs."""
+        """Go from ``koji build`` to installed RPMs."""
         farm, step = self.farm, self.farm.report.step
         source = f"{farm.stage.git_url}#{commit}"
         with step("Build from git to tagged RPMs"):
@@ -57,7 +57,7 @@ class Walk:
         self._state_facts(nvr, task_id, said)
 
     def _built(self) -> str:
-        """The NVR that is tagged now; DemoError if none is."""
+        """Return the NVR that is tagged now. Raises DemoError if none is."""
         session = koji.ClientSession(self.farm.stage.hub_url)
         tagged = session.getLatestBuilds(TAG, package=PACKAGE)
         if not tagged:
@@ -79,11 +79,11 @@ class Walk:
         report.fact("Logs of hub and worker", stage.logs)
 
     def write_record(self, file: Path) -> None:
-        """Steps and seconds as JSON, for those who measure."""
+        """Write steps and seconds as JSON, for those who measure."""
         file.write_text(json.dumps({"steps": self.farm.report.steps}, indent=1) + "\n")
 
     def explain_how_to_play(self, commit: str) -> None:
-        """What to type now that everything runs."""
+        """Say what to type now that everything runs."""
         stage, console = self.farm.stage, self.farm.report.console
         client = shlex.join(self.farm.client.command_line)
         lines = (
@@ -102,7 +102,7 @@ class Walk:
 
 
 def _task_id(lines: list[str]) -> int:
-    """The id that ``koji build`` prints as ``Created task: N``."""
+    """Return the id that ``koji build`` prints as ``Created task: N``."""
     for line in lines:
         if found := re.fullmatch(r"Created task: (\d+)", line.strip()):
             return int(found[1])

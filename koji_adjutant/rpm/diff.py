@@ -71,7 +71,7 @@ def compared(rpm: Path) -> Compared:
 
 
 def rpmdiff_hash(rpm: Path) -> str:
-    """SHA-256, in hex, of what must be equal; errors as above.
+    """Return the SHA-256, in hex, of what must be equal. Raises errors as above.
 
     It is, bit for bit, ``koji.rpmdiff.Rpmdiff(rpm, rpm, ignore="S5TN").kojihash()``: another arch of the same
     build may have been built by a stock builder.
@@ -90,7 +90,7 @@ def rpmdiff_hash(rpm: Path) -> str:
 
 
 def _dependencies(header: RpmHeader, kind: str) -> list[Dependency]:
-    """In the header's order; that a package provides itself says nothing."""
+    """Return them in the header's order; that a package provides itself says nothing."""
     names, flags, versions = DEPENDENCIES[kind]
     entries = zip(header.texts(names), header.numbers(flags), header.texts(versions), strict=True)
     itself = (header.text(Tag.NAME), EQUAL, f"{header.text(Tag.VERSION)}-{header.text(Tag.RELEASE)}")
@@ -119,5 +119,5 @@ def _files(header: RpmHeader) -> dict[str, dict[str, Any]]:
 
 
 def _signed(number: int) -> int:
-    """As rpm's bindings give the verify flags: 32 bits with a sign."""
+    """Return the verify flags as rpm's bindings do: 32 bits with a sign."""
     return number - 2**32 if number >= 2**31 else number

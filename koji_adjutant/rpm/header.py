@@ -86,7 +86,7 @@ class RpmHeader:
             raise self._unusable(str(problem)) from problem
 
     def text(self, tag: Tag) -> str | None:
-        """A string; of a translated one, the untranslated text."""
+        """Return a string; of a translated one, the untranslated text."""
         values = self.texts(tag)
         return values[0] if values else None
 
@@ -118,7 +118,7 @@ class RpmHeader:
         return values[0] if values else None
 
     def requirements(self) -> list[str]:
-        """Its Requires, as rpm writes them, but for what it asks of rpm itself."""
+        """Return its Requires, as rpm writes them, but for what it asks of rpm itself."""
         names, versions = self.texts(Tag.REQUIRENAME), self.texts(Tag.REQUIREVERSION)
         try:
             entries = list(zip(names, self.numbers(Tag.REQUIREFLAGS), versions, strict=True))
@@ -141,7 +141,7 @@ class RpmHeader:
 
 
 def signature_header(path: Path) -> bytes:
-    """What comes before the main header: digests of it and of the payload, and signatures.
+    """Return what comes before the main header: digests of it and of the payload, and signatures.
 
     SourceError if the file is no RPM.
     """
@@ -153,7 +153,7 @@ def signature_header(path: Path) -> bytes:
 
 
 def identity(signature: bytes) -> str | None:
-    """What Koji knows a package by, from its signature header; None if that has no digest.
+    """Return what Koji knows a package by, from its signature header; None if that has no digest.
 
     SIGMD5 in hex, or, since packages of rpm's format 6 have none, a digest of the main header with a label
     (``sha3-256::…``): what koji.make_rpm_ident prefers, which koji before 1.36 has not. An rpm database does
@@ -175,7 +175,7 @@ def identity(signature: bytes) -> str | None:
 
 
 def _operator(flags: int) -> str:
-    """From rpm's include/rpm/rpmds.h."""
+    """Return the comparison, by rpm's include/rpm/rpmds.h."""
     return "".join(sign for bit, sign in ((2, "<"), (4, ">"), (8, "=")) if flags & bit)
 
 
@@ -185,7 +185,7 @@ def _main_header(path: Path) -> bytes:
 
 
 def _section(file: BinaryIO, start: int, *, pad: bool = False) -> bytes:
-    """A header's bytes, if its index stays within them: a hostile one would keep koji busy for hours.
+    """Return a header's bytes if its index stays within them: a hostile one would keep koji busy for hours.
 
     (koji.rip_rpm_hdr checks nothing, and leaves the file open when it is no RPM.)
     """
