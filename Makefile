@@ -70,12 +70,12 @@ bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns
 	$(BIN)/python -m tests.bench --quick
 
 # make test says whether tests pass: here a signal may come while lines are counted, and not be seen as one.
-coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit integration hub" counts others too
+coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit integration hub e2e" counts all, and wants 85 %
 	@rm -rf .coverage
 	@mkdir .coverage
 	-$(foreach suite,$(SUITES),$(BIN)/coverage run -m pytest $(if $(filter unit,$(suite)),$(PARALLEL)) tests/$(suite);)
 	@$(BIN)/coverage combine -q
-	@$(BIN)/python tools/coverage-by-package
+	@$(BIN)/python tools/coverage-by-package $(if $(filter e2e,$(SUITES)),85)
 
 lint: $(VENV)/ready ## ruff, mypy --strict and the import rules
 	$(BIN)/ruff check
