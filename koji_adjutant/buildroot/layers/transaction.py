@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.installed.packages import Installed
 from koji_adjutant.buildroot.specification.plan import Plan
-from koji_adjutant.buildroot.toolbox import INSTALL_CAPABILITIES, run_tool
+from koji_adjutant.buildroot.toolbox import DEVICES, INSTALL_CAPABILITIES, run_tool
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink, VolumeMount
 from koji_adjutant.errors import BuildrootError
@@ -45,6 +45,8 @@ def transact(
     (work / "home").mkdir(parents=True)
     (work / "home" / ".rpmmacros").write_text(MACROS.format(dbpath=dbpath))
     _make_proc(root)
+    if machine_id is not None:
+        _make_places_of_devices(root)
     request = {
         "install": [[file.name, package.nevra] for file, package in zip(files, plan.install, strict=True)],
         "erase": list(plan.erase),
@@ -79,3 +81,13 @@ def _make_proc(root: Path) -> None:
     except FileExistsError as problem:
         if proc.is_symlink() or not proc.is_dir():
             raise BuildrootError("a package has put something else in the place of /proc") from problem
+
+
+def _make_places_of_devices(root: Path) -> None:
+    """Make the files on which the container has its devices: a runtime would, and each with another mode."""
+    directory = root / "dev"
+    directory.mkdir()
+    directory.chmod(0o755)
+    for name in DEVICES:
+        (directory / name).touch()
+        (directory / name).chmod(0o666)

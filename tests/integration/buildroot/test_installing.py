@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 from koji_adjutant.buildroot.layers.verification import verify
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
+from koji_adjutant.buildroot.toolbox import DEVICES
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.errors import BuildrootError
 
@@ -84,6 +86,16 @@ def added(workspace: Workspace, config: BuildrootConfig, package: str) -> Iterat
     with open_buildroot(workspace, config) as root:
         root.install([package])
         yield root
+
+
+def test_a_root_is_the_same_whichever_runtime_mounted_devices_in_it(
+    small: Small, workspace: Workspace
+) -> None:
+    """crun would make the files that they are mounted on with mode 0700, runc with another."""
+    with open_buildroot(workspace, small()) as root:
+        assert root.key
+        dev = workspace.cache.store.directory / "entries" / root.key / "root" / "dev"
+        assert {(dev / name).stat().st_mode for name in DEVICES} == {stat.S_IFREG | 0o666}
 
 
 @pytest.mark.parametrize("where", ["base", "layer"])
