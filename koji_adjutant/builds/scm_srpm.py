@@ -15,7 +15,7 @@ from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failu
 from koji_adjutant.builds.rpmbuild import rpmbuild, target_options
 from koji_adjutant.builds.spec import SpecRules, check_spec, choose_spec
 from koji_adjutant.builds.srpm import take_source_package
-from koji_adjutant.errors import SourceError, SpecError
+from koji_adjutant.errors import EngineError, SourceError, SpecError
 from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 
@@ -199,8 +199,7 @@ def _as_mock_runs(command: Sequence[str]) -> Sequence[str]:
 
 
 def _choose(root: Buildroot, directory: PurePosixPath, rules: SpecRules, log: Path) -> PurePosixPath:
-    command = ["/bin/bash", "-c", _LIST_SPECS, "list-specs", str(directory), _layout(rules)]
-    _status, listed = root.capture(command)
+    _, listed = _look(root, _LIST_SPECS, str(directory), _layout(rules))
     names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
     spec = choose_spec([PurePosixPath(name) for name in names], directory.name)
     for warning in check_spec(read_spec(root, spec).decode("utf-8", "replace"), rules):
@@ -210,11 +209,22 @@ def _choose(root: Buildroot, directory: PurePosixPath, rules: SpecRules, log: Pa
 
 
 def read_spec(root: Buildroot, spec: PurePosixPath) -> bytes:
-    """What a spec file in the buildroot says. SpecError if it cannot be read."""
+    """Return what a spec file in the buildroot says. Raises SpecError if it cannot be read."""
     # it may be a link to something that never ends
-    read = '[ -f "$1" ] && exec head -c "$2" -- "$1"'
-    command = ["/bin/bash", "-c", read, "read", str(spec), str(SPEC_LIMIT)]
-    status, text = root.capture(command, limit=SPEC_LIMIT)
-    if status != 0:
+    read, text = _look(root, '[ -f "$1" ] && exec head -c "$2" -- "$1"', str(spec), str(SPEC_LIMIT))
+    if not read:
         raise SpecError(f"spec file {spec.name} cannot be read")
     return text
+
+
+def _look(root: Buildroot, script: str, *arguments: str) -> tuple[bool, bytes]:
+    """Run a small script that answers yes (exit status 0) or no (1); the answer, and what was written.
+
+    Raises EngineError for another status, which is not the package's doing.
+    """
+    command = ["/bin/bash", "-c", script, "look", *arguments]
+    status, written = root.capture(command, limit=SPEC_LIMIT)
+    if status not in {0, 1}:
+        excerpt = written[:200].decode("utf-8", "replace")
+        raise EngineError(f"looking at the sources ended with exit status {status}: {excerpt}")
+    return status == 0, written
