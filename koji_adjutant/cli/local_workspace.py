@@ -77,8 +77,6 @@ def provide_image(manager: PodmanManager, state_dir: Path, image: str, display: 
     """Make our own tool image where it is missing, pull any other.
 
     Raises ImageError for one that is of no use.
-
-    ImageError for one that is of no use.
     """
     with display.phase("tool image"):
         if image == DEFAULT_REFERENCE:

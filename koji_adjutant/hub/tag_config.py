@@ -28,7 +28,7 @@ def config_in_repo(
     Raises UsageError for an arch that the tag does not have.
     """
     config = session.getBuildConfig(tag, event=repo["create_event"])
-    if koji.canonArch(arch) not in {koji.canonArch(one) for one in (config["arches"] or "").split()}:
+    if koji.canonArch(arch) not in koji_arches(config["arches"] or ""):
         raise UsageError(f"The tag {tag} is for {config['arches'] or 'no arch'}, not for {arch}.")
     return for_tag(
         config, repo["id"], arch, group, buildroot_id=0, options=tag_options(options), network=network
@@ -47,3 +47,8 @@ def tag_options(options: KojidOptions) -> TagOptions:
         yum_proxy=options.yum_proxy,
         rpmbuild_timeout=options.rpmbuild_timeout,
     )
+
+
+def koji_arches(arches: str) -> set[str]:
+    """Return the arches of a tag or host, in koji's own spelling: i386 for i686, say."""
+    return {koji.canonArch(arch) for arch in arches.split()}

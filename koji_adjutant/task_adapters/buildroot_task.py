@@ -13,6 +13,7 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.hub.rows import HostRow, TagName
+from koji_adjutant.hub.tag_config import koji_arches
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
@@ -101,7 +102,3 @@ class BuildrootTask(ContainerTask):
         if not config or not config["arches"]:
             return True  # the task then fails with a proper message
         return bool(koji_arches(config["arches"]) & set(host["arches"].split()))
-
-
-def koji_arches(arches: str) -> set[str]:
-    return {koji.canonArch(arch) for arch in arches.split()}

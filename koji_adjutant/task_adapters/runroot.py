@@ -13,7 +13,8 @@ from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES, copy_out, run_command
 from koji_adjutant.config.runroot import RunrootConfig
 from koji_adjutant.errors import BuildrootError, CommandFailed, DependencyError
-from koji_adjutant.task_adapters.buildroot_task import BuildrootTask, koji_arches
+from koji_adjutant.hub.tag_config import koji_arches
+from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 WEIGHT_MIN = 0.5

@@ -31,8 +31,6 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
     """Resolve packages, install them with a scriptlet, and use them as the build user, over an overlay.
 
     Raises BuildrootError or EngineError with what the tools said.
-
-    BuildrootError or EngineError with what the tools said.
     """
     started = time.monotonic()
     with temporary_directory(options.state_dir) as place:

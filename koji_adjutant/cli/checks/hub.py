@@ -16,6 +16,7 @@ from koji_adjutant.errors import HubError
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.rows import HostRow
 from koji_adjutant.hub.session import hub_errors_explained, impatient_session, log_in
+from koji_adjutant.hub.tag_config import koji_arches
 
 SKEW = 60.0
 """Seconds that this machine's clock may differ from the hub's."""
@@ -79,12 +80,12 @@ def _login(options: KojidOptions, session: HubSession) -> Iterator[CheckResult]:
         yield CheckResult(
             Level.WARN, "host", f"the hub gives it no tasks: `koji enable-host {host['name']}` changes that"
         )
-    arches = host["arches"].split()
-    if koji.canonArch(platform.machine()) not in {koji.canonArch(arch) for arch in arches}:
+    if koji.canonArch(platform.machine()) not in koji_arches(host["arches"]):
         yield CheckResult(
             Level.WARN,
             "host",
-            f"the hub believes it to be {' '.join(arches)}, but this machine is {platform.machine()}: "
+            f"the hub believes it to be {' '.join(host['arches'].split())}, "
+            f"but this machine is {platform.machine()}: "
             f"`koji edit-host --arches … {host['name']}`",
         )
 
