@@ -275,8 +275,8 @@ class Buildroot:
             command=WAIT,
             owner=self.workspace.owner,
             role="build",
-            # who owns / can replace /usr: so PID 1 is a root without capabilities, and only what it is told
-            # to run is the build user's
+            # who owns / can replace /usr: so PID 1 is a root without capabilities, and only what is run in
+            # the container later is the build user's
             user="0:0",
             workdir=CHROOT_HOME,
             environment=self.config.environment,

@@ -33,9 +33,9 @@ class Workspace:
     ``resultdir``, ``*.log`` grow while things run. ``mounts`` are the operator's, for tool containers only.
     ``source_mounts`` (kojid's scm_credentials_dir) and ``network_mode`` are what the buildroot gets where its
     network is on; the checkout has that network, too. Where there are ``failed_roots``, the buildroot of a
-    task that fails is kept there. ``cache_used`` is told what was looked for in the cache, by which key, and
-    whether it was there; ``overlay_mounted`` is told of each overlay. Where there is a ``lock``, buildroots
-    are made of what it says, and of nothing else.
+    task that fails is kept there. ``cache_used`` is called with what was looked for in the cache, by which
+    key, and whether it was there; ``overlay_mounted`` with each overlay. Where there is a ``lock``,
+    buildroots are made of what it says, and of nothing else.
     """
 
     manager: ContainerManager

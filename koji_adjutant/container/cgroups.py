@@ -13,7 +13,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Usage:
-    """What a container has used so far; None where this host's control groups do not tell.
+    """What a container has used so far; None where this host's control groups do not say.
 
     ``oom_kills``: how many of its processes the kernel killed for want of memory.
     """

@@ -36,7 +36,7 @@ def open_engine(
 ) -> Iterator[PodmanManager]:
     """Open a checked manager for the engine at ``podman_socket``, else the private service of ``state_dir``.
 
-    ``container_labels`` are put on every container, ``observer`` is told of each. While it is open,
+    ``container_labels`` are put on every container, ``observer`` learns of each. While it is open,
     SIGTERM ends the process through SystemExit unless the caller has a handler of its own, so containers
     are cleaned up. Cheap where the service runs already (one request), so open one in each forked child.
     Without ``revive`` a private service that dies meanwhile stays down: it would inherit what the caller has
@@ -53,7 +53,7 @@ def open_engine(
                 extra_labels=options.container_labels,
                 traits=service.traits,
                 revive=service.start if revive else _stay_down,
-                told=service.told,
+                remembered_info=service.remembered_info,
                 observer=observer,
             )
         else:

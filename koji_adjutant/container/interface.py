@@ -185,7 +185,7 @@ class UsageMeter(Protocol):
 
 
 class ContainerObserver(Protocol):
-    """Told what happens to containers, in the thread where it happens; must not raise, nor take its time."""
+    """Learns what happens to containers, in the thread where it happens; must neither raise nor take long."""
 
     def created(self, container: str, name: str, spec: ContainerSpec) -> None: ...
 
@@ -194,7 +194,7 @@ class ContainerObserver(Protocol):
         ...
 
     def exited(self, container: str, exit_code: int | None) -> None:
-        """The main process has ended, or is about to be killed (None); the meter still tells."""
+        """The main process has ended, or is about to be killed (None); the meter can still be read."""
         ...
 
     def removed(self, container: str) -> None:
@@ -229,7 +229,7 @@ class ContainerManager(Protocol):
         ...
 
     def on_create(self, observer: Callable[[str, ContainerSpec], None]) -> AbstractContextManager[None]:
-        """Tell another observer of each container that is created while the block runs.
+        """Call another observer for each container that is created while the block runs.
 
         It gets the name and what has become of the spec, in the thread where it happens, and must not raise.
         """

@@ -54,10 +54,10 @@ WAIT_INTERVAL = "20ms"
 class PodmanManager:
     """A podman service at ``socket`` (unix://, tcp:// or ssh://); see ContainerManager for the methods.
 
-    ``extra_labels`` are the operator's, put on every container. ``traits`` says what this engine needs to
-    be told, ``revive`` starts a private service again, ``told`` is a file for what that has told of itself,
-    ``observer`` is told of every container. Close it, or use it as a context manager. Safe to use in forked
-    children and, for different containers, in threads.
+    ``extra_labels`` are the operator's, put on every container. ``traits`` is what this engine needs in every
+    request, ``revive`` starts a private service again, ``remembered_info`` is a file for its answer to
+    ``info``, ``observer`` learns of every container. Close it, or use it as a context manager. Safe to use in
+    forked children and, for different containers, in threads.
     """
 
     def __init__(
@@ -68,14 +68,14 @@ class PodmanManager:
         extra_labels: Mapping[str, str] | None = None,
         traits: EngineTraits | None = None,
         revive: Callable[[], None] | None = None,
-        told: Path | None = None,
+        remembered_info: Path | None = None,
         observer: ContainerObserver | None = None,
     ) -> None:
         self._timeouts = timeouts or EngineTimeouts()
         self._extra_labels = extra_labels or {}
         self._traits = traits or EngineTraits(command_line=("podman", "--url", socket))
         self.connection = Connection(socket, lambda: _connect(socket), revive)
-        self._told = told
+        self._remembered_info = remembered_info
         self._host: dict[str, Any] | None = None
         self._limits = PossibleLimits(lambda: self._host_facts()["cgroupControllers"])
         self._watch = Watch(observer, lambda container: int(self._inspect(container)["State"]["Pid"]))
@@ -112,16 +112,16 @@ class PodmanManager:
     def _information(self) -> dict[str, Any]:
         """What the engine says of itself; it takes podman a while, and does not change while a service
         runs."""
-        if self._told is not None and self._told.exists():
+        if self._remembered_info is not None and self._remembered_info.exists():
             self.connection.request("GET", "_ping", timeout=self._timeouts.start)
             with contextlib.suppress(FileNotFoundError, ValueError):  # the service was started again just now
-                remembered: dict[str, Any] = json.loads(self._told.read_text())
+                remembered: dict[str, Any] = json.loads(self._remembered_info.read_text())
                 return remembered
         information: dict[str, Any] = self._call("GET", "info")
-        if self._told is not None:
-            staging = self._told.with_name(f"{self._told.name}.{uuid.uuid4().hex}")
+        if self._remembered_info is not None:
+            staging = self._remembered_info.with_name(f"{self._remembered_info.name}.{uuid.uuid4().hex}")
             staging.write_text(json.dumps(information))
-            staging.rename(self._told)
+            staging.rename(self._remembered_info)
         return information
 
     def ensure_image_available(self, reference: str, policy: PullPolicy) -> Image:

@@ -5,6 +5,7 @@ directory lies in the runroot and may be gigabytes::
 
     containers.conf  storage/  run/  tmp/  networks/     the engine's
     podman.sock  service.log                             the running service
+    info.json                                            what the running service answered to ``info``
     boot_id                                              of the boot in which run/ and tmp/ were made
     start.lock                                           held while a service is started or stopped
     users.lock                                           held shared by every process that uses the service
@@ -72,9 +73,9 @@ class PodmanService:
         return f"unix://{self.socket_path}"
 
     @property
-    def told(self) -> Path:
-        """Where managers keep what the service has told of itself since it was started."""
-        return self.directory / "told.json"
+    def remembered_info(self) -> Path:
+        """Where managers keep what the service answered to ``info``, for as long as it runs."""
+        return self.directory / "info.json"
 
     @property
     def traits(self) -> EngineTraits:
@@ -188,7 +189,7 @@ class PodmanService:
             self._process.kill()  # nothing listens at its socket
             self._process.wait()
         self._forget_earlier_boot()
-        self.told.unlink(missing_ok=True)
+        self.remembered_info.unlink(missing_ok=True)
         self.socket_path.unlink(missing_ok=True)
         conf = self.directory / "containers.conf"
         conf.write_text(service_config.containers_conf(service_config.inspect_host(), self.directory))

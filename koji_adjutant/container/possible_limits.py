@@ -14,7 +14,7 @@ logger = logging.getLogger("koji_adjutant.container")
 class PossibleLimits:
     """Leaves out of limits what the host's control groups have no controller for, and says so once for each.
 
-    ``controllers`` tells their names; it is asked only where there is something to keep.
+    ``controllers`` returns their names; it is called only where there is something to keep.
     """
 
     def __init__(self, controllers: Callable[[], Collection[str]]) -> None:

@@ -1,4 +1,4 @@
-"""What a private podman service needs to be told on this particular host.
+"""What a private podman service needs in its configuration on this particular host.
 
 An ordinary Fedora, EL or Debian host needs next to nothing of it. Hybrid cgroups need runc, a host without
 systemd needs the cgroupfs manager, and where limits can't be raised podman's defaults must be lowered.
@@ -18,7 +18,7 @@ from koji_adjutant.errors import EngineError
 
 EXIT_COMMAND_DELAY = 60
 """Seconds for which an exec leaves its monitor, and its exit code, behind; podman's default is 300. Who asks
-later is told that there was none: 10 was too little on a machine with much to do."""
+later gets none: 10 was too little on a machine with much to do."""
 
 NOFILE_SOFT, NOFILE_HARD = 1024, 524_288
 """What systemd gives a kojid, and so mock's builds. A huge soft limit makes programs that close every

@@ -1,4 +1,4 @@
-"""One manager's containers, told to observers."""
+"""What observers learn of one manager's containers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 Created = Callable[[str, ContainerSpec], None]
-"""Told the name of a container that has been created, and its spec."""
+"""Called with the name of a container that has been created, and its spec."""
 
 
 class Watch:
@@ -26,21 +26,21 @@ class Watch:
 
     def __init__(self, observer: ContainerObserver | None, main_process: Callable[[str], int]) -> None:
         self._observer = observer
-        self._told_of_creation: list[Created] = []
+        self._creation_observers: list[Created] = []
         self._main_process = main_process
         self._ids: dict[str, str] = {}
         self._running: dict[str, Meter | None] = {}
 
     @contextmanager
     def on_create(self, observer: Created) -> Iterator[None]:
-        self._told_of_creation.append(observer)
+        self._creation_observers.append(observer)
         try:
             yield
         finally:
-            self._told_of_creation.remove(observer)
+            self._creation_observers.remove(observer)
 
     def created(self, identifier: str, name: str, spec: ContainerSpec) -> None:
-        for observer in self._told_of_creation:
+        for observer in self._creation_observers:
             observer(name, spec)
         if self._observer:
             self._ids |= {name: identifier, identifier: identifier}

@@ -1,4 +1,4 @@
-"""What a tree of files consists of: for telling whether it is still what it was, or what another one is."""
+"""What a tree of files consists of: to find out whether it is still what it was, or what another one is."""
 
 from __future__ import annotations
 

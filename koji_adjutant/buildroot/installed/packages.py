@@ -102,7 +102,7 @@ def _plain_data(path: Path) -> bytes:
 
 
 def _package(entry: Mapping[str, Any]) -> InstalledPackage:
-    """ValueError for what the hub could not be told."""
+    """ValueError for what could not be reported to the hub."""
     package = InstalledPackage(
         name=entry["name"],
         version=entry["version"],

@@ -85,7 +85,7 @@ def compose(
     if not lowers:
         lowers = [staging / "nothing"]
         lowers[0].mkdir()
-    # every base of a key has the same machine id: a build must not be able to tell a cached root
+    # every base of a key has the same machine id: a build must not be able to recognise a cached root
     machine_id = None if below else hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
     before = below[0].installed() if below else None
     dbpath = before.dbpath if before else FIRST_DBPATH

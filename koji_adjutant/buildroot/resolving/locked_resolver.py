@@ -67,10 +67,10 @@ class LockedResolver:
     def _difference(self, parent: str | None, wanted: Wanted) -> str:
         locked = frozenset[str]().union(*(one.wanted.words() for one in self._next(parent) or self._done))
         more, less = sorted(wanted.words() - locked), sorted(locked - wanted.words())
-        told = [f"what is built needs {', '.join(more)}, which the lock does not have"] if more else []
+        differences = [f"what is built needs {', '.join(more)}, which the lock does not have"] if more else []
         if less:
-            told.append(f"the lock has {', '.join(less)}, which is not needed now")
-        return "; ".join(told) or "what is built needs the lock's packages in another order"
+            differences.append(f"the lock has {', '.join(less)}, which is not needed now")
+        return "; ".join(differences) or "what is built needs the lock's packages in another order"
 
 
 def compare(made: Lock, lock: Lock) -> None:

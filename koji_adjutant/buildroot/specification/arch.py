@@ -24,5 +24,5 @@ def personality(config: BuildrootConfig, machine: str | None = None) -> Sequence
 
 
 def resolver_arch(config: BuildrootConfig, machine: str | None = None) -> str | None:
-    """The arch that dnf is told to install for, None for the machine's own."""
+    """Return the arch that dnf has to be given to install for, None for the machine's own."""
     return config.package_manager.forcearch or (config.target_arch if is_sibling(config, machine) else None)

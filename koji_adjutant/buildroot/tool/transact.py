@@ -141,7 +141,7 @@ class TransactionProgress:
         elif what == rpm.RPMCALLBACK_UNINST_START:
             say(f"  Erasing    : {key}")
         elif what == rpm.RPMCALLBACK_SCRIPT_ERROR:
-            # total tells whether the script's failure is fatal to its package
+            # total says whether the script's failure is fatal to its package
             say(f"{'Error' if total else 'Warning'}: scriptlet failed in {self._names.get(key, key)}")
             self.failed = self.failed or bool(total)
             self.warned = self.warned or not total

@@ -84,7 +84,7 @@ with mounted(Overlay([Path(sys.argv[1])], Path(sys.argv[2])), "1"):
     assert (base / "file").read_text() == "x"
 
 
-def test_what_cannot_be_mounted_is_told(place: Path) -> None:
+def test_what_cannot_be_mounted_is_an_error_that_says_so(place: Path) -> None:
     with (
         pytest.raises(BuildrootError, match=r"an overlay cannot be mounted at .*merged: No such file"),
         mounted(Overlay([place / "nowhere"], place / "scratch"), "1"),

@@ -208,17 +208,17 @@ def test_a_long_state_directory_works_too(own_state: Path, directory_root: Direc
     assert not PodmanService(state).runroot.exists()
 
 
-def test_what_a_service_tells_of_itself_is_asked_once_for_each_start(own_state: Path) -> None:
+def test_what_a_service_says_of_itself_is_asked_once_for_each_start(own_state: Path) -> None:
     with open_engine(AdjutantOptions(state_dir=own_state)) as manager:
         first = manager.check()
-        told = PodmanService(own_state).told
-        written = told.stat().st_mtime_ns
+        remembered = PodmanService(own_state).remembered_info
+        written = remembered.stat().st_mtime_ns
         assert manager.check() == first
         with open_engine(AdjutantOptions(state_dir=own_state)) as other:
             assert other.check() == first
-        assert told.stat().st_mtime_ns == written
-    assert "podman" in told.read_text()
+        assert remembered.stat().st_mtime_ns == written
+    assert "podman" in remembered.read_text()
     with open_engine(AdjutantOptions(state_dir=own_state)) as manager:
-        assert told.stat().st_mtime_ns > written
-        told.write_text("{half")
+        assert remembered.stat().st_mtime_ns > written
+        remembered.write_text("{half")
         assert manager.check() == first

@@ -1,4 +1,4 @@
-"""What an observer is told of real containers, and what their control groups say."""
+"""What an observer learns of real containers, and what their control groups say."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ exit $code
 
 
 class Observer:
-    """Notes what it is told; ``usage`` is what the last container had used when it ended."""
+    """Notes what it is called with; ``usage`` is what the last container had used when it ended."""
 
     def __init__(self, shared: Path) -> None:
-        self.told: list[str] = []
+        self.calls: list[str] = []
         self.usage = Usage()
         self._shared = shared
         self._meters: dict[str, UsageMeter | None] = {}
@@ -41,23 +41,23 @@ class Observer:
     def created(self, container: str, name: str, spec: ContainerSpec) -> None:
         assert name.startswith(f"adjutant-{spec.owner.task_id}-")
         self.ids.append(container)
-        self.told.append("created")
+        self.calls.append("created")
 
     def started(self, container: str, meter: UsageMeter | None) -> None:
         assert container == self.ids[-1]
         self._meters[container] = meter
-        self.told.append("started")
+        self.calls.append("started")
         (self._shared / "started").touch()
 
     def exited(self, container: str, exit_code: int | None) -> None:
         meter = self._meters[container]
         assert meter
         self.usage = meter.read()
-        self.told.append(f"exited {exit_code}")
+        self.calls.append(f"exited {exit_code}")
 
     def removed(self, container: str) -> None:
         assert container in (*self.ids, "no-such-container")
-        self.told.append("removed")
+        self.calls.append("removed")
 
     def write(self, _output: bytes, /) -> None:
         """As the output of a WATCHED command, which is done."""
@@ -91,7 +91,7 @@ def test_a_container_that_ends_by_itself(
 ) -> None:
     """What it had used is known when its control groups are gone."""
     assert watched.run(command(["python3", "-c", BUSY]), observer) == 0
-    assert observer.told == ["created", "started", "exited 0", "removed"]
+    assert observer.calls == ["created", "started", "exited 0", "removed"]
     assert observer.usage.cpu_seconds
     assert observer.usage.cpu_seconds >= 0.5
     assert observer.usage.memory_peak
@@ -105,7 +105,7 @@ def test_a_container_that_is_removed_while_it_runs(
     with watched.container(spec(["sleep", "600"])) as container:
         watched.start(container)
         assert watched.exec(container, ["python3", "-c", BUSY], stdout=io.BytesIO()) == 0
-    assert observer.told == ["created", "started", "exited None", "removed"]
+    assert observer.calls == ["created", "started", "exited None", "removed"]
     assert observer.usage.cpu_seconds
     assert observer.usage.cpu_seconds >= 0.5
 
@@ -121,4 +121,4 @@ def test_a_process_that_wants_too_much_memory(
 
 def test_a_container_of_somebody_else_s(watched: PodmanManager, observer: Observer) -> None:
     watched.remove("no-such-container")
-    assert observer.told == ["removed"]
+    assert observer.calls == ["removed"]

@@ -1,4 +1,4 @@
-"""The small parts: frames, hints, deadlines, signals, and what a service is told of its host."""
+"""The small parts: frames, hints, deadlines, signals, and what a service needs to know of its host."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_hybrid_cgroups_are_both_versions(mountinfo: str, hybrid: bool) -> None:
     assert service_config.has_hybrid_cgroups(mountinfo) is hybrid
 
 
-def test_an_ordinary_host_is_told_nothing_special() -> None:
+def test_an_ordinary_host_gets_no_special_configuration() -> None:
     conf = tomllib.loads(service_config.containers_conf(HostTraits(None, None, {}), Path("/state")))
     assert "runtime" not in conf["engine"]
     assert "cgroup_manager" not in conf["engine"]

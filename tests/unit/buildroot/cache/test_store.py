@@ -30,7 +30,7 @@ def entries(directory: Path) -> list[str]:
 
 
 class Other:
-    """Another process that leases KEY; it can be held at a trace point, told to go on, or killed."""
+    """Another process that leases KEY; it can be held at a trace point, sent on, or killed."""
 
     def __init__(self, directory: Path, hold_at: str = "", compose: Callable[[Path], None] = compose) -> None:
         self._pipe, child = CONTEXT.Pipe()

@@ -1,4 +1,4 @@
-"""What kojid tells the hub about a buildroot's packages."""
+"""What kojid reports to the hub about a buildroot's packages."""
 
 from __future__ import annotations
 

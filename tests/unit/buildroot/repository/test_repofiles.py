@@ -43,7 +43,7 @@ def test_directory_url_and_http_are_the_same(served: tuple[Path, str]) -> None:
         assert index.checksum("modules") is None
 
 
-def test_a_missing_file_is_told_apart(served: tuple[Path, str]) -> None:
+def test_a_missing_file_has_an_error_of_its_own(served: tuple[Path, str]) -> None:
     directory, url = served
     for location in (directory, url):
         with pytest.raises(FileMissingError, match=r"has no .*nothing"):
