@@ -16,7 +16,7 @@ from koji_adjutant.container.connection import Client
 API_VERSION = "4.0.0"
 
 
-class _Connection(UDSConnection):
+class _SocketConnection(UDSConnection):
     def connect(self) -> None:
         """As the original, which forgets to close a socket at which nobody answers."""
         sock = UDSSocket(self.uds)
@@ -30,7 +30,7 @@ class _Connection(UDSConnection):
 
 
 class _Pool(UDSConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = _SocketConnection
 
 
 def connect(address: str) -> Client:

@@ -22,7 +22,7 @@ ONE_LINE = re.compile(
 
 
 @dataclass(frozen=True, order=True)
-class Source:
+class AptSource:
     """One line of a sources.list: an archive, one of its suites, and components."""
 
     uri: str
@@ -52,7 +52,7 @@ def host_suite(apt: Path, release: Mapping[str, str]) -> str:
     return suite
 
 
-def debian_sources(apt: Path, suite: str) -> list[Source]:
+def debian_sources(apt: Path, suite: str) -> list[AptSource]:
     """The sources below /etc/apt for this suite, its updates and its security updates, sorted.
 
     Third-party sources are left out: what has a key of its own, and what says no key and is not on a host
@@ -62,14 +62,14 @@ def debian_sources(apt: Path, suite: str) -> list[Source]:
     return sorted({source for source in _all(apt) if source.suite in suites and _is_debians(source)})
 
 
-def _is_debians(source: Source) -> bool:
+def _is_debians(source: AptSource) -> bool:
     if source.signed_by:
         return source.signed_by in KEYRINGS
     host = urlsplit(source.uri).hostname or ""
     return host == "debian.org" or host.endswith(".debian.org")
 
 
-def _all(apt: Path) -> Iterator[Source]:
+def _all(apt: Path) -> Iterator[AptSource]:
     for path in [apt / "sources.list", *sorted(apt.glob("sources.list.d/*.list"))]:
         if path.exists():
             yield from _one_line_style(path.read_text().splitlines())
@@ -78,23 +78,23 @@ def _all(apt: Path) -> Iterator[Source]:
             yield from _deb822_style(stanza)
 
 
-def _one_line_style(lines: Iterable[str]) -> Iterator[Source]:
+def _one_line_style(lines: Iterable[str]) -> Iterator[AptSource]:
     for line in lines:
         match = ONE_LINE.fullmatch(line.partition("#")[0].strip())
         if match:
             options = dict(option.partition("=")[::2] for option in (match["options"] or "").split())
             components = tuple(match["components"].split())
-            yield Source(match["uri"], match["suite"], components, options.get("signed-by", ""))
+            yield AptSource(match["uri"], match["suite"], components, options.get("signed-by", ""))
 
 
-def _deb822_style(stanza: Mapping[str, str]) -> Iterator[Source]:
+def _deb822_style(stanza: Mapping[str, str]) -> Iterator[AptSource]:
     if "deb" not in stanza.get("types", "").split() or stanza.get("enabled", "yes") == "no":
         return
     components: Sequence[str] = stanza.get("components", "").split()
     for uri in stanza.get("uris", "").split():
         for suite in stanza.get("suites", "").split():
             if components:
-                yield Source(uri, suite, tuple(components), stanza.get("signed-by", ""))
+                yield AptSource(uri, suite, tuple(components), stanza.get("signed-by", ""))
 
 
 def _stanzas(text: str) -> Iterator[dict[str, str]]:

@@ -17,7 +17,7 @@ from koji_adjutant.images.host import host_packages
 from koji_adjutant.images.in_use import unused
 from koji_adjutant.images.proof import prove
 from koji_adjutant.images.proofs import Proofs
-from koji_adjutant.images.recipe import DEFAULT_REFERENCE, HostPackages, Report, ToolRoot, digest
+from koji_adjutant.images.recipe import DEFAULT_REFERENCE, HostPackages, ShowLine, ToolRoot, digest
 
 PREFIX = LABEL_PREFIX + "image."
 RECIPE, RESOLVED, PACKAGES = PREFIX + "recipe", PREFIX + "resolved", PREFIX + "packages"
@@ -28,7 +28,7 @@ WORKDIR = Path("/var/tmp")  # noqa: S108 - a root is too big for a /tmp in memor
 def ensure_tool_image(
     manager: PodmanManager,
     state_dir: Path,
-    report: Report,
+    show: ShowLine,
     *,
     reference: str = DEFAULT_REFERENCE,
     refresh: bool = False,
@@ -54,18 +54,18 @@ def ensure_tool_image(
         same_recipe = present is not None and present.labels.get(RECIPE) == recipe and not force
         if present and same_recipe and not refresh:
             return present, False
-        report(f"looking up the packages of {host.distribution}")
-        resolved = host.resolve(workdir, report)
+        show(f"looking up the packages of {host.distribution}")
+        resolved = host.resolve(workdir, show)
         if present and same_recipe and resolved and present.labels.get(RESOLVED) == digest(resolved):
             return present, False
-        root = with_new_createrepo(host.build(workdir, report), createrepo, report)
+        root = with_new_createrepo(host.build(workdir, show), createrepo, show)
         if present and same_recipe and present.labels.get(PACKAGES) == digest(root.packages):
             return present, False
         labels = _labels(host, root, recipe, architecture)
         if resolved:
             labels[RESOLVED] = digest(resolved)
-        report(f"giving {root.tar.stat().st_size >> 20} MiB to podman")
-        image = _install(manager, reference, root, labels, report)
+        show(f"giving {root.tar.stat().st_size >> 20} MiB to podman")
+        image = _install(manager, reference, root, labels, show)
         Proofs(state_dir).remember(image)
         remove_replaced(manager, state_dir)
         return image, True
@@ -97,7 +97,7 @@ def _labels(host: HostPackages, root: ToolRoot, recipe: str, architecture: str) 
 
 
 def _install(
-    manager: PodmanManager, reference: str, root: ToolRoot, labels: Mapping[str, str], report: Report
+    manager: PodmanManager, reference: str, root: ToolRoot, labels: Mapping[str, str], show: ShowLine
 ) -> Image:
     candidate = f"{reference.rpartition(':')[0]}:candidate-{os.getpid()}"
     try:
@@ -106,12 +106,12 @@ def _install(
             raise ImageError(
                 f"podman took the tool image for {image.architecture}: check the host's packages"
             )
-        report("trying its tools")
+        show("trying its tools")
         proof = prove(manager, candidate)
         if proof.wrong:
             raise ImageError(f"the tool image does not work: {'; '.join(proof.wrong)}")
         for sentence in proof.lacking:
-            report(sentence)
+            show(sentence)
         manager.images.tag(candidate, reference)
     finally:
         manager.images.remove(candidate)

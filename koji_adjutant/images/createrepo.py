@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, PackageNotFoundError, PackagePath
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.images.recipe import Report, ToolRoot
+from koji_adjutant.images.recipe import ShowLine, ToolRoot
 
 DIRECTORY = PurePosixPath("opt/createrepo_c")
 PROGRAMS = ("createrepo_c", "mergerepo_c")
@@ -55,18 +55,18 @@ def _is_wanted(path: PackagePath) -> bool:
     )
 
 
-def with_new_createrepo(root: ToolRoot, own: OwnPrograms | None, report: Report) -> ToolRoot:
+def with_new_createrepo(root: ToolRoot, own: OwnPrograms | None, show: ShowLine) -> ToolRoot:
     """The root as it is, if what it has is new enough."""
     old = next((package for package in root.packages if _is_old(package)), None)
     if old is None:
         return root
     if own is None:
-        report(
+        show(
             f"the image has {old}, which cannot read external repositories with zstd metadata: "
             "`pip install createrepo-c` for this worker brings a newer one"
         )
         return root
-    report(f"adding createrepo_c {own.version} to {old}")
+    show(f"adding createrepo_c {own.version} to {old}")
     _append(root.tar, own)
     packages = [f"{each} and {own.version} of PyPI" if each == old else each for each in root.packages]
     return replace(root, packages=packages)

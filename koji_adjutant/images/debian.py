@@ -11,8 +11,8 @@ from pathlib import Path
 from koji_adjutant.container.installing import to_install
 from koji_adjutant.errors import ImageError
 from koji_adjutant.images.apt_sources import KEYRINGS, debian_sources, host_suite
-from koji_adjutant.images.process import run_reporting
-from koji_adjutant.images.recipe import Report, ToolRoot
+from koji_adjutant.images.process import run_and_show
+from koji_adjutant.images.recipe import ShowLine, ToolRoot
 
 PACKAGES = (
     "bzip2", "ca-certificates", "cpio", "createrepo-c", "cvs", "diffutils", "dnf", "file", "git", "gzip",
@@ -49,7 +49,7 @@ class DebianPackages:
         self._sources = "".join(f"{each.line(keyring)}\n" for each in debian_sources(apt, self._suite))
         self.inputs: Sequence[str] = (self._sources, *self._packages, *EXCLUDED, MACROS)
 
-    def resolve(self, workdir: Path, report: Report) -> Sequence[str] | None:
+    def resolve(self, workdir: Path, show: ShowLine) -> Sequence[str] | None:
         """By an apt whose state is a directory of its own: nothing of the host's apt is touched."""
         for directory in ("lists/partial", "cache/archives/partial"):
             (workdir / directory).mkdir(parents=True)
@@ -66,13 +66,13 @@ class DebianPackages:
             "Acquire::Languages=none",
         ]
         apt = ["apt-get", *(f"--option={option}" for option in options)]
-        run_reporting([*apt, "update", "--error-on=any"], report)
-        planned = run_reporting(
+        run_and_show([*apt, "update", "--error-on=any"], show)
+        planned = run_and_show(
             [*apt, "--simulate", "install", "?essential", *self._packages], lambda _line: None
         )
         return sorted(f"{match[1]}={match[2]}" for match in map(INSTALLED.match, planned) if match)
 
-    def build(self, workdir: Path, report: Report) -> ToolRoot:
+    def build(self, workdir: Path, show: ShowLine) -> ToolRoot:
         tar, status, macros = workdir / "root.tar", workdir / "dpkg-status", workdir / "macros"
         macros.write_text(MACROS)
         command = ["mmdebstrap", "--variant=essential", f"--include={','.join(self._packages)}"]
@@ -85,7 +85,7 @@ class DebianPackages:
             f"--customize-hook=download /var/lib/dpkg/status {shlex.quote(str(status))}",
         ]
         command += [self._suite, str(tar), str(self._sources_file(workdir))]
-        run_reporting(command, report, {"TMPDIR": str(workdir)})
+        run_and_show(command, show, {"TMPDIR": str(workdir)})
         return ToolRoot(tar, _installed(status.read_text()))
 
     def _sources_file(self, workdir: Path) -> Path:

@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from koji_adjutant.images.process import run_reporting
-from koji_adjutant.images.recipe import Report, ToolRoot
+from koji_adjutant.images.process import run_and_show
+from koji_adjutant.images.recipe import ShowLine, ToolRoot
 
 PACKAGES = (
     "bash", "bzip2", "ca-certificates", "coreutils", "cpio", "createrepo_c", "diffutils", "file", "findutils",
@@ -28,26 +28,26 @@ class FedoraPackages:
     def __init__(self, release: Mapping[str, str]) -> None:
         self.distribution = f"{release['ID']} {release['VERSION_ID']}"
         self._releasever = release["VERSION_ID"].partition(".")[0]
-        self._is_dnf5 = run_reporting(["dnf", "--version"], lambda _line: None)[0].startswith("dnf5")
+        self._is_dnf5 = run_and_show(["dnf", "--version"], lambda _line: None)[0].startswith("dnf5")
         resolver = DNF5 if self._is_dnf5 else DNF4
         self._packages = [*PACKAGES, resolver]
         self.main_tools: Sequence[str] = (*MAIN_TOOLS, resolver)
         self.inputs: Sequence[str] = (self.distribution, *self._packages, *WHERE_THEY_ARE)
 
-    def resolve(self, workdir: Path, report: Report) -> Sequence[str] | None:  # noqa: ARG002 - see HostPackages
+    def resolve(self, workdir: Path, show: ShowLine) -> Sequence[str] | None:  # noqa: ARG002 - see HostPackages
         return None  # dnf shows a plan only as a table for people
 
-    def build(self, workdir: Path, report: Report) -> ToolRoot:
+    def build(self, workdir: Path, show: ShowLine) -> ToolRoot:
         root, tar = workdir / "root", workdir / "root.tar"
         dnf = self._command(root)
-        run_reporting([*dnf, "install", *self._packages], report)
+        run_and_show([*dnf, "install", *self._packages], show)
         lenient = "--skip-unavailable" if self._is_dnf5 else "--setopt=strict=False"
-        run_reporting([*dnf, "install", lenient, *WHERE_THEY_ARE], report)
-        run_reporting([*dnf, "clean", "all"], report)
+        run_and_show([*dnf, "install", lenient, *WHERE_THEY_ARE], show)
+        run_and_show([*dnf, "clean", "all"], show)
         query = ["rpm", "--root", str(root), "--query", "--all", "--queryformat", QUERY]
         listed = subprocess.run(query, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
         pack = ["tar", "--create", f"--file={tar}", f"--directory={root}", "--sort=name", "--numeric-owner"]
-        run_reporting([*pack, "--xattrs", "--xattrs-include=*", "."], report)
+        run_and_show([*pack, "--xattrs", "--xattrs-include=*", "."], show)
         return ToolRoot(tar, sorted(listed))
 
     def _command(self, root: Path) -> list[str]:

@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 
 from koji_adjutant.container.installing import to_install
 from koji_adjutant.errors import ImageError
-from koji_adjutant.images.recipe import Report
+from koji_adjutant.images.recipe import ShowLine
 
 LAST_LINES = 5
 
 
-def run_reporting(
-    command: Sequence[str], report: Report, environment: Mapping[str, str] | None = None
+def run_and_show(
+    command: Sequence[str], show: ShowLine, environment: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Run a command, report each line it prints (stdout and stderr), and return the lines.
+    """Run a command, show each line it prints (stdout and stderr), and return the lines.
 
     ImageError if it is not installed or fails. It leads a process group that is killed if we are interrupted.
     """
@@ -44,7 +44,7 @@ def run_reporting(
             assert process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
             for line in process.stdout:
                 lines.append(line.rstrip())
-                report(lines[-1])
+                show(lines[-1])
         except BaseException:
             os.killpg(process.pid, signal.SIGTERM)
             raise

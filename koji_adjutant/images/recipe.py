@@ -10,8 +10,8 @@ from typing import Protocol
 
 DEFAULT_REFERENCE = "localhost/koji-adjutant-tools:latest"
 
-Report = Callable[[str], None]
-"""Told one line of progress at a time."""
+ShowLine = Callable[[str], None]
+"""What shows people one line of progress."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class HostPackages(Protocol):
     inputs: Sequence[str]
     main_tools: Sequence[str]
 
-    def resolve(self, workdir: Path, report: Report) -> Sequence[str] | None:
+    def resolve(self, workdir: Path, show: ShowLine) -> Sequence[str] | None:
         """What would be installed now: ``name=version``, sorted; None where only installing it can tell."""
         ...
 
-    def build(self, workdir: Path, report: Report) -> ToolRoot:
+    def build(self, workdir: Path, show: ShowLine) -> ToolRoot:
         """Make the root; ImageError if it fails, with the last lines of what was said."""
         ...
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from koji_adjutant.images.apt_sources import Source, debian_sources, host_suite
+from koji_adjutant.images.apt_sources import AptSource, debian_sources, host_suite
 from koji_adjutant.images.recipe import os_release
 from tests.matrix.platforms import Runtime
 
@@ -147,11 +147,11 @@ def _sources(suite: str) -> list[str]:
     here = host_suite(apt, os_release(Path("/etc/os-release").read_text()))
     sources = debian_sources(apt, here)
     main = next(source for source in sources if source.suite == here)
-    lines = [Source(main.uri, suite, ("main",))]
+    lines = [AptSource(main.uri, suite, ("main",))]
     security = next((source for source in sources if source.suite == f"{here}-security"), None)
     if suite != "sid" and security:
-        lines += [Source(main.uri, f"{suite}-updates", ("main",))]
-        lines += [Source(security.uri, f"{suite}-security", ("main",))]
+        lines += [AptSource(main.uri, f"{suite}-updates", ("main",))]
+        lines += [AptSource(security.uri, f"{suite}-security", ("main",))]
     return [f"deb {line.uri} {line.suite} main" for line in lines]
 
 

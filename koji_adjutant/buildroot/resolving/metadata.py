@@ -30,7 +30,7 @@ RESOLVER_READS = ("primary", "filelists", "group", "group_gz", "modules")
 
 
 @dataclass(frozen=True)
-class Source:
+class RepositoryState:
     """One repository as it is now: ``urls`` are its mirrors, the one that answered first."""
 
     repository: str
@@ -52,11 +52,11 @@ class Metadata:
     def __init__(self, config: BuildrootConfig) -> None:
         """Reads each repomd.xml. BuildrootError if a repository cannot be read."""
         proxy = config.package_manager.proxy
-        self.sources = [_source(repository, proxy) for repository in config.repositories]
-        contents = json.dumps([source.content() for source in self.sources])
+        self.repositories = [_current_state(repository, proxy) for repository in config.repositories]
+        contents = json.dumps([state.content() for state in self.repositories])
         self.key = hashlib.sha256(contents.encode()).hexdigest()
         self.package_sources = PackageSources(
-            locations={source.repository: source.urls for source in self.sources},
+            locations={state.repository: state.urls for state in self.repositories},
             local=[mount.source for mount in config.repo_mounts],
             proxy=proxy,
         )
@@ -67,21 +67,21 @@ class Metadata:
         BuildrootError if something is not available, or is not what repomd.xml says.
         """
         wanted = []
-        for source in self.sources:
-            top = directory / source.repository
+        for state in self.repositories:
+            top = directory / state.repository
             (top / "repodata").mkdir(parents=True)
-            (top / "repodata" / "repomd.xml").write_bytes(source.index.only(RESOLVER_READS))
+            (top / "repodata" / "repomd.xml").write_bytes(state.index.only(RESOLVER_READS))
             for kind in RESOLVER_READS:
-                href, checksum = source.index.href(kind), source.index.checksum(kind)
+                href, checksum = state.index.href(kind), state.index.checksum(kind)
                 if href and checksum:
                     (top / href).parent.mkdir(parents=True, exist_ok=True)
-                    wanted.append((f"{source.urls[0]}/{href}", top / href, checksum))
+                    wanted.append((f"{state.urls[0]}/{href}", top / href, checksum))
         with ThreadPoolExecutor(len(wanted) or 1) as pool:
             for done in [pool.submit(fetch, *each, self.package_sources.proxy) for each in wanted]:
                 done.result()
 
 
-def _source(repository: Repository, proxy: str | None) -> Source:
+def _current_state(repository: Repository, proxy: str | None) -> RepositoryState:
     """From the first mirror that answers, as dnf takes it."""
     for number, url in enumerate(repository.urls, 1):
         try:
@@ -92,5 +92,5 @@ def _source(repository: Repository, proxy: str | None) -> Source:
             logger.warning("%s; trying the next mirror", error)
         else:
             others = [other for other in repository.urls if other != url]
-            return Source(repository.id, [url, *others], index)
+            return RepositoryState(repository.id, [url, *others], index)
     raise BuildrootError(f"the repository {repository.id} has no URL")

@@ -42,7 +42,7 @@ class GroupPackage:
 
 
 @dataclass
-class _Entry:
+class _Group:
     """A group or an environment; ``members`` are packages by name (None: not to be installed), or groups."""
 
     names: set[str] = field(default_factory=set)
@@ -53,8 +53,8 @@ class Comps:
     """What the repositories together have."""
 
     def __init__(self) -> None:
-        self._groups: dict[str, _Entry] = {}
-        self._environments: dict[str, _Entry] = {}
+        self._groups: dict[str, _Group] = {}
+        self._environments: dict[str, _Group] = {}
 
     def add(self, document: bytes) -> None:
         """Merge a repository's comps.xml. CompsError if it is none."""
@@ -83,12 +83,12 @@ class Comps:
 
 
 def _merge(
-    entries: dict[str, _Entry], element: ElementTree.Element, members: dict[str, GroupPackage | None]
+    groups: dict[str, _Group], element: ElementTree.Element, members: dict[str, GroupPackage | None]
 ) -> None:
-    entry = entries.setdefault(_text(element.find("id")), _Entry())
+    group = groups.setdefault(_text(element.find("id")), _Group())
     # translated names have a language
-    entry.names.update(_text(name) for name in element.findall("name") if not name.attrib)
-    entry.members.update(members)
+    group.names.update(_text(name) for name in element.findall("name") if not name.attrib)
+    group.members.update(members)
 
 
 def _package(element: ElementTree.Element) -> tuple[str, GroupPackage | None]:
@@ -103,9 +103,9 @@ def _text(element: ElementTree.Element | None) -> str:
     return ((element.text if element is not None else None) or "").strip()
 
 
-def _matching(entries: dict[str, _Entry], wanted: str) -> list[str]:
+def _matching(groups: dict[str, _Group], wanted: str) -> list[str]:
     """Ids: of what is called exactly so, else of what the pattern matches in any case."""
-    called = {name: {name, *entry.names} for name, entry in entries.items()}
+    called = {name: {name, *group.names} for name, group in groups.items()}
     exact = [name for name, words in called.items() if wanted in words]
     if exact:
         return exact

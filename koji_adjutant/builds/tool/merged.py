@@ -48,14 +48,16 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Problem:
+class Defect:
     """What is missing. ``url`` is the repository that it should have come from, if it is one's."""
 
     reason: str
     url: str | None = None
 
 
-def problem_with(repodata: Path, sources: Sequence[repository.Repository], order: Order) -> Problem | None:
+def problem_with(
+    repodata: Path, sources: Sequence[repository.RepositoryContents], order: Order
+) -> Defect | None:
     """What is wrong with the result of merging ``sources``, given in mergerepo_c's order."""
     try:
         index = (repodata / "repomd.xml").read_bytes()
@@ -63,10 +65,10 @@ def problem_with(repodata: Path, sources: Sequence[repository.Repository], order
         origins = _origins(Path(named["origin"].location))
         count = _count(Path(named["primary"].location))
     except (OSError, EOFError, KeyError, ValueError, repository.UnreadableError) as error:
-        return Problem(f"mergerepo_c has made no repository: {error!r}")
+        return Defect(f"mergerepo_c has made no repository: {error!r}")
     # with --simple a second package of the same name, version, release and arch is in no list of origins
     if count < len(origins) or (count > len(origins) and order.mode != "simple"):
-        return Problem(f"mergerepo_c has written {count} packages, and the origins of {len(origins)}")
+        return Defect(f"mergerepo_c has written {count} packages, and the origins of {len(origins)}")
     return _missing(set(origins), sources, order)
 
 
@@ -85,7 +87,9 @@ def _count(primary: Path) -> int:
     return count
 
 
-def _missing(present: Set[str], sources: Sequence[repository.Repository], order: Order) -> Problem | None:
+def _missing(
+    present: Set[str], sources: Sequence[repository.RepositoryContents], order: Order
+) -> Defect | None:
     arches = {order.arch, "noarch", *COMPATIBLE.get(order.arch, ()), *map(_arch, present)}
     builds = _Builds(sources)
     for number, source in enumerate(sources):
@@ -101,7 +105,7 @@ def _missing(present: Set[str], sources: Sequence[repository.Repository], order:
         if order.mode == "koji":
             missing = builds.unexplained(number, missing)
         if missing:
-            return Problem(_sentence(missing, len(source.packages)), source.url)
+            return Defect(_sentence(missing, len(source.packages)), source.url)
     return None
 
 
@@ -115,7 +119,7 @@ def _is_left_out(package: repository.Package, order: Order) -> bool:
 class _Builds:
     """For mode koji: which builds could be the one of their source package that is taken."""
 
-    def __init__(self, sources: Iterable[repository.Repository]) -> None:
+    def __init__(self, sources: Iterable[repository.RepositoryContents]) -> None:
         self._first: dict[str, int] = {}
         self._candidates: dict[str, set[str]] = defaultdict(set)
         for number, repo in enumerate(sources):

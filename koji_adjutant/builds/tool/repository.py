@@ -44,7 +44,7 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True)
-class Record:
+class RepomdRecord:
     """One kind of metadata, from repomd.xml; ``checksum`` is its kind and its value."""
 
     location: str
@@ -68,14 +68,14 @@ class Package:
 
 
 @dataclass(frozen=True)
-class Repository:
+class RepositoryContents:
     """``url`` is a directory's or a server's."""
 
     url: str
     packages: Sequence[Package]
 
 
-def read_repository(url: str, index: bytes, workdir: Path) -> Repository:
+def read_repository(url: str, index: bytes, workdir: Path) -> RepositoryContents:
     """All packages of a repository with this repomd.xml; UnreadableError unless it is whole."""
     primary = records(index, url).get("primary")
     if primary is None:
@@ -83,7 +83,7 @@ def read_repository(url: str, index: bytes, workdir: Path) -> Repository:
     copy = workdir / "primary"
     try:
         _fetch(primary, copy)
-        return Repository(url, read_primary(copy))
+        return RepositoryContents(url, read_primary(copy))
     finally:
         copy.unlink(missing_ok=True)
 
@@ -98,7 +98,7 @@ def read_index(url: str) -> bytes:
     return data
 
 
-def records(index: bytes, url: str) -> dict[str, Record]:
+def records(index: bytes, url: str) -> dict[str, RepomdRecord]:
     """What a repomd.xml names, by kind."""
     try:
         found = ElementTree.fromstring(index).findall(f"{_REPO}data")  # noqa: S314 - in a container, and short
@@ -107,10 +107,10 @@ def records(index: bytes, url: str) -> dict[str, Record]:
         raise UnreadableError(f"its repomd.xml is damaged: {error}") from error
 
 
-def _record(data: Any, url: str) -> Record:
+def _record(data: Any, url: str) -> RepomdRecord:
     location, checksum = data.find(f"{_REPO}location"), data.find(f"{_REPO}checksum")
     base = location.get("{http://www.w3.org/XML/1998/namespace}base") or url
-    return Record(
+    return RepomdRecord(
         f"{base.rstrip('/')}/{location.get('href')}",
         (checksum.get("type", ""), (checksum.text or "").strip()),
     )
@@ -152,7 +152,7 @@ def decompressed(path: Path) -> Iterator[BinaryIO]:
                 raise UnreadableError(f"its primary cannot be decompressed: {said}")
 
 
-def _fetch(record: Record, target: Path) -> None:
+def _fetch(record: RepomdRecord, target: Path) -> None:
     kind, expected = record.checksum
     try:
         digest = hashlib.new(_HASHES.get(kind, kind), usedforsecurity=False)

@@ -85,7 +85,7 @@ def pack(request: dict[str, Any]) -> None:
         archive = stack.enter_context(
             tarfile.open(WORK / request["archive"], "w:gz", format=tarfile.PAX_FORMAT, compresslevel=6)
         )
-        layer = stack.enter_context(Layer(WORK / "layer")) if request["image"] else None
+        layer = stack.enter_context(ImageLayer(WORK / "layer")) if request["image"] else None
         dropped: set[str] = set()
         for member in members(full=request["full"]):
             name = member.info.name
@@ -155,13 +155,13 @@ def builddir_members() -> Iterator[Member]:
             sys.stdout.write(f"left out: {problem}\n")
 
 
-class Layer:
+class ImageLayer:
     """The image's file system, compressed, with the checksums that an image is made of."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __enter__(self) -> Layer:
+    def __enter__(self) -> ImageLayer:
         self._file = self.path.open("wb")
         self.compressed = Hashing(self._file)
         compressed: Any = self.compressed
@@ -177,7 +177,7 @@ class Layer:
         self._file.close()
 
 
-def write_image(path: Path, layer: Layer, config: dict[str, Any]) -> None:
+def write_image(path: Path, layer: ImageLayer, config: dict[str, Any]) -> None:
     """An OCI image layout in one archive, which ``podman load`` takes."""
     name = config.pop("name")
     document = {

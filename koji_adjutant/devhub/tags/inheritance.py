@@ -35,7 +35,7 @@ def _children(call: Call, tag_id: int, event: int | None) -> list[Row]:
 
 
 @dataclass
-class _Walk:
+class _InheritanceWalk:
     """A depth-first walk along the links, and what it has found so far."""
 
     call: Call
@@ -81,7 +81,7 @@ def _covers(previous: Row, depth: int | None, noconfig: bool) -> bool:
 
 def full_inheritance(call: Call, tag_id: int, event: int | None = None) -> list[Row]:
     """Every link that a tag inherits through, in order of precedence."""
-    walk = _Walk(call, event, [], {})
+    walk = _InheritanceWalk(call, event, [], {})
     walk.visit(tag_id, (), None, False, [])
     return walk.order
 

@@ -27,14 +27,14 @@ from koji_adjutant.devhub.core.call import Call
 from koji_adjutant.devhub.people import sessions
 from koji_adjutant.devhub.tasks import tasks
 
-Checksum = Callable[[], Any]
+ChecksumConstructor = Callable[[], Any]
 
 OWNER_FILE = ".user"
 
 
-def checksum_for(kind: str | None) -> Checksum | None:
+def checksum_for(kind: str | None) -> ChecksumConstructor | None:
     """The constructor for ``md5``, ``sha256`` or ``adler32``; None for none."""
-    known: dict[str, Checksum] = {
+    known: dict[str, ChecksumConstructor] = {
         "md5": lambda: hashlib.md5(usedforsecurity=False),
         "sha256": hashlib.sha256,
         "adler32": koji.util.adler32_constructor,

@@ -19,11 +19,11 @@ from typing import Any
 WORK = Path("/work")
 
 
-class CommandFailedError(Exception):
+class CheckoutCommandError(Exception):
     pass
 
 
-class RefusedError(Exception):
+class LocalExternalError(Exception):
     pass
 
 
@@ -32,9 +32,9 @@ def main() -> int:
     answer: dict[str, Any] = {"commit": None, "failed": None, "refused": None}
     try:
         answer["commit"] = check_out(request)
-    except CommandFailedError as failure:
+    except CheckoutCommandError as failure:
         answer["failed"] = str(failure)
-    except RefusedError as refusal:
+    except LocalExternalError as refusal:
         answer["refused"] = str(refusal)
         say(str(refusal).encode())
     (WORK / "answer.json").write_text(json.dumps(answer))
@@ -49,7 +49,7 @@ def check_out(request: dict[str, Any]) -> str | None:
     try:
         for command in request["update"]:
             run(command, clone, secret)
-    except CommandFailedError:
+    except CheckoutCommandError:
         run(request["recovery"], clone, secret)
     if request["common"]:
         run(request["common"], directory, secret)
@@ -77,7 +77,7 @@ def run(command: list[str], directory: Path, secret: str | None) -> None:
         for text in process.stdout or ():
             say(text.rstrip(b"\n").replace(hidden, b"***"))
     if process.returncode != 0:
-        raise CommandFailedError(line)
+        raise CheckoutCommandError(line)
 
 
 def link_common(directory: Path, sources: Path) -> None:
@@ -95,7 +95,7 @@ def refuse_local_externals(origin: list[str], directory: Path) -> None:
         url = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
         if url.startswith("file:"):
             place = working_copy.relative_to(directory)
-            raise RefusedError(f"the svn external at {place} is refused: {url} is no server's")
+            raise LocalExternalError(f"the svn external at {place} is refused: {url} is no server's")
 
 
 def forget(secret: str, directory: Path) -> None:

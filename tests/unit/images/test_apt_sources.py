@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.errors import ImageError
-from koji_adjutant.images.apt_sources import KEYRINGS, Source, debian_sources, host_suite
+from koji_adjutant.images.apt_sources import KEYRINGS, AptSource, debian_sources, host_suite
 
 DEBIAN_SOURCES = f"""\
 # the archive
@@ -46,9 +46,9 @@ def apt(tmp_path: Path) -> Path:
 def test_the_releases_own_suites_are_taken_and_nothing_else(apt: Path) -> None:
     (apt / "sources.list.d/debian.sources").write_text(DEBIAN_SOURCES)
     assert debian_sources(apt, "bookworm") == [
-        Source("http://deb.debian.org/debian", "bookworm", ("main", "contrib"), KEYRINGS[0]),
-        Source("http://deb.debian.org/debian", "bookworm-updates", ("main", "contrib"), KEYRINGS[0]),
-        Source("http://deb.debian.org/debian-security", "bookworm-security", ("main",)),
+        AptSource("http://deb.debian.org/debian", "bookworm", ("main", "contrib"), KEYRINGS[0]),
+        AptSource("http://deb.debian.org/debian", "bookworm-updates", ("main", "contrib"), KEYRINGS[0]),
+        AptSource("http://deb.debian.org/debian-security", "bookworm-security", ("main",)),
     ]
 
 

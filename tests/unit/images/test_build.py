@@ -16,7 +16,7 @@ from koji_adjutant.images import build, proofs
 from koji_adjutant.images.build import ensure_tool_image
 from koji_adjutant.images.proof import Proof
 from koji_adjutant.images.proofs import Proofs
-from koji_adjutant.images.recipe import Report, ToolRoot
+from koji_adjutant.images.recipe import ShowLine, ToolRoot
 
 
 class Distribution:
@@ -24,10 +24,10 @@ class Distribution:
     inputs = ("one",)
     main_tools = ("rpm",)
 
-    def resolve(self, _workdir: Path, _report: Report) -> Sequence[str] | None:
+    def resolve(self, _workdir: Path, _show: ShowLine) -> Sequence[str] | None:
         return None
 
-    def build(self, workdir: Path, _report: Report) -> ToolRoot:
+    def build(self, workdir: Path, _show: ShowLine) -> ToolRoot:
         (workdir / "root.tar").write_bytes(b"files")
         return ToolRoot(workdir / "root.tar", ["rpm=6"])
 

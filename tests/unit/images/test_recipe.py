@@ -6,7 +6,7 @@ import pytest
 
 from koji_adjutant.errors import ImageError
 from koji_adjutant.images.debian import INSTALLED, _installed
-from koji_adjutant.images.process import run_reporting
+from koji_adjutant.images.process import run_and_show
 from koji_adjutant.images.recipe import digest, os_release
 
 
@@ -42,16 +42,16 @@ def test_dpkgs_status_becomes_a_sorted_list() -> None:
     assert _installed(status) == ["bash=5.2", "rpm=4.18"]
 
 
-def test_each_line_is_reported_as_it_comes() -> None:
+def test_each_line_is_shown_as_it_comes() -> None:
     lines: list[str] = []
-    assert run_reporting(["sh", "-c", "echo one; echo two >&2"], lines.append) == ["one", "two"] == lines
+    assert run_and_show(["sh", "-c", "echo one; echo two >&2"], lines.append) == ["one", "two"] == lines
 
 
 def test_a_failure_carries_the_last_words() -> None:
     with pytest.raises(ImageError, match="failed with status 3: no space left"):
-        run_reporting(["sh", "-c", "echo no space left; exit 3"], lambda _line: None)
+        run_and_show(["sh", "-c", "echo no space left; exit 3"], lambda _line: None)
 
 
 def test_a_tool_that_is_missing_is_named() -> None:
     with pytest.raises(ImageError, match="no-such-tool is not installed"):
-        run_reporting(["no-such-tool"], lambda _line: None)
+        run_and_show(["no-such-tool"], lambda _line: None)

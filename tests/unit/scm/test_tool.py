@@ -38,7 +38,7 @@ def test_a_command_that_repeats_the_password(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     command = [sys.executable, "-c", r"import os; os.write(2, b'no secret for \xff\n'); raise SystemExit(1)"]
-    with pytest.raises(checkout.CommandFailedError) as failure:
+    with pytest.raises(checkout.CheckoutCommandError) as failure:
         checkout.run([*command, "secret"], tmp_path, "secret")
     assert "secret" not in str(failure.value)
     output = capfdbinary.readouterr().out
