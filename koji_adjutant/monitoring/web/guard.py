@@ -6,11 +6,13 @@ import base64
 import binascii
 import hmac
 import ipaddress
+from collections import Counter
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from koji_adjutant.monitoring.web.connections import address_of
 from koji_adjutant.monitoring.web.problems import Problem
 
 HEADERS = {
@@ -25,10 +27,13 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 METHODS = ("GET", "HEAD")
+PER_ADDRESS = 256
+"""Requests of one address that are answered at a time: half of what the server answers, so that others are
+answered too."""
 
 
 class Guard:
-    """ASGI middleware: only reading, only with the token if there is one.
+    """ASGI middleware: only reading, only with the token if there is one, so many requests at a time.
 
     The token is taken as a bearer token, or as the password of HTTP basic authentication, for which a
     browser asks by itself. Without a token only names of this machine, or addresses, are taken as Host: a
@@ -38,6 +43,7 @@ class Guard:
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self._app = app
         self._token = token
+        self._answering: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,14 +57,24 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
-        await (refusal or self._app)(scope, receive, send_guarded)
+        address = address_of(scope.get("client"))
+        self._answering[address] += 1
+        try:
+            refusal = self._refusal(scope["method"], Headers(scope=scope), address)
+            await (refusal or self._app)(scope, receive, send_guarded)
+        finally:
+            self._answering[address] -= 1
+            if not self._answering[address]:
+                del self._answering[address]
 
-    def _refusal(self, method: str, headers: Headers) -> Response | None:
+    def _refusal(self, method: str, headers: Headers, address: str) -> Response | None:
         if method not in METHODS:
             answer = Problem(405, "read_only", "Nothing can be changed here: use GET.").as_json()
             answer.headers["Allow"] = ", ".join(METHODS)
             return answer
+        if self._answering[address] > PER_ADDRESS:
+            sentence = f"{PER_ADDRESS} requests from your address are being answered: let some of them end."
+            return Problem(503, "too_many_requests", sentence).as_json()
         if self._token is None:
             if not _is_local_name(headers.get("host", "")):
                 sentence = (

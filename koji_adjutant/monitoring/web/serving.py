@@ -7,10 +7,14 @@ import socket
 import uvicorn
 from starlette.applications import Starlette
 
+from koji_adjutant.monitoring.web.connections import connection_class
+
 STOP_SECONDS = 2
 """Seconds that requests have to end when the server stops."""
-CONNECTIONS = 256
+CONNECTIONS = 512
 """More at a time are refused (503)."""
+BACKLOG = 128
+"""Connections that are accepted in one go, before those that are too many are closed."""
 
 
 class ListenError(Exception):
@@ -24,7 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise ListenError(
@@ -44,7 +48,9 @@ def make_server(app: Starlette) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             lifespan="off",
+            http=connection_class(),
             limit_concurrency=CONNECTIONS,
+            backlog=BACKLOG,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
