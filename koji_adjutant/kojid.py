@@ -106,7 +106,7 @@ def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
             worker.prewarmer = Prewarmer(make_roots_ready, workdir, options.sleeptime)
 
         def tend() -> None:
-            watched.tend()
+            watched.tend(idle=not worker.pids)
             worker.prewarm()
 
         try:

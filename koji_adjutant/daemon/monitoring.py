@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 PRUNE_INTERVAL = 3600.0
 """Seconds between two removals of old records."""
+UNMERGED_WHEN_BUSY = 8 << 20
+"""Bytes of the journal's write-ahead log that wait while tasks run: bringing them on disk takes a moment."""
+UNMERGED_WHEN_IDLE = 256 << 10
+"""And while none runs."""
 
 
 class Monitoring:
@@ -35,11 +39,14 @@ class Monitoring:
         self._options = options
         self._pruned_at = 0.0
 
-    def tend(self) -> None:
-        """Keep the server running and the journal short."""
+    def tend(self, *, idle: bool) -> None:
+        """Keep the server running and the journal short; ``idle``: no task runs."""
         if self._server:
             self._server.tend()
-        if isinstance(self.journal, FileJournal) and time.monotonic() > self._pruned_at + PRUNE_INTERVAL:
+        if not isinstance(self.journal, FileJournal):
+            return
+        self.journal.checkpoint(UNMERGED_WHEN_IDLE if idle else UNMERGED_WHEN_BUSY)
+        if time.monotonic() > self._pruned_at + PRUNE_INTERVAL:
             self._pruned_at = time.monotonic()
             now, ours = time.time(), self._options
             self.journal.prune(

@@ -89,14 +89,26 @@ def remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def checkpoint(path: Path) -> None:
-    """Bring what was written into the main file and on disk, without keeping a writer waiting.
+def unmerged_bytes(path: Path) -> int:
+    """Return the size of the write-ahead log: what ``checkpoint`` has to bring into the main file."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
 
-    Raises sqlite3.Error.
+
+def checkpoint(path: Path) -> None:
+    """Bring what was written into the main file and on disk, and empty the write-ahead log.
+
+    No writer waits for the disk: the log is emptied when all of it is there already, and nobody uses it just
+    now. What a reader still needs stays until the next time. Raises sqlite3.Error.
     """
     connection = _connect(str(path), READ_BUSY_SECONDS)
     try:
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        (_busy, in_log, in_file) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if in_file == in_log:
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
 

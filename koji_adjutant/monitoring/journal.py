@@ -70,6 +70,15 @@ class FileJournal:
         except (sqlite3.Error, OSError) as problem:
             self._trouble(None, problem)
 
+    def checkpoint(self, beyond: int) -> None:
+        """Bring on disk what was written, if it is more than so many bytes. Errors are logged once."""
+        if time.monotonic() < self._silent_until or database.unmerged_bytes(self.path) <= beyond:
+            return
+        try:
+            database.checkpoint(self.path)
+        except (sqlite3.Error, OSError) as problem:
+            self._trouble(None, problem)
+
     def close(self) -> None:
         """Close this process's connection; the next event opens another."""
         with self._turn:
@@ -107,7 +116,7 @@ class FileJournal:
     def _trouble(self, event: events.Event | None, problem: Exception) -> None:
         self._silent_until = time.monotonic() + PAUSE
         if not self._warned:
-            what = "pruning" if event is None else type(event).__name__
+            what = "tidying" if event is None else type(event).__name__
             logger.warning("The journal %s cannot be written (%s): %s", self.path, what, problem)
         self._warned = True
 

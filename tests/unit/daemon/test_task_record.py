@@ -193,12 +193,12 @@ def told(journal: FileJournal) -> tuple[float | None, str | None, str | None]:
 def test_an_unusable_journal_stops_nobody(options: KojidOptions, caplog: pytest.LogCaptureFixture) -> None:
     options.adjutant.state_dir.write_text("a file")
     with monitoring(options) as watched:
-        watched.tend()
+        watched.tend(idle=True)
     assert "There is no monitoring: the journal" in caplog.text
 
 
 def test_monitoring_can_be_off(options: KojidOptions) -> None:
     options.adjutant = replace(options.adjutant, monitoring_enabled=False)
     with monitoring(options) as watched:
-        watched.tend()
+        watched.tend(idle=True)
     assert not options.adjutant.state_dir.exists()

@@ -252,6 +252,55 @@ def test_pruning_takes_history_but_no_totals(told: FileJournal, monkeypatch: pyt
         assert [container.container_id[0] for container in history.containers()] == ["d"]
 
 
+def write_much(told: FileJournal, first: int) -> None:
+    for number in range(first, first + 100):
+        told.record(taken(number, source="x" * 2000))
+
+
+def test_the_write_ahead_log_stays_short_whatever_is_written_and_read(told: FileJournal) -> None:
+    """A reader that is in the middle of something every other time keeps it from being emptied just then."""
+    beyond, sizes = 64 << 10, []
+    for number in range(0, 1000, 100):
+        write_much(told, number)
+        with closing(database.open_reader(told.path)) as reader:
+            if number % 200 == 0:
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM tasks").fetchone()
+            write_much(told, number)
+            told.checkpoint(beyond)
+            sizes.append(database.unmerged_bytes(told.path))
+    assert sizes[1::2] == [0] * 5
+    assert max(sizes[2:]) <= 2 * sizes[0]
+    with open_history(told.path) as history:
+        assert history.count_tasks() == 1000
+
+
+def test_little_is_left_in_the_write_ahead_log(told: FileJournal) -> None:
+    told.record(taken())
+    size = database.unmerged_bytes(told.path)
+    told.checkpoint(size)
+    assert database.unmerged_bytes(told.path) == size
+    told.checkpoint(size - 1)
+    assert database.unmerged_bytes(told.path) == 0
+
+
+def test_a_writer_in_the_middle_of_something_is_not_waited_for(told: FileJournal) -> None:
+    told.record(taken())
+    with closing(sqlite3.connect(told.path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        told.checkpoint(0)
+        assert database.unmerged_bytes(told.path) > 0
+        writer.execute("ROLLBACK")
+    told.checkpoint(0)
+    assert database.unmerged_bytes(told.path) == 0
+
+
+def test_a_journal_that_is_gone_is_not_made_by_tidying(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path / database.NAME)
+    journal.checkpoint(0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_hub_s_tasks_are_forgotten(told: FileJournal) -> None:
     told.record(events.WorkerStarted(worker_id="hub-host1"))
     told.record(taken())
