@@ -25,7 +25,7 @@ OWN_COLUMNS = {"maven": GAV, "image": ("arch",)}
 
 @exported("getArchiveTypes")
 def get_archive_types(call: Call) -> list[Row]:
-    """The types of files that can be imported. devhub has the common ones."""
+    """List the types of files that can be imported, with their extensions. devhub has the common ones."""
     return Select("archivetypes").columns(*TYPE_COLUMNS).order("id").all(call.db)
 
 
@@ -37,7 +37,8 @@ def get_archive_type(
     type_id: int | None = None,
     strict: bool = False,
 ) -> Any:
-    """The type of a file by its name (the longest extension counts), or a type by its name or id; or None."""
+    """Find a type of files by its id or name, or by the name of a file, whose longest known extension counts.
+    Returns None if there is none; ``strict`` raises GenericError instead."""
     types = get_archive_types(call)
     if type_id or type_name:
         chosen = [one for one in types if (one["id"] == type_id if type_id else one["name"] == type_name)]
@@ -116,7 +117,9 @@ def list_archives(
     archive_id: int | None = None,
     strict: bool = False,
 ) -> Any:
-    """Archives by build, name, checksum; with ``type`` those of that kind, and what only they have."""
+    """List archives by build, name, checksum. ``type`` limits them to one kind and adds the columns of
+    OWN_COLUMNS, which ``typeInfo`` can look for. Raises GenericError for a kind that does not exist, and with
+    ``strict`` if nothing is found."""
     query = Select(
         "archiveinfo",
         "JOIN archivetypes ON archivetypes.id = archiveinfo.type_id",
@@ -155,7 +158,8 @@ def _only_kind(call: Call, query: Select, kind: str, type_info: Row) -> None:
 
 @exported("getArchive")
 def get_archive(call: Call, archive_id: int, strict: bool = False) -> Any:
-    """An archive, with what its kind has beside, or None."""
+    """Find an archive by its id, with the columns that only its kind has. Returns None if there is none;
+    ``strict`` raises GenericError instead."""
     found = list_archives(call, archive_id=archive_id)
     if not found:
         if strict:

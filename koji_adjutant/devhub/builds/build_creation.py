@@ -38,7 +38,7 @@ def init_build(call: Call, data: dict[str, Any]) -> int:
 def create_empty_build(
     call: Call, name: str, version: str, release: str, epoch: Any, owner: Any = None, draft: bool = False
 ) -> int:
-    """Enter a complete build without any content; returns its id."""
+    """Enter a complete build without any content. Returns its id."""
     users.assert_perm(call, "admin")
     data = {"name": name, "version": version, "release": release, "epoch": epoch, "draft": draft}
     if owner is not None:
@@ -47,8 +47,9 @@ def create_empty_build(
 
 
 def new_build(call: Call, data: Row) -> int:
-    """Add a build (complete and the caller's, if ``data`` does not say otherwise), or begin an old one anew;
-    its id."""
+    """Add a build (complete and the caller's, if ``data`` does not say otherwise), or begin anew one that has
+    failed or was canceled. Returns its id. Raises GenericError for any other build that exists, and for
+    ``data`` without an N-V-R and epoch."""
     data = {**data, "pkg_id": _package_id(call, data)}
     for name in ("version", "release", "epoch"):
         if name not in data:

@@ -52,7 +52,7 @@ def create_image_build(call: Call, build_info: Any) -> None:
 
 @exported("createWinBuild")
 def create_win_build(call: Call, build_info: Any, win_info: Any) -> None:
-    """Refused: as on a hub with EnableWin off."""
+    """Refuse to make a Windows build, with the GenericError of a hub that has EnableWin off."""
     del build_info, win_info
     users.assert_perm(call, "win-import")
     raise koji.GenericError("Windows support not enabled")
@@ -75,7 +75,7 @@ def _build_to_be(call: Call, build_info: Any) -> Row:
 
 
 def reject_draft(build: Row) -> None:
-    """Raises GenericError for a draft build: they have RPMs only."""
+    """Raise GenericError for a draft build: they have RPMs only."""
     if build.get("draft"):
         raise koji.GenericError("Draft build not supported")
 
@@ -88,14 +88,15 @@ def add_build_type(call: Call, build_id: int, name: str) -> None:
 
 
 def types_of(call: Call, build_id: int) -> list[str]:
-    """The kinds of content that a build has."""
+    """List the kinds of content that a build has, by name."""
     query = Select("build_types", "JOIN btype ON btype.id = btype_id").columns("btype.name")
     return [row["name"] for row in query.where("build_id = ?", build_id).order("btype.id").all(call.db)]
 
 
 @exported("getBuildType", "buildInfo")
 def get_build_type(call: Call, build_info: Any, strict: bool = False) -> Any:
-    """The kinds of content that a build has, with what is to be said about each: ``{"maven": {…}}``."""
+    """Describe each kind of content that a build has: ``{"maven": {…}, "rpm": None}``. Returns None if there
+    is no such build; ``strict`` raises GenericError instead."""
     build = builds.get_build(call, build_info, strict)
     if build is None:
         return None
@@ -107,7 +108,8 @@ def get_build_type(call: Call, build_info: Any, strict: bool = False) -> Any:
 
 @exported("getMavenBuild", "buildInfo")
 def get_maven_build(call: Call, build_info: Any, strict: bool = False) -> Any:
-    """``{build_id, group_id, artifact_id, version}`` of a Maven build, or None."""
+    """Find what Maven knows a build by: ``{build_id, group_id, artifact_id, version}``. Returns None if it is
+    no Maven build; ``strict`` raises GenericError instead."""
     build_id = builds.find_build_id(call, build_info, strict)
     query = Select("maven_builds").columns("build_id", *GAV).where("build_id IS ?", build_id)
     return _found(query.one(call.db), f"no such maven build: {build_info}", strict)
@@ -115,14 +117,15 @@ def get_maven_build(call: Call, build_info: Any, strict: bool = False) -> Any:
 
 @exported("getWinBuild", "buildInfo")
 def get_win_build(call: Call, build_info: Any, strict: bool = False) -> Any:
-    """None: devhub has no Windows builds."""
+    """Return None, or with ``strict`` raise GenericError: devhub has no Windows builds."""
     builds.find_build_id(call, build_info, strict)
     return _found(None, f"no such Windows build: {build_info}", strict)
 
 
 @exported("getImageBuild", "buildInfo")
 def get_image_build(call: Call, build_info: Any, strict: bool = False) -> Any:
-    """``{build_id}`` of an image build, or None."""
+    """Find out whether a build is an image build. Returns ``{build_id}`` for one, else None; ``strict``
+    raises GenericError instead."""
     build_id = builds.find_build_id(call, build_info, strict)
     is_image = build_id is not None and "image" in types_of(call, build_id)
     return _found({"build_id": build_id} if is_image else None, f"no such image build: {build_info}", strict)
@@ -136,7 +139,7 @@ def _found(row: Row | None, sentence: str, strict: bool) -> Row | None:
 
 @exported("listBTypes", "queryOpts")
 def list_btypes(call: Call, query: Any = None, query_opts: Any = None) -> Any:
-    """The kinds of content that builds can have: ``[{id, name}]``."""
+    """List the kinds of content that builds can have: ``[{id, name}]``; ``query`` may name an id or name."""
     select = Select("btype").columns("id", "name").order("id")
     for name in ("id", "name"):
         if query and name in query:

@@ -20,7 +20,7 @@ INIT, BUILDING, EXPIRED = (koji.BR_STATES[name] for name in ("INIT", "BUILDING",
 
 
 def load(call: Call, buildroot_id: Any) -> Row:
-    """A buildroot's record. Raises GenericError if there is none."""
+    """Look up a buildroot's record by its id. Raises GenericError if there is none."""
     row = call.db.one("SELECT * FROM buildroot WHERE id = ?", (lookups.convert(buildroot_id, int),))
     if row is None:
         raise koji.GenericError(f"no buildroot with ID: {buildroot_id}")
@@ -28,7 +28,8 @@ def load(call: Call, buildroot_id: Any) -> Row:
 
 
 def _own(call: Call, buildroot_id: Any, task_id: Any) -> Row:
-    """A buildroot of the calling builder, and of the task if one is named."""
+    """Look up a buildroot that the caller may change. Raises ActionNotAllowed if it is another builder's, or
+    was not made for the task that is named (if one is)."""
     host_id = hosts.require_host(call) if task_id is None else tasks.assert_host(call, task_id)
     row = load(call, buildroot_id)
     if row["host_id"] != host_id:
@@ -40,7 +41,7 @@ def _own(call: Call, buildroot_id: Any, task_id: Any) -> Row:
 
 @exported("host.newBuildRoot")
 def new_build_root(call: Call, repo: int, arch: str, task_id: Any = None) -> int:
-    """Begin a buildroot made from a repo; returns its id."""
+    """Begin a buildroot made from a repo. Returns its id."""
     host_id = hosts.require_host(call) if task_id is None else tasks.assert_host(call, task_id)
     arch = koji.parse_arches(arch, strict=True, allow_none=True)
     if call.db.one("SELECT 1 FROM repo WHERE id = ?", (repo,)) is None:
@@ -112,7 +113,7 @@ def _listing(call: Call, buildroot_id: int) -> list[Row]:
 
 @exported("getBuildrootListing")
 def get_buildroot_listing(call: Call, id: Any) -> list[Row]:  # noqa: A002 - the remote name
-    """The packages in a buildroot."""
+    """List the packages in a buildroot; ``is_update`` marks those that were added after it was set up."""
     return _listing(call, load(call, id)["id"])
 
 
@@ -131,7 +132,8 @@ def list_buildroots(
     repo_id: int | None = None,
     query_opts: Any = None,
 ) -> Any:
-    """Buildroots by builder, tag, state (or states), package in them, task, id (or ids), repo."""
+    """List buildroots by builder, tag, state (or states), package in them, task, id (or ids), repo. Each
+    comes with its builder, its repo and the repo's tag. By archive there are none."""
     if archive_id is not None:
         return apply_options([], query_opts)
     query = Select("buildroot", "JOIN host ON host.id = host_id JOIN repo ON repo.id = repo_id")
@@ -166,7 +168,8 @@ def list_buildroots(
 
 @exported("getBuildroot", "buildrootID")
 def get_buildroot(call: Call, buildroot_id: Any, strict: bool = False) -> Any:
-    """One buildroot or None."""
+    """Find a buildroot by its id, as listBuildroots describes it. Returns None if there is none; ``strict``
+    raises GenericError instead."""
     found = list_buildroots(call, buildroot_id=lookups.convert(buildroot_id, int))
     if not found and strict:
         raise koji.GenericError(f"No such buildroot: {buildroot_id!r}")

@@ -60,7 +60,8 @@ def _with_details(query: Select) -> Select:
 
 @exported("findBuildID", build="X")
 def find_build_id(call: Call, build: Any, strict: bool = False) -> Any:
-    """The id of a build given by id, NVR, or a dictionary of name, version, release; or None."""
+    """Find the id of a build given by NVR, or a dictionary of name, version, release; an id is taken as it
+    is. Returns None if there is none; ``strict`` raises GenericError instead."""
     if isinstance(build, int):
         return build
     if isinstance(build, str):
@@ -83,7 +84,8 @@ def find_build_id(call: Call, build: Any, strict: bool = False) -> Any:
 
 @exported("getBuild", "buildInfo")
 def get_build(call: Call, build_info: Any, strict: bool = False) -> Any:
-    """A build given by id, NVR or dictionary, or None."""
+    """Find a build given by id, NVR or dictionary. Returns None if there is none; ``strict`` raises
+    GenericError instead."""
     build_id = find_build_id(call, build_info, strict)
     query = _with_details(with_build_columns(Select("build", *JOINS))).columns("build.id", cg_name="NULL")
     build = query.where("build.id = ?", build_id).one(call.db)
@@ -101,7 +103,8 @@ TIMES = {
 
 
 def _limit_times(query: Select, moments: tuple[Any, ...]) -> None:
-    """Moments in the order of TIMES: seconds since the epoch, or ISO text."""
+    """Keep only builds created and completed between moments, which come in the order of TIMES: seconds since
+    the epoch, or ISO text, or None for no limit."""
     for (column, sign), moment in zip(TIMES.values(), moments, strict=True):
         if moment:
             query.where(f"{'iso' if isinstance(moment, str) else ''}({column}) {sign} ?", moment)
@@ -128,7 +131,8 @@ def list_builds(
     cg_id: Any = None,
     draft: bool | None = None,
 ) -> Any:
-    """Builds by package, owner, task (-1: any task), name prefix or pattern, state, source, times."""
+    """List builds by package, owner, task (-1: any task), name prefix or pattern, state, source, times. There
+    are none by content generator, nor of a ``type`` other than rpm."""
     if (type or "rpm") != "rpm" or any((type_info, cg_id)):
         return apply_options([], query_opts)
     query = _with_details(with_build_columns(Select("build", *JOINS)))
@@ -161,7 +165,8 @@ def list_builds(
 
 @exported("getAverageBuildDuration")
 def get_average_build_duration(call: Call, package: Any, age: int | None = None) -> Any:
-    """Seconds that builds of a package took on average (in the last ``age`` months), or None."""
+    """Average how many seconds builds of a package took (in the last ``age`` months). Returns None if there
+    are none."""
     query = Select("build", "JOIN events ON events.id = create_event").columns(
         "avg(completion_time - events.time)"
     )
@@ -174,7 +179,8 @@ def get_average_build_duration(call: Call, package: Any, age: int | None = None)
 
 @exported("getBuildLogs")
 def get_build_logs(call: Call, build: Any) -> list[Row]:
-    """The log files of a complete build: ``[{name, dir, path}]``, path below topdir."""
+    """List the log files of a build: ``[{name, dir, path}]``, path below topdir. Raises GenericError if there
+    is no such build."""
     logdir = Path(call.paths.build_logs(get_build(call, build, strict=True)))
     return [
         {
@@ -189,7 +195,8 @@ def get_build_logs(call: Call, build: Any) -> list[Row]:
 
 @exported("getNextRelease")
 def get_next_release(call: Call, build_info: dict[str, Any], incr: int = 1) -> str:
-    """The release after the highest plain number used for a name and version."""
+    """Suggest a release for a new build: the highest plain number used for the name and version, plus
+    ``incr``."""
     rows = call.db.all(
         "SELECT release FROM build JOIN package ON package.id = pkg_id WHERE name = ? AND version = ?",
         (build_info["name"], build_info["version"]),

@@ -29,7 +29,11 @@ def get_changelog_entries(
     query_opts: Any = None,
     strict: bool = False,
 ) -> Any:
-    """Entries ``{date, date_ts, author, text}``, newest first, of a build or of a task's source package."""
+    """Read the changelog of a build's source package, or of one that a task has left at ``filepath``.
+
+    Returns ``[{date, date_ts, author, text}]``, newest first if ``queryOpts`` does not say otherwise. Without
+    such a package the list is empty; ``strict`` raises GenericError instead.
+    """
     options = dict(query_opts or {})
     if options.get("order") in ("date", "-date"):
         options["order"] = options["order"].replace("date", "date_ts")

@@ -19,7 +19,7 @@ from koji_adjutant.devhub.people import policies, sessions
 
 @exported("promoteBuild")
 def promote_build(call: Call, build: Any, force: bool = False) -> Any:
-    """Make a complete draft the build of its name; returns the build. Its files move, and as on a real hub's
+    """Make a complete draft the build of its name. Returns the build. Its files move, and as on a real hub's
     default volume, no link stays where they were."""
     sessions.assert_login(call)
     draft = builds.get_build(call, build, strict=True)
@@ -40,7 +40,8 @@ def promote_build(call: Call, build: Any, force: bool = False) -> Any:
 
 
 def _target_release(call: Call, draft: dict[str, Any]) -> str:
-    """The release that the draft shall have. GenericError if it cannot."""
+    """Work out the release that a draft will have when promoted. Raises GenericError if it is no complete
+    draft, or a build has that name already."""
     refused = f"Cannot promote build {draft['nvr']}. Reason: {{}}"
     if not draft["draft"]:
         raise koji.GenericError(refused.format("Not a draft build"))

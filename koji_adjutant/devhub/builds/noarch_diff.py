@@ -23,8 +23,8 @@ Hashes = Mapping[str, Mapping[str, str]]
 
 
 def drop_duplicates(work: Path, rpms: Sequence[str], logs: Mapping[str, Sequence[str]] | None) -> list[str]:
-    """The list of packages (paths below ``work``) without noarch ones that were built more than once. Raises
-    BuildError if those differ."""
+    """Leave out of a list of packages (paths below ``work``) the noarch ones that have come before. Raises
+    BuildError if two of the same name differ."""
     kept: list[str] = []
     first: dict[str, str] = {}
     hashes: Hashes | None = None
@@ -65,7 +65,7 @@ def _assert_same(work: Path, first: str, other: str, hashes: Hashes) -> None:
 
 
 def compare(old_path: Path, new_path: Path) -> list[str]:
-    """What differs between two packages, a line each; empty: nothing."""
+    """Compare two packages as rpmdiff does. Returns a line for each difference; none: they are equal."""
     old, new = compared(old_path), compared(new_path)
     lines = []
     for tag in TEXTS:

@@ -18,7 +18,7 @@ DEFAULT_TYPES = ("md5", "sha256")
 
 
 def note(call: Call, rpm_id: int, sigkey: str, signed: Path) -> None:
-    """Remember the checksums of a signed copy. GenericError if they have been others before."""
+    """Remember the checksums of a signed copy. Raises GenericError if they have been others before."""
     with signed.open("rb") as file:
         _remember(call, rpm_id, sigkey, _checksums(file, DEFAULT_TYPES))
 
@@ -27,7 +27,9 @@ def note(call: Call, rpm_id: int, sigkey: str, signed: Path) -> None:
 def get_rpm_checksums(
     call: Call, rpm_id: Any, checksum_types: Any = None, cacheonly: bool = False
 ) -> dict[str, dict[str, str | None]]:
-    """``{sigkey: {type: checksum}}`` of a package; ``cacheonly``: None where it has not been made yet."""
+    """Look up the checksums of a package with each of its signatures: ``{sigkey: {type: checksum}}``. Those
+    that are not known yet are made, or with ``cacheonly`` left None. Raises GenericError for an unknown
+    type."""
     if not isinstance(rpm_id, int):
         raise koji.GenericError("rpm_id must be an integer")
     rpm = rpms.get_rpm(call, rpm_id, strict=True)

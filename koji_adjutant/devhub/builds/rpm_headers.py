@@ -61,7 +61,8 @@ def _read(header: RpmHeader) -> RpmIdentity:
 
 
 def identity_of(signature_bytes: bytes) -> str:
-    """What the hub knows a package by. Raises GenericError for a signature header that has none of it."""
+    """Read from a signature header what the hub knows a package by. Raises GenericError if it has no such
+    thing."""
     try:
         known_by = identity(signature_bytes)
     except SourceError as problem:

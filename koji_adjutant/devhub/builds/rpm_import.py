@@ -35,7 +35,7 @@ def _work(call: Call) -> Path:
 
 
 def _safe(relative: str) -> str:
-    """A path below work/ as given. Raises GenericError for one that leads out of it."""
+    """Check that a path stays below work/, and return it as given. Raises GenericError if it does not."""
     lookups.convert(relative, str, check_only=True)
     normal = os.path.normpath(relative)
     if normal.startswith(("..", "/")):
@@ -44,7 +44,7 @@ def _safe(relative: str) -> str:
 
 
 def uploaded_path(call: Call, relative: str) -> Path:
-    """Where an uploaded file is. Raises GenericError for a path that leads out of work/."""
+    """Locate an uploaded file, which need not be there. Raises GenericError for a path out of work/."""
     return _work(call) / _safe(relative)
 
 
@@ -121,7 +121,8 @@ def _import_logs(call: Call, build: Row, arch: str, paths: list[str]) -> None:
 
 
 def _check_srpm(call: Call, path: Path, task_id: int, build_id: int) -> Row:
-    """The build that the SRPM belongs to."""
+    """Find the build that the SRPM belongs to. Raises GenericError if it is no source package, or is of
+    another name, version, release or epoch, or the build is another task's or not in progress."""
     header = read_identity(path)
     if not header.is_source:
         raise koji.GenericError(f"not a source package: {path}")

@@ -34,7 +34,8 @@ def _query() -> Select:
 
 
 def find_rpms(call: Call, data: Row) -> list[Row]:
-    """Packages by ``id``, else by name, version, release, arch; ``location``: only of that external repo."""
+    """Find packages by ``id``, else by name, version, release, arch; ``location``: of that external repo
+    only."""
     query = _query()
     if "id" in data:
         query.where("rpminfo.id = ?", data["id"])
@@ -48,8 +49,9 @@ def find_rpms(call: Call, data: Row) -> list[Row]:
 
 @exported("getRPM")
 def get_rpm(call: Call, rpminfo: Any, strict: bool = False, multi: bool = False) -> Any:
-    """A package by id, N-V-R.A (``@repo`` for an external one) or dictionary, or None. If several fit, a
-    build's goes before drafts', and those before external ones, the newest of each; ``multi``: all."""
+    """Find a package by id, N-V-R.A (``@repo`` for an external one) or dictionary. If several fit, a build's
+    goes before drafts', and those before external ones, the newest of each; ``multi`` returns all. Returns
+    None if none fits; ``strict`` raises GenericError instead."""
     if isinstance(rpminfo, int) or (isinstance(rpminfo, str) and rpminfo.isdecimal()):
         data: Row = {"id": int(rpminfo)}
     elif isinstance(rpminfo, str):
@@ -82,7 +84,8 @@ def list_rpms(
     query_opts: Any = None,
     draft: bool | None = None,
 ) -> Any:
-    """Packages of a build, made in a buildroot, installed in a buildroot, made on a builder; by arch."""
+    """List packages of a build, made in a buildroot, installed in a buildroot (``componentBuildrootID``),
+    made on a builder; by arch."""
     if image_id is not None:
         return apply_options([], query_opts)
     query = _query().columns(nvr="rpminfo.name || '-' || rpminfo.version || '-' || rpminfo.release")
@@ -103,13 +106,13 @@ def list_rpms(
 
 @exported("listBuildRPMs")
 def list_build_rpms(call: Call, build: Any) -> Any:
-    """The packages of a build."""
+    """List the packages of a build. Raises GenericError if there is no such build."""
     return list_rpms(call, build_id=builds.find_build_id(call, build, strict=True))
 
 
 def external_rpm(call: Call, entry: Row, location: Any) -> int:
-    """The id of an external package, which is added when it is first seen. The same package with another
-    payload hash is refused: the repo has changed under its users."""
+    """Find the id of an external package, which is added when it is first seen. Raises GenericError for the
+    same package with another payload hash: the repo has changed under its users."""
     for name, allowed in EXTERNAL_FIELDS:
         if name not in entry:
             raise koji.GenericError(f"{name} field missing: {entry!r}")

@@ -24,7 +24,7 @@ from koji_adjutant.devhub.people import users
 
 @exported("queryRPMSigs", "queryOpts")
 def query_rpm_sigs(call: Call, rpm_id: Any = None, sigkey: str | None = None, query_opts: Any = None) -> Any:
-    """Signatures known for packages: ``[{rpm_id, sigkey, sighash}]``; sigkey '' stands for unsigned."""
+    """List signatures known for packages: ``[{rpm_id, sigkey, sighash}]``; sigkey '' stands for unsigned."""
     query = Select("rpmsigs").columns("rpm_id", "sigkey", "sighash")
     if rpm_id is not None and not isinstance(rpm_id, int):
         rpm = rpms.get_rpm(call, rpm_id)
@@ -73,7 +73,7 @@ def write_signed_rpm(call: Call, an_rpm: Any, sigkey: str, force: bool = False) 
 
 @exported("host.writeSignedRPM")
 def host_write_signed_rpm(call: Call, an_rpm: Any, sigkey: str, force: bool = False) -> None:
-    """The same, for builders. A real hub does not check that the caller is one."""
+    """Write a signed copy of a package for a builder. A real hub does not check that the caller is one."""
     _write_signed(call, an_rpm, sigkey, force)
 
 
@@ -121,7 +121,7 @@ def _put_aside(header: Path, saved: Path) -> None:
 
 
 def _internal(call: Call, an_rpm: Any) -> tuple[Row, Path]:
-    """A package of a build's, and the build's directory."""
+    """Find a package of a build's, and the build's directory. Raises GenericError if it is external."""
     rpm = rpms.get_rpm(call, an_rpm, strict=True)
     if rpm["external_repo_id"]:
         raise koji.GenericError(f"Not an internal rpm: {an_rpm} (from {rpm['external_repo_name']})")

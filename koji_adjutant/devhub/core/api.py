@@ -39,7 +39,7 @@ class Method:
         )
 
     def invoke(self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """Call it. Raises ParameterError for arguments that do not fit."""
+        """Call the function with a request's arguments. Raises ParameterError if they do not fit."""
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -49,7 +49,7 @@ class Method:
         return self.function(call, *bound.args, **named)
 
     def describe(self) -> dict[str, Any]:
-        """What ``_listapi`` says about it."""
+        """Describe the call as ``_listapi`` does: name, docstring and parameters."""
         parameters = self.signature.parameters.values()
         args = [p.name if p.default is p.empty else [p.name, p.default] for p in parameters]
         described = ", ".join(str(p) for p in parameters)
@@ -76,7 +76,7 @@ def exported(name: str, *camel_case: str, **renamed: str) -> Callable[[AnyFuncti
 
 
 def find(name: str) -> Method:
-    """The call of that name. Raises GenericError: for one that only a real hub has, saying so."""
+    """Look up a call by its remote name. Raises GenericError: for one that only a real hub has, saying so."""
     method = METHODS.get(name)
     if method is not None:
         return method

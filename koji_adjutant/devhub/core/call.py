@@ -55,11 +55,11 @@ class Call:
         return self._event
 
     def new_event(self) -> int:
-        """A further event, for what needs one of its own (repoInit)."""
+        """Make a further event, for what needs one of its own (repoInit)."""
         return self.db.insert("events", {"time": time.time()})
 
     def forget_event(self) -> None:
-        """The next part of a multiCall gets its own event."""
+        """Let the next part of a multiCall have its own event."""
         self._event = None
 
     def add(self, table: str, **values: Any) -> None:
@@ -68,6 +68,6 @@ class Call:
         self.db.insert(table, {**values, **creation})
 
     def revoke(self, table: str, **where: Any) -> int:
-        """End the validity of the rows of a versioned table that match; returns how many."""
+        """End the validity of the rows of a versioned table that match. Returns how many."""
         ended = {"revoke_event": self.event, "revoker_id": self.session.user_id, "active": None}
         return self.db.update(table, ended, {**where, "active": 1})

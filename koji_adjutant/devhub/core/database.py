@@ -30,7 +30,7 @@ class ConstraintError(Exception):
 
 
 def iso_time(seconds: float | None) -> str | None:
-    """A time as a real hub prints it: ``2026-11-22 08:44:19.709000+00:00``."""
+    """Write a time (seconds since the epoch) as a real hub does: ``2026-11-22 08:44:19.709000+00:00``."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(" ")
@@ -79,7 +79,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: an exception undoes what the block wrote."""
+        """Keep all that the block writes or nothing: an exception undoes it."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -90,7 +90,8 @@ class Database:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """The same inside a transaction (a call inside a multiCall)."""
+        """Undo what the block wrote if it raises, within a transaction that goes on (a call inside a
+        multiCall)."""
         self._connection.execute("SAVEPOINT part")
         try:
             yield
@@ -101,21 +102,21 @@ class Database:
         self._connection.execute("RELEASE part")
 
     def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """Every row of a query."""
+        """Fetch every row of a query."""
         return self._connection.execute(sql, parameters).fetchall()
 
     def one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
-        """The first row, or None."""
+        """Fetch the first row of a query, or None."""
         row: Row | None = self._connection.execute(sql, parameters).fetchone()
         return row
 
     def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """The first column of the first row, or None."""
+        """Fetch the first column of the first row of a query, or None."""
         row = self.one(sql, parameters)
         return None if row is None else next(iter(row.values()))
 
     def insert(self, table: str, values: Mapping[str, Any]) -> int:
-        """Add a row; returns its id. Raises ConstraintError."""
+        """Add a row. Returns its id. Raises ConstraintError."""
         names = list(values)
         marks = ", ".join("?" * len(names))
         sql = " ".join(["INSERT INTO", table, "(" + ", ".join(names) + ") VALUES (" + marks + ")"])
@@ -126,7 +127,7 @@ class Database:
         return cursor.lastrowid or 0
 
     def update(self, table: str, values: Mapping[str, Any], where: Mapping[str, Any]) -> int:
-        """Change the rows whose columns equal ``where``; returns how many."""
+        """Change the rows whose columns equal ``where``. Returns how many."""
         changes = ", ".join(name + " = ?" for name in values)
         condition = " AND ".join(name + " IS ?" for name in where)
         sql = " ".join(["UPDATE", table, "SET", changes, "WHERE", condition])
@@ -134,7 +135,7 @@ class Database:
         return self._connection.execute(sql, parameters).rowcount
 
     def delete(self, table: str, where: Mapping[str, Any]) -> int:
-        """Remove the rows whose columns equal ``where``; returns how many."""
+        """Remove the rows whose columns equal ``where``. Returns how many."""
         condition = " AND ".join(name + " IS ?" for name in where)
         sql = " ".join(["DELETE FROM", table, "WHERE", condition])
         return self._connection.execute(sql, list(where.values())).rowcount

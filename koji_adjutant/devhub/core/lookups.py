@@ -24,7 +24,8 @@ def convert(
     none_allowed: bool = False,
     check_only: bool = False,
 ) -> Any:
-    """The value as ``cast`` (with ``check_only`` it must be one already). Raises ParameterError."""
+    """Convert an argument to ``cast``, or with ``check_only`` require that it is one already. Raises
+    ParameterError (in the words of ``message``) if that fails, and for None unless that is allowed."""
     if value is None:
         if none_allowed:
             return None
@@ -41,7 +42,8 @@ def convert(
 
 
 def id_or_name(table: str, info: Any) -> tuple[str, Any]:
-    """A condition and its parameter for a row named by an id, a name, or a dictionary with either."""
+    """Make the condition, with its parameter, that finds a row by an id, a name, or a dictionary with either.
+    Raises ParameterError for anything else."""
     if isinstance(info, dict):
         if "id" in info:
             info = convert(info["id"], int, message=f"Invalid name or id value: {info}")
@@ -55,7 +57,8 @@ def id_or_name(table: str, info: Any) -> tuple[str, Any]:
 
 
 def lookup(call: Call, table: str, info: Any, *, strict: bool = False, create: bool = False) -> Row | None:
-    """``{id, name}`` of a row; ``strict``: it must be there; ``create``: it is made if it is not."""
+    """Find a row as ``{id, name}``. One that is not there is made with ``create``, raises GenericError with
+    ``strict``, and else is None."""
     row = Select(table).columns("id", "name").where(*id_or_name(table, info)).one(call.db)
     if row is not None:
         return row
@@ -69,13 +72,13 @@ def lookup(call: Call, table: str, info: Any, *, strict: bool = False, create: b
 
 
 def lookup_id(call: Call, table: str, info: Any, *, strict: bool = False, create: bool = False) -> Any:
-    """The id of a row, or None."""
+    """Find only the id of a row, or None; see ``lookup``."""
     row = lookup(call, table, info, strict=strict, create=create)
     return row["id"] if row else None
 
 
 def require_id(call: Call, table: str, info: Any) -> int:
-    """The id of a row that must be there."""
+    """Find the id of a row that must be there. Raises GenericError if it is not."""
     found: int = lookup_id(call, table, info, strict=True)
     return found
 
@@ -101,6 +104,6 @@ def verify_user_name(name: Any) -> None:
 
 
 def glob_to_regex(pattern: str) -> str:
-    """A shell pattern (``*`` and ``?``) as a case-insensitive regular expression."""
+    """Translate a shell pattern (``*`` and ``?``) into a case-insensitive regular expression."""
     body = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     return f"(?is)^{body}$"

@@ -42,13 +42,14 @@ class Select:
         return self
 
     def where_in(self, column: str, values: Iterable[Any], *, negate: bool = False) -> Select:
-        """``column IN (…)``; an empty list matches nothing."""
+        """Add the condition ``column IN (…)`` or ``NOT IN (…)``; nothing is in an empty list."""
         values = list(values)
         word = " NOT IN (" if negate else " IN ("
         return self.where(column + word + ", ".join("?" * len(values)) + ")", *values)
 
     def at(self, table: str, event: int | None) -> Select:
-        """Only rows of the versioned ``table`` that hold at ``event``, or now."""
+        """Keep only rows of the versioned ``table`` that hold at ``event``, or now. Raises GenericError for
+        an event that is no number."""
         if event is None:
             return self.where(f"{table}.active = 1")
         if not isinstance(event, int):
@@ -57,18 +58,18 @@ class Select:
         return self.where(held, event, event)
 
     def drafts(self, table: str, draft: bool | None) -> Select:
-        """Only drafts in ``build`` or ``rpminfo``, or no drafts, or (None) both."""
+        """Keep only drafts in ``build`` or ``rpminfo``, or no drafts, or (None) both."""
         if draft is not None:
             self.where(f"{table}.draft IS {'' if draft else 'NOT '}TRUE")
         return self
 
     def order(self, text: str) -> Select:
-        """ORDER BY, and LIMIT if wanted."""
+        """Set what comes after ORDER BY: columns, and LIMIT if wanted."""
         self._order = text
         return self
 
     def sql(self) -> str:
-        """The statement."""
+        """Put the statement together."""
         parts = ["SELECT", ", ".join(self._columns), "FROM", self.table, *self._joins]
         if self._conditions:
             parts += ["WHERE", " AND ".join(self._conditions)]
@@ -77,21 +78,22 @@ class Select:
         return " ".join(parts)
 
     def all(self, db: Database) -> list[Row]:
-        """Every row."""
+        """Fetch every row."""
         return db.all(self.sql(), self._parameters)
 
     def one(self, db: Database) -> Row | None:
-        """The first row, or None."""
+        """Fetch the first row, or None."""
         return db.one(self.sql(), self._parameters)
 
     def value(self, db: Database) -> Any:
-        """The first column of the first row, or None."""
+        """Fetch the first column of the first row, or None."""
         return db.value(self.sql(), self._parameters)
 
 
 def apply_options(rows: list[Row], options: Mapping[str, Any] | None) -> Any:
-    """What ``queryOpts`` asks for: ``order`` (``-`` in front for descending, several with commas),
-    ``offset``, ``limit``, ``countOnly``, ``asList``."""
+    """Do to rows what ``queryOpts`` asks for: ``order`` (``-`` in front for descending, several with commas),
+    ``offset``, ``limit``, ``asList``; with ``countOnly`` the number of rows is returned. Raises GenericError
+    for an order by a column that they do not have."""
     options = options or {}
     if options.get("countOnly"):
         return len(rows)

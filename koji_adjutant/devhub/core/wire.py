@@ -19,7 +19,7 @@ class BadRequestError(Exception):
 
 
 def parse_request(body: bytes) -> tuple[str, tuple[Any, ...]]:
-    """Method name and parameters of a request body. Raises BadRequestError."""
+    """Read method name and parameters from a request body. Raises BadRequestError."""
     if not body:
         raise BadRequestError("Empty request")
     if len(body) > MAX_REQUEST:
@@ -34,19 +34,19 @@ def parse_request(body: bytes) -> tuple[str, tuple[Any, ...]]:
 
 
 def response(result: Any) -> bytes:
-    """The answer that carries a result."""
+    """Encode the answer that carries a result."""
     text: str = xmlrpcplus.dumps((result,), methodresponse=1)
     return text.encode()
 
 
 def fault(error: BaseException) -> bytes:
-    """The answer that carries an error."""
+    """Encode the answer that carries an error."""
     text: str = xmlrpcplus.dumps(as_fault(error))
     return text.encode()
 
 
 def as_fault(error: BaseException) -> Any:
-    """The fault for an exception: a koji error has its class's code, anything else code 1 and its type in
+    """Turn an exception into a fault: a koji error has its class's code, anything else code 1 and its type in
     front."""
     if isinstance(error, xmlrpcplus.Fault):
         return error
@@ -56,7 +56,7 @@ def as_fault(error: BaseException) -> Any:
 
 
 def multicall_fault(error: BaseException) -> dict[str, Any]:
-    """How an error appears among the results of a multiCall."""
+    """Describe an error as it appears among the results of a multiCall."""
     if isinstance(error, xmlrpcplus.Fault):
         return {"faultCode": error.faultCode, "faultString": error.faultString}
     text = ", ".join(str(argument) for argument in error.args)
@@ -65,19 +65,19 @@ def multicall_fault(error: BaseException) -> dict[str, Any]:
 
 
 def encode_request(method: str, arguments: Any) -> str:
-    """A task's request as the database keeps it."""
+    """Encode a task's request as the database keeps it."""
     text: str = xmlrpcplus.dumps(tuple(arguments), methodname=method)
     return text
 
 
 def decode_request(text: str) -> Any:
-    """A task's arguments."""
+    """Decode a task's arguments from what the database keeps."""
     return xmlrpcplus.loads(_xml(text))[0]
 
 
 def decode_result(text: str) -> Any:
-    """A task's result. Raises the fault that it holds, and binascii.Error for what is neither XML nor base64
-    (very old builders sent base64)."""
+    """Decode a task's result. Raises the fault that it holds, and binascii.Error for what is neither XML nor
+    base64 (very old builders sent base64)."""
     return xmlrpcplus.loads(_xml(text))[0][0]
 
 
@@ -86,5 +86,5 @@ def _xml(text: str) -> str | bytes:
 
 
 def describe_methods(methods: dict[str, Method]) -> list[dict[str, Any]]:
-    """What ``_listapi`` answers."""
+    """Describe calls as ``_listapi`` does."""
     return [method.describe() for method in methods.values()]

@@ -18,7 +18,8 @@ FIELDS = ("channels.id", "channels.name", "channels.description", "channels.enab
 
 @exported("getChannel", "channelInfo")
 def get_channel(call: Call, channel_info: Any, strict: bool = False) -> Any:
-    """``{id, name, description, enabled, comment}`` or None."""
+    """Find a channel by id or name: ``{id, name, description, enabled, comment}``. Returns None if there is
+    none; ``strict`` raises GenericError instead."""
     query = Select("channels").columns(*FIELDS).where(*lookups.id_or_name("channels", channel_info))
     channel = query.one(call.db)
     if channel is None and strict:
@@ -30,7 +31,8 @@ def get_channel(call: Call, channel_info: Any, strict: bool = False) -> Any:
 def list_channels(
     call: Call, host_id: Any = None, event: int | None = None, enabled: bool | None = None
 ) -> list[Row]:
-    """All channels, or those of a builder."""
+    """List all channels, or those of a builder, now or at an event. Raises GenericError for an event without
+    a builder."""
     query = Select("channels").columns(*FIELDS)
     if host_id:
         if isinstance(host_id, str):
@@ -72,7 +74,7 @@ def add_host_to_channel(
 
 @exported("removeHostFromChannel")
 def remove_host_from_channel(call: Call, hostname: str, channel_name: str) -> None:
-    """The opposite of addHostToChannel."""
+    """Keep a builder from the tasks of a channel: the opposite of addHostToChannel."""
     users.assert_perm(call, "host")
     host_id, channel_id = _host_and_channel(call, hostname, channel_name)
     if not call.revoke("host_channels", host_id=host_id, channel_id=channel_id):
@@ -81,7 +83,7 @@ def remove_host_from_channel(call: Call, hostname: str, channel_name: str) -> No
 
 @exported("addChannel")
 def add_channel(call: Call, channel_name: str, description: str | None = None) -> int:
-    """Make a channel; returns its id."""
+    """Make a channel. Returns its id."""
     users.assert_perm(call, "admin")
     lookups.verify_name(channel_name)
     _refuse_duplicate(call, channel_name)
@@ -96,7 +98,7 @@ def _refuse_duplicate(call: Call, name: str) -> None:
 
 @exported("editChannel", "channelInfo")
 def edit_channel(call: Call, channel_info: Any, **changes: Any) -> bool:
-    """Change name, description or comment; returns whether anything was different."""
+    """Change name, description or comment. Returns whether anything was different."""
     users.assert_perm(call, "admin")
     channel = get_channel(call, channel_info, strict=True)
     names = ("name", "description", "comment")

@@ -19,13 +19,14 @@ CONFIG = ("arches", "capacity", "description", "comment", "enabled")
 
 
 def caller_host(call: Call) -> int | None:
-    """The host id of the caller, or None if it is no builder."""
+    """Find the host id of the caller. Returns None if it is no builder."""
     host_id: int | None = call.db.value("SELECT id FROM host WHERE user_id IS ?", (call.session.user_id,))
     return host_id
 
 
 def require_host(call: Call) -> int:
-    """The caller's host id. Raises AuthError unless the caller is a builder with an exclusive session."""
+    """Find the caller's host id. Raises AuthError unless the caller is a builder with an exclusive
+    session."""
     host_id = caller_host(call) if call.session.logged_in else None
     if host_id is None:
         if call.session.logged_in:
@@ -44,7 +45,11 @@ def _query(event: int | None = None) -> Select:
 
 @exported("getHost", "hostInfo")
 def get_host(call: Call, host_info: Any, strict: bool = False, event: int | None = None) -> Any:
-    """A builder: ``{id, user_id, name, update_ts, ready, task_load}`` and the fields in CONFIG; or None."""
+    """Find a builder, by id or name, as it is now or was at an event.
+
+    Returns ``{id, user_id, name, update_ts, ready, task_load}`` and the fields in CONFIG, or None if there is
+    none; ``strict`` raises GenericError instead.
+    """
     host = _query(event).where(*lookups.id_or_name("host", host_info)).one(call.db)
     if host is None and strict:
         raise koji.GenericError(f"Invalid hostInfo: {host_info}")
@@ -61,7 +66,7 @@ def list_hosts(
     user_id: Any = None,
     query_opts: Any = None,
 ) -> Any:
-    """Builders, by arches (any of a list), channel, state, user."""
+    """List builders by arches (any of a list), channel, state, user."""
     query = _query()
     if arches is not None:
         wanted = [arches] if isinstance(arches, str) else arches
@@ -85,7 +90,7 @@ def list_hosts(
 def add_host(
     call: Call, hostname: str, arches: list[str], krb_principal: str | None = None, force: bool = False
 ) -> int:
-    """Add a builder and its user (with no password yet), in the channel ``default``; returns the host id."""
+    """Add a builder and its user (with no password yet), in the channel ``default``. Returns the host id."""
     users.assert_perm(call, "host")
     lookups.verify_name(hostname)
     lookups.verify_user_name(hostname)
@@ -120,7 +125,7 @@ def _change(call: Call, host: Row, changes: dict[str, Any]) -> None:
 
 @exported("editHost", "hostInfo")
 def edit_host(call: Call, host_info: Any, **changes: Any) -> bool:
-    """Change arches, capacity, description or comment; returns whether anything was different."""
+    """Change arches, capacity, description or comment. Returns whether anything was different."""
     users.assert_perm(call, "host")
     host = get_host(call, host_info, strict=True)
     different = {
@@ -156,7 +161,8 @@ def disable_host(call: Call, hostname: str) -> None:
 
 @exported("getLastHostUpdate", "hostID")
 def get_last_host_update(call: Call, host_id: int, ts: bool = False) -> Any:
-    """When a session of the builder's user was last used; None: never."""
+    """Find out when a session of the builder's user was last used: ISO text, or with ``ts`` seconds since the
+    epoch. None: never."""
     last = call.db.value(
         "SELECT max(sessions.update_time) FROM sessions JOIN host ON host.user_id = sessions.user_id"
         " WHERE host.id = ?",
@@ -167,33 +173,34 @@ def get_last_host_update(call: Call, host_id: int, ts: bool = False) -> Any:
 
 @exported("getAllArches")
 def get_all_arches(call: Call) -> list[str]:
-    """Every arch that a builder has."""
+    """List every arch that a builder has, in koji's spelling."""
     rows = call.db.all("SELECT arches FROM host_config WHERE active = 1")
     return sorted({koji.canonArch(arch) for row in rows for arch in (row["arches"] or "").split()})
 
 
 @exported("host.getID")
 def get_id(call: Call) -> int:
-    """The calling builder's id."""
+    """Find the calling builder's id. Raises AuthError for others, as the other ``host.*`` calls do."""
     return require_host(call)
 
 
 @exported("host.getHost")
 def get_own_host(call: Call) -> Any:
-    """The calling builder's record."""
+    """Find the calling builder's record."""
     return get_host(call, require_host(call))
 
 
 @exported("host.isEnabled")
 def is_enabled(call: Call) -> bool:
-    """Whether the calling builder is enabled."""
+    """Find out whether the calling builder is enabled."""
     enabled: bool = get_host(call, require_host(call), strict=True)["enabled"]
     return enabled
 
 
 @exported("host.updateHost")
 def update_host(call: Call, task_load: float, ready: bool, data: dict[str, Any] | None = None) -> None:
-    """A builder's sign of life: its load, whether it takes tasks, data for the scheduler (``maxjobs``)."""
+    """Note a builder's sign of life: its load, whether it takes tasks, data for the scheduler
+    (``maxjobs``)."""
     host_id = require_host(call)
     values = {"task_load": float(task_load), "ready": bool(ready), "update_time": time.time()}
     call.db.update("host", values, {"id": host_id})
@@ -203,7 +210,7 @@ def update_host(call: Call, task_load: float, ready: bool, data: dict[str, Any] 
 
 @exported("host.setHostData")
 def set_host_data(call: Call, hostdata: dict[str, Any]) -> None:
-    """Data for the scheduler."""
+    """Keep what a builder has for the scheduler. Raises ParameterError for what is no dictionary."""
     host_id = require_host(call)
     if not isinstance(hostdata, dict):
         raise koji.ParameterError("Host data should be a dictionary")

@@ -11,13 +11,13 @@ COST = 2**12
 
 
 def hash_password(password: str) -> str:
-    """What the database keeps: ``scrypt$<cost>$<salt>$<hash>``."""
+    """Hash a password as the database keeps it: ``scrypt$<cost>$<salt>$<hash>``."""
     salt = secrets.token_bytes(16)
     return f"scrypt${COST}${salt.hex()}${_scrypt(password, salt, COST).hex()}"
 
 
 def check_password(password: str, stored: str | None) -> bool:
-    """Whether the password is the stored one; takes as long for a user without a password as for others."""
+    """Check a password against the stored one; takes as long for a user without a password as for others."""
     if stored is None:
         _scrypt(password, bytes(16), COST)
         return False

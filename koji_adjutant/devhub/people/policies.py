@@ -61,7 +61,8 @@ def _owns(call: Call, user_id: int | None, data: dict[str, Any]) -> bool:
 def check_policy(
     call: Call, name: str, data: dict[str, Any], *, default: str = "deny", force: bool = False
 ) -> tuple[bool, str]:
-    """(allowed, reason) by the policy of that name; one that does not exist allows, as on a real hub."""
+    """Ask the policy of that name; one that does not exist allows, as on a real hub. Returns (allowed,
+    reason). Where no rule holds ``default`` decides; ``force`` lets an admin pass."""
     if name not in POLICIES:
         return True, "missing policy"
     action, _, reason = (_apply(call, name, data) or f"{default} not covered by policy").partition(" ")
@@ -77,7 +78,7 @@ def check_policy(
 def assert_policy(
     call: Call, name: str, data: dict[str, Any], *, default: str = "deny", force: bool = False
 ) -> None:
-    """Raises ActionNotAllowed if the policy says no."""
+    """Raise ActionNotAllowed if the policy says no; parameters as of ``check_policy``."""
     allowed, reason = check_policy(call, name, data, default=default, force=force)
     if not allowed:
         raise koji.ActionNotAllowed(f"policy violation ({name})" + (f": {reason}" if reason else ""))
@@ -85,7 +86,8 @@ def assert_policy(
 
 @exported("evalPolicy")
 def eval_policy(call: Call, name: str, data: dict[str, Any]) -> str | None:
-    """The action that a policy gives."""
+    """Find the action that a policy gives, or None if no rule holds. Raises GenericError if there is no such
+    policy."""
     if name not in POLICIES:
         raise koji.GenericError(f"no such policy: {name}")
     return _apply(call, name, data)
@@ -93,7 +95,7 @@ def eval_policy(call: Call, name: str, data: dict[str, Any]) -> str | None:
 
 @exported("host.evalPolicy")
 def host_eval_policy(call: Call, name: str, data: dict[str, Any]) -> str | None:
-    """The same, for builders."""
+    """Find the action that a policy gives, for a builder."""
     require_host(call)
     return eval_policy(call, name, data)
 
@@ -102,7 +104,7 @@ def host_eval_policy(call: Call, name: str, data: dict[str, Any]) -> str | None:
 def host_check_policy(
     call: Call, name: str, data: dict[str, Any], default: str = "deny", strict: bool = False
 ) -> tuple[bool, str]:
-    """(allowed, reason), for builders."""
+    """Ask a policy for a builder. Returns (allowed, reason); ``strict``: ActionNotAllowed instead of a no."""
     require_host(call)
     if strict:
         assert_policy(call, name, data, default=default)
@@ -111,6 +113,6 @@ def host_check_policy(
 
 @exported("host.assertPolicy")
 def host_assert_policy(call: Call, name: str, data: dict[str, Any], default: str = "deny") -> None:
-    """Raises ActionNotAllowed if the policy says no, for builders."""
+    """Raise ActionNotAllowed if the policy says no, for a builder."""
     require_host(call)
     assert_policy(call, name, data, default=default)

@@ -46,7 +46,8 @@ class Credentials:
 
     @classmethod
     def read(cls, headers: Mapping[str, str], query: str) -> Credentials | None:
-        """From the ``Koji-Session-*`` headers, or from the query string as clients before 1.30 send them."""
+        """Read which session a request claims, from the ``Koji-Session-*`` headers, or from the query string
+        as clients before 1.30 send it. Returns None if it claims none; raises AuthError for half a claim."""
         if "koji-session-id" in headers:
             number = headers.get("koji-session-callnum", headers.get("koji-callnum"))
             return cls._checked(headers["koji-session-id"], headers.get("koji-session-key"), number)
@@ -69,7 +70,7 @@ class Credentials:
 
 
 def resume(db: Database, credentials: Credentials | None, method: str) -> Session:
-    """The session of a request; an anonymous one without credentials.
+    """Find the session of a request; without credentials it is an anonymous one.
 
     Raises AuthError, AuthExpired, SequenceError, RetryError.
     """
@@ -123,7 +124,7 @@ def _exclusive(db: Database, row: Row) -> tuple[bool, str | None]:
 
 
 def assert_login(call: Call) -> int:
-    """The caller's user id. Raises ActionNotAllowed for somebody who is not logged in."""
+    """Require that the caller is logged in, and return the user id. Raises ActionNotAllowed."""
     if call.session.user_id is None:
         raise koji.ActionNotAllowed("you must be logged in for this operation")
     return call.session.user_id
@@ -169,7 +170,8 @@ def login(
 
 
 def _renew(call: Call, user_id: int) -> dict[str, Any] | None:
-    """A new key for the expired session of the request; None if its master has been closed meanwhile."""
+    """Give the expired session of the request a new key. Returns None if its master has been closed
+    meanwhile; raises AuthError if it was another user's."""
     session_id = call.session.id
     old = call.db.one("SELECT user_id, master FROM sessions WHERE id = ?", (session_id,)) or {}
     if old["user_id"] != user_id:
@@ -187,7 +189,7 @@ def _renew(call: Call, user_id: int) -> dict[str, Any] | None:
 def ssl_login(
     call: Call, proxyuser: Any = None, proxyauthtype: Any = None, renew: bool = False, exclusive: Any = None
 ) -> Any:
-    """Not available: devhub speaks plain HTTP and knows passwords only."""
+    """Refuse to log in, with AuthError: devhub speaks plain HTTP and knows passwords only."""
     del call, proxyuser, proxyauthtype, renew, exclusive
     raise koji.AuthError("devhub has password logins only: set user and password (authtype = password)")
 
@@ -209,7 +211,8 @@ def logout(call: Call, session_id: int | None = None) -> None:
 
 @exported("subsession")
 def subsession(call: Call) -> dict[str, Any]:
-    """A further session of the same user, which shares this one's exclusive lock."""
+    """Open a further session of the same user, which shares this one's exclusive lock. Returns what login
+    does."""
     user_id = _require(call)
     return _new_session(call, user_id, call.session.master or call.session.id)
 
@@ -247,7 +250,8 @@ def shared_session(call: Call) -> None:
 
 @exported("getSessionInfo")
 def get_session_info(call: Call, details: bool = False, user_id: Any = None) -> Any:
-    """The caller's session, or (``user_id``) every open one of a user."""
+    """Describe the caller's session (None for somebody who is not logged in), or (``user_id``) every open one
+    of a user. Raises ActionNotAllowed for another user's, unless the caller is an admin."""
     if not call.session.logged_in:
         return None
     if user_id is None:
@@ -271,7 +275,7 @@ def _describe(row: Row, details: bool) -> Row:
 
 @exported("showSession")
 def show_session(call: Call) -> str:
-    """The session in words, for people."""
+    """Describe the session in words, for people."""
     if not call.session.logged_in:
         return "session: not logged in"
     return f"session {call.session.id}: user {call.session.user_name}, exclusive {call.session.exclusive}"

@@ -17,7 +17,8 @@ NORMAL, HOST, GROUP = (koji.USERTYPES[name] for name in ("NORMAL", "HOST", "GROU
 
 
 def user_perms(call: Call, user_id: int | None) -> dict[str, list[str | None]]:
-    """Permissions of a user: name -> where it comes from (None: granted directly, else the group's name)."""
+    """Collect a user's permissions: name -> where it is from (None: granted directly, else the group's
+    name)."""
     perms: dict[str, list[str | None]] = {}
     for row in call.db.all(
         "SELECT permissions.name AS name, NULL AS source FROM user_perms"
@@ -33,12 +34,12 @@ def user_perms(call: Call, user_id: int | None) -> dict[str, list[str | None]]:
 
 
 def has_perm(call: Call, name: str) -> bool:
-    """Whether the caller has exactly this permission."""
+    """Check whether the caller has exactly this permission; being an admin does not count."""
     return call.session.logged_in and name in user_perms(call, call.session.user_id)
 
 
 def assert_perm(call: Call, name: str) -> None:
-    """Raises ActionNotAllowed unless the caller has the permission or is an admin."""
+    """Raise ActionNotAllowed unless the caller has the permission or is an admin."""
     if has_perm(call, name) or has_perm(call, "admin"):
         return
     who = f"logged in as {call.session.user_name}" if call.session.logged_in else "user not logged in"
@@ -49,8 +50,9 @@ def assert_perm(call: Call, name: str) -> None:
 def get_user(
     call: Call, user_info: Any = None, strict: bool = False, krb_princs: bool = True, groups: bool = False
 ) -> Any:
-    """``{id, name, status, usertype, krb_principals}`` of a user given by id, name, principal or dictionary
-    (without an argument: of the caller), or None."""
+    """Find a user by id, name, principal or dictionary (without an argument: the caller), as ``{id, name,
+    status, usertype, krb_principals}``. Returns None if there is none; ``strict`` raises GenericError
+    instead."""
     if user_info is None:
         user_info = call.session.user_id
         if user_info is None:
@@ -94,7 +96,7 @@ def _principals(call: Call, user_id: int) -> list[str]:
 
 @exported("getLoggedInUser")
 def get_logged_in_user(call: Call) -> Any:
-    """The caller, or None."""
+    """Find out who is calling. Returns None for somebody who is not logged in."""
     if not call.session.logged_in:
         return None
     user = get_user(call, call.session.user_id)
@@ -104,7 +106,7 @@ def get_logged_in_user(call: Call) -> Any:
 
 
 def insert_user(call: Call, name: str, usertype: int, status: int | None = None) -> int:
-    """Add a user without a password; returns the id."""
+    """Add a user without a password. Returns the id."""
     if status is None:
         status = koji.USER_STATUS["NORMAL"]
     elif not koji.USER_STATUS.get(status):
@@ -116,7 +118,7 @@ def insert_user(call: Call, name: str, usertype: int, status: int | None = None)
 def create_user(
     call: Call, username: str, status: int | None = None, krb_principal: str | None = None
 ) -> int:
-    """Add a user; returns the id. The user has no password: see ``koji-adjutant devhub set-password``."""
+    """Add a user. Returns the id. The user has no password: see ``koji-adjutant devhub set-password``."""
     assert_perm(call, "admin")
     lookups.verify_user_name(username)
     if get_user(call, username):
@@ -185,7 +187,7 @@ def list_users(
     perm: Any = None,
     inherited_perm: bool = False,
 ) -> Any:
-    """Users of one type (or a list of types, or None for all), by name prefix and permission."""
+    """List users of one type (or a list of types, or None for all), by name prefix and permission."""
     query = Select("users").columns("id", "name", "status", "usertype")
     if user_type is not None:
         query.where_in("usertype", [user_type] if isinstance(user_type, int) else user_type)
@@ -203,7 +205,7 @@ def list_users(
 
 @exported("hasPerm")
 def has_perm_call(call: Call, perm: str, strict: bool = False) -> bool:
-    """Whether the caller has the permission."""
+    """Check whether the caller has the permission. ``strict``: GenericError for one that does not exist."""
     if strict and not lookups.lookup(call, "permissions", perm):
         raise koji.GenericError(f"No such permission {perm} defined")
     return has_perm(call, perm)
@@ -211,26 +213,26 @@ def has_perm_call(call: Call, perm: str, strict: bool = False) -> bool:
 
 @exported("getPerms")
 def get_perms(call: Call) -> list[str]:
-    """The caller's permissions."""
+    """List the caller's permissions."""
     return list(user_perms(call, call.session.user_id)) if call.session.logged_in else []
 
 
 @exported("getUserPerms", "userID")
 def get_user_perms(call: Call, user_id: Any = None, with_groups: bool = True) -> list[str]:
-    """A user's permissions."""
+    """List a user's permissions, without ``with_groups`` only those granted directly."""
     perms = user_perms(call, get_user(call, user_id, strict=True)["id"])
     return [name for name, sources in perms.items() if with_groups or None in sources]
 
 
 @exported("getUserPermsInheritance", "userID")
 def get_user_perms_inheritance(call: Call, user_id: Any) -> dict[str, list[str | None]]:
-    """A user's permissions and the groups that they come from."""
+    """List a user's permissions with the groups that they come from (None: granted directly)."""
     return user_perms(call, get_user(call, user_id, strict=True)["id"])
 
 
 @exported("getAllPerms")
 def get_all_perms(call: Call) -> list[Row]:
-    """Every permission that exists."""
+    """List every permission that exists."""
     return call.db.all("SELECT id, name, description FROM permissions ORDER BY id")
 
 
@@ -265,7 +267,7 @@ def revoke_permission(call: Call, userinfo: Any, permission: Any) -> None:
 
 @exported("editPermission")
 def edit_permission(call: Call, permission: Any, description: str) -> None:
-    """Describe a permission."""
+    """Change the description of a permission."""
     assert_perm(call, "admin")
     perm_id = lookups.require_id(call, "permissions", permission)
     call.db.update("permissions", {"description": description}, {"id": perm_id})
@@ -273,7 +275,7 @@ def edit_permission(call: Call, permission: Any, description: str) -> None:
 
 @exported("newGroup")
 def new_group(call: Call, name: str) -> int:
-    """Make a group of users; returns its id."""
+    """Make a group of users. Returns its id."""
     assert_perm(call, "admin")
     lookups.verify_name(name)
     if get_user(call, name):
@@ -319,7 +321,7 @@ def drop_group_member(call: Call, group: Any, user: Any) -> None:
 
 @exported("getGroupMembers")
 def get_group_members(call: Call, group: Any) -> list[Row]:
-    """The users in a group."""
+    """List the users in a group. Raises GenericError for what is no group."""
     query = Select("user_groups", "JOIN users ON users.id = user_id").columns("users.id", "name", "usertype")
     rows = query.where("active = 1 AND group_id = ?", _group(call, group)["id"]).all(call.db)
     return [{**row, "krb_principals": _principals(call, row["id"])} for row in rows]
@@ -327,7 +329,7 @@ def get_group_members(call: Call, group: Any) -> list[Row]:
 
 @exported("getUserGroups")
 def get_user_groups(call: Call, user: Any) -> list[Row]:
-    """The groups that a user is in."""
+    """List the groups that a user is in."""
     user_id = get_user(call, user, strict=True, krb_princs=False)["id"]
     query = Select("user_groups", "JOIN users ON users.id = group_id").columns("users.id", "name")
     return query.where("active = 1 AND user_id = ?", user_id).all(call.db)

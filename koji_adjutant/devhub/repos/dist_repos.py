@@ -34,7 +34,7 @@ CHECKED = ("name", "version", "release", "arch", "epoch", "size", "payloadhash",
 
 @exported("distRepo")
 def dist_repo(call: Call, tag: Any, keys: Any, **task_opts: Any) -> int:
-    """Begin a dist repo of a tag with packages signed by ``keys``; returns the id of the task."""
+    """Begin a dist repo of a tag with packages signed by ``keys``. Returns the id of the task."""
     if not users.has_perm(call, "dist-repo") and not users.has_perm(call, "admin"):
         policies.assert_policy(call, "dist_repo", {"tag": tag})
     repo_id, event = _init(call, tag, keys, task_opts)
@@ -71,7 +71,7 @@ def _init(call: Call, tag: Any, keys: Any, opts: Row) -> tuple[int, int]:
 
 
 def _running(call: Call, tag: Any) -> list[int]:
-    """Unfinished distRepo tasks for the tag, as it was named."""
+    """Find the unfinished distRepo tasks for the tag, as it was named."""
     states = (tasks.FREE, tasks.OPEN, tasks.ASSIGNED)
     found = tasks.select_tasks().where("method = 'distRepo'").where_in("state", states).all(call.db)
     return [task["id"] for task in found if tasks.request_of(call, task["id"])[0] == tag]
@@ -113,7 +113,8 @@ def dist_repo_move(call: Call, repo_id: Any, uploadpath: str, arch: str) -> None
 
 
 def _package_links(call: Call, packages: dict[str, Row], target: Path) -> Iterator[tuple[Path, Path]]:
-    """(package or its signed copy, its place in the repo), of what a builder says that belongs there."""
+    """Pair each package that a builder lists (or its signed copy) with its place in the repo. Raises
+    GenericError if the builder's and the hub's records of it differ."""
     for name, said in packages.items():
         known = rpms.get_rpm(call, said["id"], strict=True)
         for key in CHECKED:
@@ -126,7 +127,7 @@ def _package_links(call: Call, packages: dict[str, Row], target: Path) -> Iterat
 
 
 def _uploaded(call: Call, relative: str) -> Path:
-    """A file below work/. Raises GenericError for a path that leads out of it."""
+    """Locate a file below work/. Raises GenericError for a path that leads out of it."""
     normal = os.path.normpath(relative)
     if normal.startswith(("..", "/")):
         raise koji.GenericError(f"Invalid path: {relative}")

@@ -29,7 +29,7 @@ from koji_adjutant.devhub.tags import groups, packages, tag_changes, tagging, ta
 def repo_init(
     call: Call, tag: Any, task_id: int | None = None, event: int | None = None, opts: Any = None
 ) -> list[int]:
-    """Begin a repo of a tag as it is, or was at an event; returns ``[repo id, event id]``."""
+    """Begin a repo of a tag as it is, or was at an event. Returns ``[repo id, event id]``."""
     hosts.require_host(call)
     task_id = lookups.convert(task_id, int, none_allowed=True)
     event = lookups.convert(event, int, none_allowed=True)
@@ -80,7 +80,7 @@ def _arches(info: Row, options: Row) -> list[str]:
 
 
 def _destinations(arch: str, arches: list[str], options: Row) -> list[str]:
-    """In which arches' repos a package of some arch goes."""
+    """Choose the arches whose repos a package of some arch goes into."""
     if arch == "src":
         everywhere = arches if options["src"] else []
         return list(dict.fromkeys([*everywhere, *(["src"] if options["separate_src"] else [])]))

@@ -41,7 +41,7 @@ QUERY_FIELDS = (
 
 
 def select_requests() -> Select:
-    """A query with the columns that calls about requests return."""
+    """Start a query with the columns that calls about requests return."""
     query = Select(
         "repo_queue AS queue", "JOIN tag ON tag.id = queue.tag_id", "JOIN users ON users.id = queue.owner"
     )
@@ -76,7 +76,7 @@ def _options(opts: Any) -> Row:
 
 
 def _fits(repo: Row, opts: Row) -> bool:
-    """Whether a repo has all options asked for and no special one that was not."""
+    """Check whether a repo has all options asked for and no special one that was not."""
     has_all = all((repo["opts"] or {}).get(name) == value for name, value in opts.items())
     return has_all and all(opts.get(name) == value for name, value in (repo["custom_opts"] or {}).items())
 
@@ -85,8 +85,8 @@ def _fits(repo: Row, opts: Row) -> bool:
 def get(
     call: Call, tag: Any, min_event: int | None = None, at_event: int | None = None, opts: Any = None
 ) -> Any:
-    """The newest ready repo of a tag that has the options and is not older than ``min_event`` or exactly of
-    ``at_event``, or None."""
+    """Find the newest ready repo of a tag that has the options and is not older than ``min_event`` or exactly
+    of ``at_event``. Returns None if there is none; raises ParameterError for unknown options."""
     wanted = _options(opts)
     query = repos.select_repos().where("repo.tag_id = ?", lookups.require_id(call, "tag", tag))
     query.where("repo.dist = 0 AND repo.state = ?", repos.READY)
@@ -109,7 +109,10 @@ def request(
     force: bool = False,
 ) -> Row:
     """Ask for a repo: ``{repo, request, duplicate}``, repo or request being None. ``min_event``: not older
-    than an event, or ``"last"``: than the tag's last change; ``force``: even if there is one."""
+    than an event, or ``"last"``: than the tag's last change; ``force``: even if there is one.
+
+    Raises ParameterError for options or events that do not exist or contradict each other.
+    """
     sessions.assert_login(call)
     info = tags.get_tag(call, tag, strict=True)
     wanted = _options(opts)
@@ -169,7 +172,7 @@ def _min_event(call: Call, tag: Row, wanted: Any) -> int | None:
 
 
 def lagged_event(call: Call, tag_id: int, lag: float) -> int:
-    """The tag's last change, or if that was within ``lag`` seconds, the last event before that time."""
+    """Find the tag's last change, or if that was within ``lag`` seconds, the last event before that time."""
     before = (time.time() - lag) // LAG_WINDOW * LAG_WINDOW
     base: int | None = call.db.value("SELECT max(id) FROM events WHERE time < ?", (before,))
     if base is None:  # a hub younger than that
@@ -191,7 +194,8 @@ def _same_request(
 
 @exported("repo.checkRequest")
 def check_request(call: Call, req_id: Any) -> Row:
-    """``{repo, request[, task]}`` of a request."""
+    """Report what has become of a request: ``{repo, request[, task]}``. Raises GenericError if there is
+    none."""
     found = _request(call, lookups.convert(req_id, int))
     if found is None:
         raise koji.GenericError("No such request")
@@ -205,7 +209,7 @@ def check_request(call: Call, req_id: Any) -> Row:
 
 @exported("repo.queryQueue")
 def query_queue(call: Call, clauses: Any = None, fields: Any = None, opts: Any = None) -> Any:
-    """Requests by ``[[field, operator, value], …]``."""
+    """List requests that meet ``[[field, operator, value], …]``, as ``filter_rows`` reads them."""
     rows = repos.filter_rows(select_requests().order("queue.id").all(call.db), clauses)
     return apply_options(repos.pick_fields(rows, fields, QUERY_FIELDS), opts)
 
@@ -294,7 +298,7 @@ def new_repo(
     debuginfo: bool = False,
     separate_src: bool = False,
 ) -> int:
-    """Make a newRepo task at once; returns its id. (A real hub allows it if its configuration says so.)"""
+    """Make a newRepo task at once. Returns its id. (A real hub allows it if its configuration says so.)"""
     if not users.has_perm(call, "repo"):
         users.assert_perm(call, "regen-repo")
     tags.get_tag(call, tag, strict=True, event=event)

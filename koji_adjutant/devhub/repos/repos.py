@@ -22,7 +22,7 @@ QUERY_FIELDS = ("id", "tag_id", "create_event", "state", "dist", "task_id", "opt
 
 
 def select_repos() -> Select:
-    """A query with the columns that calls about repos return."""
+    """Start a query with the columns that calls about repos return."""
     query = Select("repo", "JOIN tag ON tag.id = repo.tag_id", "LEFT JOIN task ON task.id = repo.task_id")
     query.columns("repo.id", "repo.tag_id", "repo.state", "repo.dist", "repo.opts", "repo.custom_opts")
     query.columns("repo.task_id", tag_name="tag.name", task_state="task.state")
@@ -36,7 +36,7 @@ def select_repos() -> Select:
 
 @exported("repoInfo")
 def repo_info(call: Call, repo_id: Any, strict: bool = False) -> Any:
-    """One repo or None."""
+    """Find a repo by its id. Returns None if there is none; ``strict`` raises GenericError instead."""
     repo_id = lookups.convert(repo_id, int, none_allowed=True)
     repo = select_repos().where("repo.id = ?", repo_id).one(call.db)
     if repo is None and strict:
@@ -53,7 +53,8 @@ def get_repo(
     dist: bool = False,
     min_event: Any = None,
 ) -> Any:
-    """The newest repo of a tag in a state (READY unless said), or the last one not newer than ``event``."""
+    """Find the newest repo of a tag in a state (READY unless said), or the last one not newer than ``event``.
+    Returns None if there is none."""
     query = select_repos().where("repo.tag_id = ?", lookups.require_id(call, "tag", tag))
     query.where("repo.dist = ?", bool(dist))
     if event:
@@ -67,13 +68,14 @@ def get_repo(
 
 @exported("repo.query")
 def repo_query(call: Call, clauses: Any, fields: Any = None, opts: Any = None) -> Any:
-    """Repos by ``[[field, "=" or "!=" or "IN", value], …]``."""
+    """List repos that meet ``[[field, operator, value], …]``, as ``filter_rows`` reads them."""
     rows = filter_rows(select_repos().order("repo.id").all(call.db), clauses)
     return apply_options(pick_fields(rows, fields, QUERY_FIELDS), opts)
 
 
 def filter_rows(rows: list[Row], clauses: Any) -> list[Row]:
-    """Rows that meet all clauses ``[field, operator, value]``."""
+    """Keep rows that meet all clauses ``[field, operator, value]``, or ``[field, value]`` for ``=``. Raises
+    ParameterError for an unknown field or operator."""
     tests: dict[str, Any] = {
         "=": lambda found, wanted: found == wanted,
         "IS": lambda found, wanted: found is wanted,
@@ -95,7 +97,7 @@ def filter_rows(rows: list[Row], clauses: Any) -> list[Row]:
 
 
 def pick_fields(rows: list[Row], fields: Any, default: tuple[str, ...]) -> list[Row]:
-    """Only some fields; None: the default ones, ``*`` or ``**``: all."""
+    """Keep only some fields of rows; None: the default ones, ``*`` or ``**``: all."""
     if fields and ("*" in fields or "**" in fields):
         return rows
     return [{name: row[name] for name in fields or default} for row in rows]
@@ -103,12 +105,13 @@ def pick_fields(rows: list[Row], fields: Any, default: tuple[str, ...]) -> list[
 
 @exported("getActiveRepos")
 def get_active_repos(call: Call) -> list[Row]:
-    """Every repo that has not been deleted."""
+    """List every repo that has not been deleted."""
     return select_repos().where("repo.state != ?", DELETED).order("repo.id").all(call.db)
 
 
 def set_state(call: Call, repo_id: Any, state: int) -> None:
-    """Change a repo's state; states only go up, but from PROBLEM to DELETED."""
+    """Change a repo's state; states only go up, but from PROBLEM to DELETED. Raises GenericError for any
+    other change."""
     repo = repo_info(call, repo_id, strict=True)
     if repo["state"] == state:
         return
@@ -122,7 +125,7 @@ def set_state(call: Call, repo_id: Any, state: int) -> None:
 
 @exported("repo.references")
 def references(call: Call, repo_id: int) -> list[Row]:
-    """Buildroots that still use a repo."""
+    """List the buildroots that still use a repo."""
     query = Select("buildroot").columns("id", "host_id", "task_id", "create_event", "state")
     return query.where("repo_id = ? AND retire_event IS NULL", repo_id).all(call.db)
 
@@ -148,7 +151,7 @@ def repo_problem(call: Call, repo_id: int) -> None:
 
 @exported("repoDelete")
 def repo_delete(call: Call, repo_id: int) -> int:
-    """Mark a repo as deleted unless buildroots use it; returns how many do."""
+    """Mark a repo as deleted unless buildroots use it. Returns how many do."""
     users.assert_perm(call, "repo")
     used = len(references(call, repo_id))
     if not used:
@@ -157,8 +160,8 @@ def repo_delete(call: Call, repo_id: int) -> int:
 
 
 def options_of(tag: Row, override: Any) -> tuple[Row, Row]:
-    """(options, those of them that differ from the tag's defaults) of a repo to be made. A tag's defaults
-    are in its extra value ``repo.opts``."""
+    """Work out the options of a repo to be made. Returns (options, those of them that differ from the tag's
+    defaults). A tag's defaults are in its extra value ``repo.opts``."""
     options = dict.fromkeys(OPTIONS, False) | _valid(tag["extra"].get("repo.opts") or {})
     if "repo.opts" not in tag["extra"] and "with_debuginfo" in tag["extra"]:
         options["debuginfo"] = bool(tag["extra"]["with_debuginfo"])
@@ -182,7 +185,7 @@ def update_end_events(call: Call) -> None:
 
 
 def note_end_events(call: Call) -> None:
-    """The same without the permission check."""
+    """Note for each ready repo the event since which its tag is different; permissions are not checked."""
     query = (
         Select("repo").columns("id", "tag_id", "create_event").where("end_event IS NULL AND state = ?", READY)
     )

@@ -19,14 +19,15 @@ from koji_adjutant.devhub.tasks import task_creation, tasks
 
 @exported("host.getTasks")
 def get_tasks(call: Call) -> list[Row]:
-    """The tasks assigned to the calling builder and not opened yet; assigns some if there are none."""
+    """List the tasks assigned to the calling builder and not opened yet; if there are none, assign some
+    first."""
     host_id = hosts.require_host(call)
     return scheduler.assigned(call, host_id) or scheduler.run_and_list(call, host_id)
 
 
 @exported("host.getLoadData")
 def get_load_data(call: Call) -> list[Any]:
-    """What builders before 1.34 ask: ``[[the builder's record], [its assigned tasks]]``."""
+    """Answer what builders before 1.34 ask: ``[[the builder's record], [its assigned tasks]]``."""
     host_id = hosts.require_host(call)
     host = hosts.get_host(call, host_id, strict=True)
     host["channels"] = [channel["id"] for channel in channels.list_channels(call, host_id)]
@@ -35,7 +36,7 @@ def get_load_data(call: Call) -> list[Any]:
 
 @exported("host.openTask")
 def open_task(call: Call, task_id: Any) -> Any:
-    """Start a task: returns it with its ``request`` as XML, or None if it is not free to be taken."""
+    """Start a task. Returns it with its ``request`` as XML, or None if it is not free to be taken."""
     return tasks.open_task(call, task_id, hosts.require_host(call))
 
 
@@ -64,8 +65,8 @@ def free_tasks(call: Call, task_ids: list[Any]) -> None:
 
 @exported("host.refuseTask")
 def refuse_task(call: Call, task_id: Any, soft: bool = True, msg: str = "") -> None:
-    """Turn down an assigned task: for a while, or (``soft=False``) for good. Not ours any more: nothing
-    happens."""
+    """Turn down an assigned task: for a while, or (``soft=False``) for good. Nothing happens to one that is
+    no longer the caller's."""
     host_id = hosts.require_host(call)
     info = tasks.task_info(call, task_id)
     if info["host_id"] == host_id:
@@ -82,8 +83,8 @@ def set_task_weight(call: Call, task_id: Any, weight: float) -> None:
 
 @exported("host.getHostTasks")
 def get_host_tasks(call: Call) -> list[Row]:
-    """The calling builder's open tasks: ``[{id, waiting, weight[, alert]}]``; ``alert``: a subtask that it
-    waits for is over."""
+    """List the calling builder's open tasks: ``[{id, waiting, weight[, alert]}]``; ``alert``: a subtask that
+    it waits for is over."""
     host_id = hosts.require_host(call)
     query = (
         Select("task")
@@ -121,7 +122,7 @@ def task_set_wait(call: Call, parent: int, task_ids: list[int] | None) -> None:
 
 @exported("host.taskWait")
 def task_wait(call: Call, parent: int) -> list[list[int]]:
-    """``[[finished], [unfinished]]`` of the awaited subtasks; the finished ones are no longer awaited."""
+    """Sort the awaited subtasks: ``[[finished], [unfinished]]``. The finished ones are no longer awaited."""
     hosts.require_host(call)
     finished, unfinished = _awaited(call, parent)
     for task_id in finished:
@@ -133,8 +134,8 @@ def task_wait(call: Call, parent: int) -> list[list[int]]:
 def task_wait_results(
     call: Call, parent: int, task_ids: list[int] | None, canfail: list[int] | None = None
 ) -> list[list[Any]]:
-    """``[[task id, result], …]`` of subtasks; the first fault is raised, but for those in ``canfail``, whose
-    result it is. The parent is no longer waiting."""
+    """Collect the results of subtasks (None: of all that are over): ``[[task id, result], …]``. The first
+    fault is raised, but for those in ``canfail``, whose result it is. The parent is no longer waiting."""
     hosts.require_host(call)
     call.db.update("task", {"waiting": 0}, {"id": parent})
     call.db.update("task", {"awaited": 0}, {"parent": parent})
@@ -155,7 +156,8 @@ def _result(call: Call, task_id: int, may_fail: bool) -> Any:
 
 @exported("host.subtask")
 def subtask(call: Call, method: str, arglist: Any, parent: Any, **opts: Any) -> int:
-    """Make a subtask of an own task; with a ``label`` that the parent has used, returns that subtask's id."""
+    """Make a subtask of an own task, and return its id; a ``label`` that the parent has used stands for the
+    subtask that is there already. Raises ActionNotAllowed for an ``owner``."""
     tasks.assert_host(call, parent)
     if "owner" in opts:
         raise koji.ActionNotAllowed("The owner option is not allowed here")
@@ -172,5 +174,5 @@ def subtask(call: Call, method: str, arglist: Any, parent: Any, **opts: Any) -> 
 
 @exported("host.subtask2")
 def subtask2(call: Call, parent: Any, taskopts: dict[str, Any], method: str, *args: Any, **opts: Any) -> int:
-    """The same, with the subtask's arguments as arguments."""
+    """Make a subtask as host.subtask does, but with the subtask's arguments as arguments."""
     return subtask(call, method, koji.encode_args(*args, **opts), parent, **taskopts)

@@ -22,7 +22,7 @@ ALLOWED_METHODS = ("buildArch",)
 def runroot(
     call: Call, tag_info: Any, arch: str, command: Any, channel: str | None = None, **opts: Any
 ) -> int:
-    """Run a command in a buildroot of a tag; returns the task id."""
+    """Run a command in a buildroot of a tag. Returns the task id."""
     users.assert_perm(call, "runroot")
     arch = koji.parse_arches(arch, strict=True, allow_none=False)
     if not isinstance(command, str | list):
@@ -39,7 +39,7 @@ def runroot(
 
 @exported("saveFailedTree", "buildrootID")
 def save_failed_tree(call: Call, buildroot_id: Any, full: bool = False, **opts: Any) -> int:
-    """Have the buildroot of a failed task uploaded by the host that has it; returns the task id."""
+    """Have the buildroot of a failed task uploaded by the host that has it. Returns the task id."""
     buildroot_id = lookups.convert(buildroot_id, int)
     root = buildroots.get_buildroot(call, buildroot_id, strict=True)
     task = tasks.task_info(call, root["task_id"])

@@ -38,20 +38,20 @@ tag."""
 
 
 def assigned(call: Call, host_id: int) -> list[Row]:
-    """Tasks assigned to a builder, most urgent first."""
+    """List the tasks assigned to a builder, most urgent first."""
     query = Select("task").columns("id", "state", "channel_id", "host_id", "arch", "method", "priority")
     query.columns(create_ts="create_time").where("host_id = ? AND state = ?", host_id, tasks.ASSIGNED)
     return query.order("priority, create_time").all(call.db)
 
 
 def run_and_list(call: Call, host_id: int) -> list[Row]:
-    """Assign what can be assigned, then the same list."""
+    """Assign what can be assigned, and list what the builder has got."""
     run(call)
     return assigned(call, host_id)
 
 
 def run(call: Call) -> None:
-    """One round: time-outs, then free tasks in order of priority and age."""
+    """Assign tasks for one round: time-outs first, then free tasks in order of priority and age."""
     available = _hosts(call)
     _free_lost_tasks(call, available)
     _add_load(call, available)
@@ -81,7 +81,8 @@ def _can_take(host: Row, task: Row) -> bool:
 
 
 def _hosts(call: Call) -> dict[int, Row]:
-    """Enabled builders; one that has not been seen lately is marked not ready."""
+    """Find the enabled builders, by id, with what they can take; one that has not been seen lately is marked
+    not ready."""
     found: dict[int, Row] = {}
     for host in hosts.list_hosts(call, enabled=True):
         if host["ready"] and time.time() - (host["update_ts"] or 0) > READY_TIMEOUT:
@@ -142,7 +143,7 @@ def refuse(
 
 
 def _refusals(call: Call) -> set[tuple[int, int]]:
-    """(task id, host id) of refusals that still hold; the others are forgotten."""
+    """Collect the (task id, host id) of refusals that still hold; the others are forgotten."""
     holding = set()
     query = Select("task_refusals AS refusal", "JOIN task ON task.id = refusal.task_id")
     for row in query.columns("refusal.id", "task_id", "refusal.host_id", "soft", "time", "state").all(
@@ -158,7 +159,8 @@ def _refusals(call: Call) -> set[tuple[int, int]]:
 
 @task_creation.for_each_new_task
 def refuse_wrong_arches(call: Call, task_id: int) -> None:
-    """For a noarch task that needs the tag's arch: hard refusals for builders that do not have it."""
+    """Refuse a noarch task that needs one of the tag's arches, for good, on behalf of builders that have
+    none."""
     info = tasks.task_info(call, task_id, request=True)
     if info["arch"] != "noarch" or info["method"] not in TAG_ARGUMENT:
         return
@@ -180,7 +182,8 @@ def refuse_wrong_arches(call: Call, task_id: int) -> None:
 
 @exported("scheduler.getTaskRefusals")
 def get_task_refusals(call: Call, clauses: Any = None, fields: Any = None) -> Any:
-    """Who has refused which task and why; ``clauses``: ``[[field, "=", value], …]``."""
+    """List who has refused which task and why. ``clauses``: ``[[field, "=", value], …]``; ParameterError for
+    other operators, and fields other than the ids."""
     del fields
     query = Select("task_refusals").columns("id", "task_id", "host_id", "by_host", "soft", "msg", ts="time")
     for field, sign, value in clauses or []:
@@ -192,7 +195,7 @@ def get_task_refusals(call: Call, clauses: Any = None, fields: Any = None) -> An
 
 @exported("scheduler.getHostData", "hostID")
 def get_host_data(call: Call, host_id: int | None = None) -> list[Row]:
-    """Return what builders reported to the scheduler: ``[{host_id, data}]``."""
+    """List what builders reported to the scheduler: ``[{host_id, data}]``."""
     query = Select("host").columns("data", host_id="id").where("data IS NOT NULL")
     if host_id is not None:
         query.where("id = ?", host_id)

@@ -47,7 +47,7 @@ def build(
     priority: int | None = None,
     channel: str | None = None,
 ) -> int:
-    """Build a source (SCM URL, or an SRPM's path below work/) for a target; returns the task id."""
+    """Build a source (SCM URL, or an SRPM's path below work/) for a target. Returns the task id."""
     sessions.assert_login(call)
     lookups.convert(src, str, check_only=True)
     return _user_task(call, "build", [src, target, opts or {}], priority, channel)
@@ -62,7 +62,7 @@ def chain_build(
     priority: int | None = None,
     channel: str | None = None,
 ) -> int:
-    """Build sources one after the other, or side by side within an inner list; returns the task id."""
+    """Build sources one after the other, or side by side within an inner list. Returns the task id."""
     lookups.convert(srcs, list, check_only=True)
     return _user_task(call, "chainbuild", [srcs, target, opts or {}], priority, channel)
 
@@ -77,7 +77,7 @@ def wrapper_rpm(
     channel: str = "maven",
     opts: Any = None,
 ) -> int:
-    """Make packages around a build's archives, from a spec file template in an SCM; returns the task id."""
+    """Make packages around a build's archives, from a spec file template in an SCM. Returns the task id."""
     sessions.assert_login(call)
     lookups.convert(url, str, check_only=True)
     opts = {name: value for name, value in (opts or {}).items() if name != "repo_id"}
@@ -91,7 +91,7 @@ def wrapper_rpm(
 
 @exported("restartHosts")
 def restart_hosts(call: Call, priority: int = 5, options: Any = None) -> int:
-    """Let every builder restart; returns the task id."""
+    """Let every builder restart. Returns the task id."""
     users.assert_perm(call, "host")
     if options is not None and not isinstance(options, dict):
         raise koji.ParameterError(f"Invalid type of options: {type(options)}")
@@ -102,7 +102,8 @@ def restart_hosts(call: Call, priority: int = 5, options: Any = None) -> int:
 
 @exported("getTaskInfo")
 def get_task_info(call: Call, task_id: Any, request: bool = False, strict: bool = False) -> Any:
-    """One task or None; for a list of ids, a list."""
+    """Find a task by its id, or for a list of ids each of them. One that does not exist is None; ``strict``
+    raises GenericError instead."""
     if isinstance(task_id, list | tuple):
         return [tasks.task_info(call, one, strict=strict, request=request) for one in task_id]
     return tasks.task_info(call, task_id, strict=strict, request=request)
@@ -110,19 +111,20 @@ def get_task_info(call: Call, task_id: Any, request: bool = False, strict: bool 
 
 @exported("getTaskRequest", "taskId")
 def get_task_request(call: Call, task_id: Any) -> Any:
-    """A task's arguments."""
+    """Decode a task's arguments. Raises GenericError if there is no such task."""
     return tasks.request_of(call, task_id)
 
 
 @exported("getTaskResult", "taskId")
 def get_task_result(call: Call, task_id: Any, raise_fault: bool = True) -> Any:
-    """A finished task's result."""
+    """Decode a finished task's result, or raise its fault. Without ``raise_fault`` a fault is returned as
+    ``{faultCode, faultString}``. Raises GenericError for a task that is canceled or not finished."""
     return tasks.result_of(call, task_id, raise_fault=raise_fault)
 
 
 @exported("taskFinished", "taskId")
 def task_finished(call: Call, task_id: Any) -> bool:
-    """Whether a task is over."""
+    """Check whether a task is over."""
     return tasks.state_of(call, task_id) in tasks.FINISHED
 
 
@@ -132,7 +134,7 @@ def _children(call: Call, task_id: int, request: bool) -> list[Row]:
 
 @exported("getTaskChildren")
 def get_task_children(call: Call, task_id: Any, request: bool = False, strict: bool = False) -> list[Row]:
-    """A task's subtasks."""
+    """List a task's subtasks. ``strict``: GenericError if there is no such task."""
     task_id = lookups.convert(task_id, int)
     if strict:
         tasks.task_info(call, task_id)
@@ -141,7 +143,7 @@ def get_task_children(call: Call, task_id: Any, request: bool = False, strict: b
 
 @exported("getTaskDescendents")
 def get_task_descendents(call: Call, task_id: Any, request: bool = False) -> dict[str, list[Row]]:
-    """Task id (as text) -> its subtasks, for a task and everything below it."""
+    """Collect the subtasks of a task and of everything below it: task id (as text) -> its subtasks."""
     found: dict[str, list[Row]] = {}
     pending = [lookups.convert(task_id, int)]
     while pending:
@@ -165,7 +167,7 @@ TIMES = {
 
 @exported("listTasks", "queryOpts")
 def list_tasks(call: Call, opts: Any = None, query_opts: Any = None) -> Any:
-    """Tasks by arch, state, owner, host_id, channel_id, parent (a value, a list, None; with ``not_`` in
+    """List tasks by arch, state, owner, host_id, channel_id, parent (a value, a list, None; with ``not_`` in
     front the opposite), method, times; ``decode``: request and result decoded."""
     opts = opts or {}
     query = (
@@ -218,14 +220,15 @@ def _assert_may_cancel(call: Call, task_id: Any) -> None:
 
 @exported("cancelTask")
 def cancel_task(call: Call, task_id: Any, recurse: bool = True) -> None:
-    """Cancel a task and its subtasks: its owner, its builder, an admin."""
+    """Cancel a task and its subtasks. Raises ActionNotAllowed unless its owner, its builder or an admin
+    calls."""
     _assert_may_cancel(call, task_id)
     cancelling.cancel_task(call, int(task_id), recurse=recurse)
 
 
 @exported("cancelTaskChildren")
 def cancel_task_children(call: Call, task_id: Any) -> None:
-    """Cancel a task's subtasks, not itself."""
+    """Cancel a task's subtasks, not itself. Raises ActionNotAllowed as cancelTask does."""
     sessions.assert_login(call)
     _assert_may_cancel(call, task_id)
     for child in tasks.children_of(call, int(task_id)):
@@ -246,14 +249,14 @@ def cancel_task_full(call: Call, task_id: Any, strict: bool = True) -> None:
 
 @exported("freeTask")
 def free_task(call: Call, task_id: Any) -> None:
-    """Put an open or assigned task back."""
+    """Put an open or assigned task back for any builder to take. Raises GenericError for one that is over."""
     users.assert_perm(call, "admin")
     tasks.free_task(call, task_id)
 
 
 @exported("assignTask")
 def assign_task(call: Call, task_id: Any, host: Any, force: bool = False, override: bool = False) -> bool:
-    """Give a free task (``force``: any) to a builder; returns whether it did. ``override``: kept until
+    """Give a free task (``force``: any) to a builder. Returns whether it did. ``override``: kept until
     opened."""
     del override
     host_id = hosts.get_host(call, host, strict=True)["id"]
@@ -279,7 +282,7 @@ def set_task_priority(call: Call, task_id: Any, priority: int, recurse: bool = T
 
 @exported("resubmitTask", "taskID")
 def resubmit_task(call: Call, task_id: Any) -> int:
-    """Make a canceled or failed top-level task again; returns the new task's id."""
+    """Make a canceled or failed top-level task again. Returns the new task's id."""
     sessions.assert_login(call)
     info = tasks.task_info(call, task_id)
     if info["state"] not in (tasks.CANCELED, tasks.FAILED):

@@ -60,8 +60,8 @@ class Dispatcher:
             return wire.fault(error)
 
     def _begin(self, method: str, credentials: sessions.Credentials | None) -> Call:
-        """A Call for the session. Its own short transaction: that somebody was here is kept even if the call
-        fails."""
+        """Make a Call for the session. It has a short transaction of its own: that somebody was here is kept
+        even if the call fails."""
         with self.db.transaction():
             session = sessions.resume(self.db, credentials, method)
         return Call(self.db, session, self.topdir, method)

@@ -35,11 +35,11 @@ class RepoKeeper:
         self._thread = threading.Thread(target=self._run, name="repo-keeper", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin to keep repos."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the current round."""
+        """End after the current round, and wait for that."""
         self._stopped.set()
         self._thread.join()
 
@@ -52,7 +52,8 @@ class RepoKeeper:
                 log.exception("keeping repos failed; trying again")
 
     def _anything_new(self) -> bool:
-        """Whether calls have changed anything, or it is time for a look anyway: an idle hub stays idle."""
+        """Check whether calls have changed anything, or it is time for a look anyway: an idle hub stays
+        idle."""
         # even this takes SQLite's own lock, with Python's held: beside another thread's call nobody goes on
         with self._dispatcher.lock:
             changes = self._dispatcher.db.changes
@@ -63,7 +64,7 @@ class RepoKeeper:
         return True
 
     def round(self) -> None:
-        """One look at everything."""
+        """Look at everything once: note which tags have changed, request and make repos, remove old ones."""
         db = self._dispatcher.db
         with self._dispatcher.lock, db.transaction():
             keeper = db.one("SELECT id, name FROM users WHERE name = 'kojira'") or {}
@@ -78,7 +79,7 @@ class RepoKeeper:
 
 
 def _expire(call: Call) -> list[Path]:
-    """Expire and delete repos that are too old; returns the directories to remove."""
+    """Expire and delete repos that are too old. Returns the directories to remove."""
     old = time.time() - LIFETIME
     query = repos.select_repos().where_in("repo.state", (repos.READY, repos.EXPIRED))
     query.where("repo.state_time < ? AND repo.end_event IS NOT NULL", old)

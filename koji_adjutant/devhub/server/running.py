@@ -31,7 +31,7 @@ class DevHub:
     pid: int
 
     def session(self, user: str | None = None, password: str | None = None) -> koji.ClientSession:
-        """A client; with a user it is logged in, and the caller logs it out."""
+        """Make a client; with a user it is logged in, and the caller logs it out."""
         session = koji.ClientSession(self.url, {"user": user, "password": password, "max_retries": 0})
         if user is not None:
             session.login()
@@ -39,7 +39,7 @@ class DevHub:
 
 
 def read_ready(directory: Path) -> DevHub | None:
-    """The hub that serves a directory, or None."""
+    """Find the hub that serves a directory. Returns None if none does."""
     try:
         data = json.loads((directory / READY_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -49,7 +49,8 @@ def read_ready(directory: Path) -> DevHub | None:
 
 @contextmanager
 def running_devhub(directory: Path, *, admin: tuple[str, str] = ADMIN) -> Iterator[DevHub]:
-    """A hub in a process of its own, on a free port of 127.0.0.1, ended with the block."""
+    """Run a hub in a process of its own, on a free port of 127.0.0.1, for as long as the block runs. Raises
+    AdjutantError if it does not start."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / READY_FILE).unlink(missing_ok=True)
     command = [sys.executable, "-m", "koji_adjutant.devhub", str(directory), ":".join(admin)]

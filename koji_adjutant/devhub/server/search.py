@@ -30,8 +30,8 @@ PLACES = {
 
 @exported("search", "matchType", "queryOpts")
 def search(call: Call, terms: str, type: str, match_type: str, query_opts: Any = None) -> Any:  # noqa: A002
-    """``[{id, name}]`` of things of a kind whose name matches: as a ``glob``, a ``regexp`` (both whatever
-    the case), or else exactly."""
+    """Find things of a kind by name, as a ``glob``, a ``regexp`` (both whatever the case), or else exactly:
+    ``[{id, name}]``. Raises GenericError for an unknown kind and for what is no regular expression."""
     if not terms:
         raise koji.GenericError("empty search terms")
     if type not in PLACES:
@@ -53,7 +53,7 @@ def search(call: Call, terms: str, type: str, match_type: str, query_opts: Any =
 
 @exported("untaggedBuilds", "queryOpts")
 def untagged_builds(call: Call, name: str | None = None, query_opts: Any = None, draft: Any = None) -> Any:
-    """Complete builds that are in no tag: ``[{id, name, version, release}]``."""
+    """List complete builds that are in no tag: ``[{id, name, version, release}]``."""
     del draft
     query = Select("build", "JOIN package ON package.id = build.pkg_id")
     query.columns("build.id", "package.name", "build.version", "build.release")

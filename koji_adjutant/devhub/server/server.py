@@ -60,7 +60,7 @@ MAX_UPLOAD = 128 * 1024 * 1024
 
 
 def application(dispatcher: Dispatcher, topdir: Path) -> Starlette:
-    """The web application over a database and a directory."""
+    """Make the web application over a database and a directory."""
 
     async def hub(request: Request) -> Response:
         if request.method != "POST":
@@ -89,7 +89,7 @@ def application(dispatcher: Dispatcher, topdir: Path) -> Starlette:
 
 
 async def _read(request: Request, limit: int) -> bytes:
-    """The body, as long as it is not longer than allowed."""
+    """Read the body. Raises BadRequestError as soon as it is longer than allowed."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

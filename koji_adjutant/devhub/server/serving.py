@@ -21,7 +21,8 @@ from koji_adjutant.errors import UsageError
 
 
 def serve(directory: Path, host: str, port: int, admin: tuple[str, str] = ADMIN) -> None:
-    """Serve until asked to stop (SIGTERM, SIGINT). Port 0: one that is free; the ready file says which."""
+    """Serve until SIGTERM or SIGINT comes. Port 0: one that is free; the ready file says which. Raises
+    UsageError if the directory is served already, or the port is not free."""
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     with _sole(directory), closing(_listen(host, port)) as listener:
@@ -30,7 +31,7 @@ def serve(directory: Path, host: str, port: int, admin: tuple[str, str] = ADMIN)
 
 @contextmanager
 def _sole(directory: Path) -> Iterator[None]:
-    """One process serves a directory."""
+    """Keep other processes from serving the directory. Raises UsageError if one does so already."""
     with (directory / LOCK_FILE).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,7 +88,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _write_ready(path: Path, listener: socket.socket, host: str) -> None:
-    """The socket accepts connections already: whoever reads the file can connect."""
+    """Say where the hub is. The socket accepts connections already: whoever reads the file can connect."""
     shown = f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{listener.getsockname()[1]}"
     urls = {"hub": f"{base}/kojihub", "files": f"{base}/kojifiles"}

@@ -15,21 +15,21 @@ from koji_adjutant.devhub.core.query import Select
 
 @exported("hello")
 def hello(call: Call, *args: Any) -> str:
-    """A greeting."""
+    """Greet the caller."""
     del call, args
     return "Hello World"
 
 
 @exported("echo")
 def echo(call: Call, *args: Any) -> list[Any]:
-    """The arguments."""
+    """Send the arguments back."""
     del call
     return list(args)
 
 
 @exported("getAPIVersion")
 def get_api_version(call: Call) -> int:
-    """The version of koji's interface."""
+    """Return the version of koji's interface."""
     del call
     version: int = koji.API_VERSION
     return version
@@ -37,7 +37,7 @@ def get_api_version(call: Call) -> int:
 
 @exported("getKojiVersion")
 def get_koji_version(call: Call) -> str:
-    """The version of koji that devhub answers like: that of the library it uses."""
+    """Return the version of koji that devhub answers like: that of the library it uses."""
     del call
     version: str = koji.__version__
     return version
@@ -45,35 +45,36 @@ def get_koji_version(call: Call) -> str:
 
 @exported("mavenEnabled")
 def maven_enabled(call: Call) -> bool:
-    """Yes: there can be Maven builds, by import, and wrapperRPM tasks for them."""
+    """Say yes: there can be Maven builds, by import, and wrapperRPM tasks for them."""
     del call
     return True
 
 
 @exported("winEnabled")
 def win_enabled(call: Call) -> bool:
-    """No."""
+    """Say no: there can be no Windows builds."""
     del call
     return False
 
 
 @exported("fault")
 def raise_exception(call: Call) -> None:
-    """Fails with an exception that is no koji error, to try that out."""
+    """Fail with an exception that is no koji error, to try that out."""
     del call
     raise Exception("test exception")
 
 
 @exported("error")
 def raise_error(call: Call) -> None:
-    """Fails with a koji error, to try that out."""
+    """Fail with a koji error, to try that out."""
     del call
     raise koji.GenericError("test error")
 
 
 @exported("getEvent")
 def get_event(call: Call, id: Any, strict: bool = True) -> Any:  # noqa: A002 - the remote name
-    """``{id, ts}`` of an event or None."""
+    """Find an event by its id: ``{id, ts}``. Raises GenericError if there is none; without ``strict`` returns
+    None instead."""
     number = lookups.convert(id, int)
     event = call.db.one("SELECT id, time AS ts FROM events WHERE id = ?", (number,))
     if event is None and strict:
@@ -83,7 +84,8 @@ def get_event(call: Call, id: Any, strict: bool = True) -> Any:  # noqa: A002 - 
 
 @exported("getLastEvent")
 def get_last_event(call: Call, before: float | None = None, strict: bool = True) -> Any:
-    """The newest event (before a time) or None."""
+    """Find the newest event (before a time). Raises GenericError if there is none; without ``strict`` returns
+    None instead."""
     query = Select("events").columns("id", ts="time")
     if before is not None:
         if not isinstance(before, int | float):
@@ -97,47 +99,48 @@ def get_last_event(call: Call, before: float | None = None, strict: bool = True)
 
 @exported("listVolumes")
 def list_volumes(call: Call) -> list[Row]:
-    """The storage volumes: DEFAULT."""
+    """List the storage volumes, of which there is one: DEFAULT."""
     return call.db.all("SELECT id, name FROM volume ORDER BY id")
 
 
 @exported("getVolume")
 def get_volume(call: Call, volume: Any, strict: bool = False) -> Any:
-    """``{id, name}`` or None."""
+    """Find a storage volume, by id or name: ``{id, name}``. Returns None if there is none; ``strict`` raises
+    GenericError instead."""
     return lookups.lookup(call, "volume", volume, strict=strict)
 
 
 @exported("getBuildNotifications", "userID")
 def get_build_notifications(call: Call, user_id: Any = None) -> list[Row]:
-    """None: devhub sends no mail."""
+    """Return an empty list: devhub sends no mail."""
     del call, user_id
     return []
 
 
 @exported("getBuildNotificationBlocks", "userID")
 def get_build_notification_blocks(call: Call, user_id: Any = None) -> list[Row]:
-    """None: devhub sends no mail."""
+    """Return an empty list: devhub sends no mail."""
     del call, user_id
     return []
 
 
 @exported("system.listMethods")
 def list_methods(call: Call) -> list[str]:
-    """The names of all calls."""
+    """List the names of all calls."""
     del call
     return sorted([*METHODS, "multiCall", "system.multicall"])
 
 
 @exported("_listapi")
 def list_api(call: Call) -> list[dict[str, Any]]:
-    """All calls with their parameters."""
+    """Describe all calls with their parameters."""
     del call
     return wire.describe_methods(METHODS)
 
 
 @exported("system.methodHelp")
 def method_help(call: Call, method: str) -> str:
-    """What a call does."""
+    """Explain a call in words: its parameters, and what it does. Empty for a call that does not exist."""
     del call
     found = METHODS.get(method)
     if found is None:

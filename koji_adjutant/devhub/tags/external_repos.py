@@ -23,7 +23,7 @@ def _slashed(url: str) -> str:
 def list_external_repos(
     call: Call, info: Any = None, url: str | None = None, event: int | None = None, query_opts: Any = None
 ) -> Any:
-    """``[{id, name, url}]``, by id or name, by URL."""
+    """List external repos by id or name, by URL: ``[{id, name, url}]``."""
     query = Select("external_repo", "JOIN external_repo_config ON external_repo_id = external_repo.id")
     query.columns("external_repo.id", "external_repo.name", "url").at("external_repo_config", event)
     if info is not None:
@@ -35,7 +35,8 @@ def list_external_repos(
 
 @exported("getExternalRepo")
 def get_external_repo(call: Call, info: Any, strict: bool = False, event: int | None = None) -> Any:
-    """``{id, name, url}`` or None."""
+    """Find an external repo by id or name: ``{id, name, url}``. Returns None if there is none; ``strict``
+    raises GenericError instead."""
     found = list_external_repos(call, info, event=event)
     if not found and strict:
         raise koji.GenericError(f"No such repo: {info}")
@@ -44,7 +45,7 @@ def get_external_repo(call: Call, info: Any, strict: bool = False, event: int | 
 
 @exported("createExternalRepo")
 def create_external_repo(call: Call, name: str, url: str) -> Row:
-    """Make an external repo; returns ``{id, name, url}``, the URL ending in a slash."""
+    """Make an external repo. Returns ``{id, name, url}``, the URL ending in a slash."""
     users.assert_perm(call, "admin")
     lookups.verify_name(name)
     if get_external_repo(call, name):
@@ -56,7 +57,7 @@ def create_external_repo(call: Call, name: str, url: str) -> Row:
 
 @exported("editExternalRepo")
 def edit_external_repo(call: Call, info: Any, name: str | None = None, url: str | None = None) -> None:
-    """Change name or URL."""
+    """Change an external repo's name or URL."""
     users.assert_perm(call, "admin")
     repo = get_external_repo(call, info, strict=True)
     if name and name != repo["name"]:
@@ -80,7 +81,7 @@ def delete_external_repo(call: Call, info: Any) -> None:
 
 
 def of_tag(call: Call, tag_id: int | None, event: int | None = None, repo_id: int | None = None) -> list[Row]:
-    """Uses of external repos by a tag itself (not inherited), by priority."""
+    """List the external repos that a tag uses itself (none that it inherits), by priority."""
     query = Select("tag_external_repos", "JOIN tag ON tag.id = tag_external_repos.tag_id")
     query.join("JOIN external_repo ON external_repo.id = tag_external_repos.external_repo_id")
     query.join("JOIN external_repo_config AS config ON config.external_repo_id = external_repo.id")
@@ -98,7 +99,7 @@ def of_tag(call: Call, tag_id: int | None, event: int | None = None, repo_id: in
 def get_tag_external_repos(
     call: Call, tag_info: Any = None, repo_info: Any = None, event: int | None = None
 ) -> list[Row]:
-    """Uses of external repos, of one tag and/or of one repo, by priority."""
+    """List which tag uses which external repo how, of one tag and/or of one repo, by priority."""
     tag_id = lookups.require_id(call, "tag", tag_info) if tag_info else None
     repo_id = get_external_repo(call, repo_info, strict=True, event=event)["id"] if repo_info else None
     return of_tag(call, tag_id, event, repo_id)
@@ -106,7 +107,8 @@ def get_tag_external_repos(
 
 @exported("getExternalRepoList")
 def get_external_repo_list(call: Call, tag_info: Any, event: int | None = None) -> list[Row]:
-    """The external repos of a tag and of all that it inherits from, in order of precedence, each once."""
+    """List the external repos of a tag and of all that it inherits from, in order of precedence, each
+    once."""
     tag = tags.get_tag(call, tag_info, strict=True, event=event)
     found: dict[int, Row] = {}
     for tag_id in inheritance.tag_and_ancestors(call, tag["id"], event):
@@ -156,7 +158,7 @@ def _use(call: Call, tag_info: Any, repo_info: Any) -> Row:
 
 @exported("removeExternalRepoFromTag")
 def remove_external_repo_from_tag(call: Call, tag_info: Any, repo_info: Any) -> None:
-    """The opposite of addExternalRepoToTag."""
+    """Keep a tag from using an external repo: the opposite of addExternalRepoToTag."""
     users.assert_perm(call, "tag")
     use = _use(call, tag_info, repo_info)
     call.revoke("tag_external_repos", tag_id=use["tag_id"], external_repo_id=use["external_repo_id"])

@@ -29,7 +29,7 @@ REQUIREMENT = ("type", "is_metapkg")
 
 
 def tag_groups(call: Call, tag: Any, event: int | None = None, inherit: bool = True) -> dict[int, Row]:
-    """Group id -> the group that counts in a tag, with ``packagelist`` (by name) and ``grouplist`` (by id);
+    """Find the groups that count in a tag, by id, with ``packagelist`` (by name) and ``grouplist`` (by id);
     blocked groups and blocked entries are among them."""
     tag_id = lookups.require_id(call, "tag", tag)
     tag_ids = inheritance.tag_and_ancestors(call, tag_id, event) if inherit else [tag_id]
@@ -72,7 +72,8 @@ def get_tag_groups(
     incl_reqs: bool = True,
     incl_blocked: bool = False,
 ) -> list[Row]:
-    """The groups of a tag with their packages and required groups, as lists; blocked ones only on request."""
+    """List the groups of a tag with their packages and required groups, as lists; blocked ones only on
+    request."""
     result = []
     for group in tag_groups(call, tag, event, inherit).values():
         if group["blocked"] and not incl_blocked:
@@ -104,7 +105,8 @@ def _unblocked_group(call: Call, tag: Row, group: Row) -> Row:
 def _merged(
     fields: tuple[str, ...], options: dict[str, Any], previous: Row | None
 ) -> tuple[dict[str, Any], bool]:
-    """The wanted values (what is not given stays as it was) and whether any differs from before."""
+    """Merge the wanted values with those from before, which stay if nothing else is given. Returns them and
+    whether any is different."""
     given = {name: options[name] for name in fields if name in options}
     if previous is None:
         return given, True

@@ -23,7 +23,7 @@ FIELDS = ("parent_id", "priority", "maxdepth", "intransitive", "noconfig", "pkg_
 
 
 def parents(call: Call, tag_id: int, event: int | None = None) -> list[Row]:
-    """A tag's own links, by priority."""
+    """List a tag's own links, by priority."""
     query = Select("tag_inheritance", "JOIN tag ON tag.id = parent_id").columns("name", *FIELDS)
     rows = query.at("tag_inheritance", event).where("tag_id = ?", tag_id).order("priority").all(call.db)
     return [{**row, "child_id": tag_id} for row in rows]
@@ -73,21 +73,21 @@ def _next_depth(own: int | None, limit: int | None) -> int | None:
 
 
 def _covers(previous: Row, depth: int | None, noconfig: bool) -> bool:
-    """Whether an earlier visit to the same tag already gave all that this one would."""
+    """Check whether an earlier visit to the same tag already gave all that this one would."""
     reached = previous["nextdepth"]
     deep_enough = reached is None or (depth is not None and reached >= depth)
     return deep_enough and not previous["filter"] and not (previous["noconfig"] and not noconfig)
 
 
 def full_inheritance(call: Call, tag_id: int, event: int | None = None) -> list[Row]:
-    """Every link that a tag inherits through, in order of precedence."""
+    """List every link that a tag inherits through, in order of precedence."""
     walk = _InheritanceWalk(call, event, [], {})
     walk.visit(tag_id, (), None, False, [])
     return walk.order
 
 
 def tag_and_ancestors(call: Call, tag_id: int, event: int | None = None) -> list[int]:
-    """The tag's id and those that it inherits from, in order of precedence (an id may come twice)."""
+    """List the tag's id and those that it inherits from, in order of precedence (an id may come twice)."""
     return [tag_id, *(link["parent_id"] for link in full_inheritance(call, tag_id, event))]
 
 
@@ -110,7 +110,7 @@ def _descendants(
 
 @exported("getInheritanceData")
 def get_inheritance_data(call: Call, tag: Any, event: int | None = None) -> list[Row]:
-    """A tag's own links, by priority."""
+    """List a tag's own links, by priority."""
     return parents(call, lookups.require_id(call, "tag", tag), event)
 
 
@@ -118,8 +118,8 @@ def get_inheritance_data(call: Call, tag: Any, event: int | None = None) -> list
 def get_full_inheritance(
     call: Call, tag: Any, event: int | None = None, reverse: bool = False, **_: Any
 ) -> list[Row]:
-    """Every link that the tag inherits through; ``reverse``: every link through which others inherit from
-    it."""
+    """List every link that the tag inherits through; ``reverse``: every link through which others inherit
+    from it."""
     tag_id = lookups.require_id(call, "tag", tag)
     if not reverse:
         return full_inheritance(call, tag_id, event)
@@ -137,7 +137,8 @@ def set_inheritance_data(call: Call, tag: Any, data: Any, clear: bool = False) -
 
 
 def write_links(call: Call, tag_id: int, changes: Any, *, clear: bool = False) -> None:
-    """setInheritanceData without the permission check."""
+    """Change a tag's links as setInheritanceData does; permissions are not checked. Raises GenericError if
+    two parents would have the same priority."""
     changes = [changes] if isinstance(changes, dict) else changes
     for change in changes:
         for name in ("parent_id",) if change.get("delete link") else FIELDS:
@@ -174,7 +175,7 @@ def _refuse_equal_priorities(tag_id: int, links: dict[int, Row]) -> None:
 
 @exported("getBuildConfig")
 def get_build_config(call: Call, tag: Any, event: int | None = None) -> Any:
-    """getTag with arches and extra inherited; ``config_inheritance`` says from where."""
+    """Find a tag as getTag does, with arches and extra inherited; ``config_inheritance`` says from where."""
     config = tags.get_tag(call, tag, strict=True, event=event, blocked=True)
     sources: dict[str, Any] = {"extra": {}, "arches": None}
     for link in full_inheritance(call, config["id"], event):

@@ -11,7 +11,7 @@ from koji_adjutant.devhub.tags import tags
 
 @exported("listTaggedArchives")
 def list_tagged_archives(call: Call, tag: Any, *args: Any, strict: bool = True, **more: Any) -> list[Any]:
-    """``[archives, builds]`` of a tag: none."""
+    """Answer ``[archives, builds]`` of a tag, of which there are none."""
     del args, more
     tags.get_tag(call, tag, strict=strict)
     return [[], []]
@@ -19,6 +19,6 @@ def list_tagged_archives(call: Call, tag: Any, *args: Any, strict: bool = True, 
 
 @exported("listCGs")
 def list_cgs(call: Call) -> dict[str, Any]:
-    """No content generators."""
+    """Answer that there are no content generators."""
     del call
     return {}

@@ -44,7 +44,8 @@ def package_entries(
     user_id: int | None = None,
     package: Any = None,
 ) -> list[Row]:
-    """Package list entries in order of precedence, overridden ones too; blocked ones are among them."""
+    """List package list entries in order of precedence, overridden ones too; blocked ones are among them.
+    Raises GenericError if neither tag, user nor package is given."""
     if tag_id is None and user_id is None and package is None:
         raise koji.GenericError("tag,user, and/or pkg must be specified")
     entries = _query(event, tag_id, user_id, package).all(call.db)
@@ -61,7 +62,7 @@ def package_entries(
 
 
 def package_list(call: Call, tag_id: int, *, event: int | None = None, package: Any = None) -> dict[int, Row]:
-    """A tag's package list with what it inherits: package id -> the entry that counts."""
+    """Find a tag's package list with what it inherits: package id -> the entry that counts."""
     found: dict[int, Row] = {}
     for entry in package_entries(call, tag_id, event=event, package=package):
         found.setdefault(entry["package_id"], entry)
@@ -82,7 +83,7 @@ def list_packages(
     with_owners: bool = True,
     with_blocked: bool = True,
 ) -> Any:
-    """Package list entries of a tag, of a user, of a package; with none of these, all packages."""
+    """List package list entries of a tag, of a user, of a package; with none of these, all packages."""
     if tag_id is None and user_id is None and pkg_id is None:
         return list_packages_simple(call, prefix, query_opts)
     entries = package_entries(
@@ -109,7 +110,7 @@ def list_packages(
 
 @exported("listPackagesSimple", "queryOpts")
 def list_packages_simple(call: Call, prefix: str | None = None, query_opts: Any = None) -> Any:
-    """All packages: ``[{package_id, package_name}]``."""
+    """List all packages: ``[{package_id, package_name}]``."""
     query = Select("package").columns(package_id="id", package_name="name")
     if prefix is not None:
         query.where("name LIKE ?", prefix + "%")
@@ -118,7 +119,7 @@ def list_packages_simple(call: Call, prefix: str | None = None, query_opts: Any 
 
 @exported("getPackageConfig")
 def get_package_config(call: Call, tag: Any, pkg: Any, event: int | None = None) -> Any:
-    """The entry that counts for a package in a tag, or None."""
+    """Find the entry that counts for a package in a tag, or None."""
     tag_id, package_id = lookups.lookup_id(call, "tag", tag), lookups.lookup_id(call, "package", pkg)
     if tag_id is None or package_id is None:
         return None
@@ -127,27 +128,29 @@ def get_package_config(call: Call, tag: Any, pkg: Any, event: int | None = None)
 
 @exported("checkTagPackage")
 def check_tag_package(call: Call, tag: Any, pkg: Any) -> bool:
-    """Whether a package is in a tag's list and not blocked."""
+    """Check whether a package is in a tag's list and not blocked."""
     entry = get_package_config(call, tag, pkg)
     return entry is not None and not entry["blocked"]
 
 
 @exported("getPackageID")
 def get_package_id(call: Call, name: Any, strict: bool = False) -> Any:
-    """A package's id or None."""
+    """Find a package's id by its name. Returns None if there is none; ``strict`` raises GenericError
+    instead."""
     return lookups.lookup_id(call, "package", name, strict=strict)
 
 
 @exported("getPackage")
 def get_package(call: Call, info: Any, strict: bool = False, create: bool = False) -> Any:
-    """``{id, name}`` of a package or None."""
+    """Find a package by id or name: ``{id, name}``. Returns None if there is none; ``strict`` raises
+    GenericError instead, ``create`` (admins only) makes it."""
     if create:
         users.assert_perm(call, "admin")
     return lookups.lookup(call, "package", info, strict=strict, create=create)
 
 
 def assert_listed(call: Call, tag: Row, build: Row, shown: Any, *, force: bool) -> None:
-    """Raises TagError unless the build's package is in the tag's list and not blocked; an admin's ``force``
+    """Raise TagError unless the build's package is in the tag's list and not blocked; an admin's ``force``
     adds it."""
     entry = package_list(call, tag["id"], package=build["package_id"]).get(build["package_id"])
     if entry is not None and not entry["blocked"]:

@@ -15,7 +15,8 @@ CONTENT = tuple(table for table in tags.VERSIONED if table != "tag_package_owner
 
 
 def _events(call: Call, tag_id: int, event: int | None, inherit: bool) -> list[tuple[str, str, list[int]]]:
-    """(table, column, ids) to look at for a tag: its ancestors' rows and their external repos' URLs."""
+    """List the (table, column, ids) to look at for a tag: its ancestors' rows and their external repos'
+    URLs."""
     tag_ids = inheritance.tag_and_ancestors(call, tag_id, event) if inherit else [tag_id]
     wanted = [(table, "tag_id", sorted(set(tag_ids))) for table in CONTENT]
     repos = {repo["external_repo_id"] for tag in tag_ids for repo in external_repos.of_tag(call, tag, event)}
@@ -25,7 +26,7 @@ def _events(call: Call, tag_id: int, event: int | None, inherit: bool) -> list[t
 
 
 def last_change(call: Call, tag_id: int, before: int | None = None, inherit: bool = True) -> int | None:
-    """The newest event (before one) that changed the tag or what it inherits; None: none."""
+    """Find the newest event (before one) that changed the tag or what it inherits; None: none."""
     found: list[int] = []
     for table, column, ids in _events(call, tag_id, before, inherit):
         for moment in ("create_event", "revoke_event"):
@@ -39,7 +40,7 @@ def last_change(call: Call, tag_id: int, before: int | None = None, inherit: boo
 
 
 def first_change(call: Call, tag_id: int, after: int | None = None, inherit: bool = True) -> int | None:
-    """The oldest event (after one) that changed the tag or what it inherits; None: unchanged."""
+    """Find the oldest event (after one) that changed the tag or what it inherits; None: unchanged."""
     created: int = (
         Select("tag_config").columns("min(create_event)").where("tag_id = ?", tag_id).value(call.db)
     )
@@ -61,7 +62,7 @@ def first_change(call: Call, tag_id: int, after: int | None = None, inherit: boo
 def tag_last_change_event(
     call: Call, tag: Any, before: int | None = None, inherit: bool = True
 ) -> int | None:
-    """The newest event that changed the tag, or None; for a deleted tag the event that ended it."""
+    """Find the newest event that changed the tag, or None; for a deleted tag the event that ended it."""
     info = tags.get_tag(call, tag, strict=True, event="auto")
     ended: int | None = info.get("revoke_event")
     before = lookups.convert(before, int, none_allowed=True)
@@ -75,14 +76,14 @@ def tag_last_change_event(
 def tag_first_change_event(
     call: Call, tag: Any, after: int | None = None, inherit: bool = True
 ) -> int | None:
-    """The oldest event that changed the tag, or None."""
+    """Find the oldest event that changed the tag, or None."""
     tag_id = lookups.require_id(call, "tag", tag)
     return first_change(call, tag_id, lookups.convert(after, int, none_allowed=True), inherit)
 
 
 @exported("tagChangedSinceEvent")
 def tag_changed_since_event(call: Call, event: int, taglist: list[int]) -> bool:
-    """Whether any of the tags (given by id, not expanded) changed after an event."""
+    """Check whether any of the tags (given by id, not expanded) changed after an event."""
     for table in CONTENT:
         query = Select(table).columns("1").where_in("tag_id", taglist)
         if query.where("create_event > ? OR revoke_event > ?", event, event).value(call.db):

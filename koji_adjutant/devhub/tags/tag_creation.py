@@ -26,7 +26,7 @@ def create_tag(
     maven_include_all: bool = False,
     extra: dict[str, Any] | None = None,
 ) -> int:
-    """Make a tag; returns its id."""
+    """Make a tag. Returns its id."""
     users.assert_perm(call, "tag")
     lookups.verify_name(name)
     arches = koji.parse_arches(arches, strict=True, allow_none=True)

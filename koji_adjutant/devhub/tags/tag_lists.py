@@ -23,7 +23,7 @@ def list_tags(
     query_opts: Any = None,
     pattern: str | None = None,
 ) -> Any:
-    """Tags; of a build, or that list a package (then with owner and ``blocked``); by name pattern."""
+    """List tags; of a build, or that list a package (then with owner and ``blocked``); by name pattern."""
     if build is not None and package is not None:
         raise koji.GenericError("only one of build and package may be specified")
     query = tags.select_tags().at("tag_config", None)

@@ -31,9 +31,9 @@ def tagged_builds(
     extra: bool = False,
     draft: bool | None = None,
 ) -> list[Row]:
-    """Complete builds in a tag, the tag's own before inherited ones, last tagged first; not those whose
-    package is missing from the package list or blocked. ``latest``: only the first of each package, or
-    the first N."""
+    """List complete builds in a tag, the tag's own before inherited ones, last tagged first; not those whose
+    package is missing from the package list or blocked. ``latest``: only the first of each package, or the
+    first N."""
     tag_ids = inheritance.tag_and_ancestors(call, tag_id, event) if inherit else [tag_id]
     listed = packages.package_list(call, tag_id, event=event, package=package)
     limit = 0 if not latest else 1 if latest is True else int(latest)
@@ -88,7 +88,7 @@ def tagged_rpms(
     extra: bool = True,
     draft: bool | None = None,
 ) -> tuple[list[Row], list[Row]]:
-    """(packages, builds) of a tag; ``rpmsigs``: one entry for each signature of a package, with its
+    """List (packages, builds) of a tag; ``rpmsigs``: one entry for each signature of a package, with its
     ``sigkey``."""
     found = tagged_builds(
         call, tag_id, event=event, inherit=inherit, latest=latest, package=package, owner=owner, draft=draft
@@ -126,7 +126,8 @@ def list_tagged(
     extra: bool = False,
     draft: bool | None = None,
 ) -> list[Row]:
-    """Builds in a tag."""
+    """List builds in a tag, ``latest`` for only the first (or first N) of each package. Raises GenericError
+    if there is no such tag; without ``strict`` the list is empty instead."""
     info = tags.get_tag(call, tag, strict=strict, event=event)
     if not info or type not in (None, "rpm"):
         return []
@@ -160,7 +161,8 @@ def list_tagged_rpms(
     extra: bool = True,
     draft: bool | None = None,
 ) -> Any:
-    """``[packages, builds]`` of a tag."""
+    """List ``[packages, builds]`` of a tag. Raises GenericError if there is no such tag; without ``strict``
+    both are empty instead."""
     info = tags.get_tag(call, tag, strict=strict, event=event)
     if not info or type not in (None, "rpm"):
         return [[], []]
@@ -188,7 +190,7 @@ def get_latest_builds(
     type: Any = None,  # noqa: A002
     draft: bool | None = None,
 ) -> list[Row]:
-    """The newest build of each package in a tag, inherited ones too."""
+    """List the newest build of each package in a tag, inherited ones too."""
     if type not in (None, "rpm"):
         return []
     tag_id = lookups.require_id(call, "tag", tag)
@@ -206,7 +208,7 @@ def get_latest_rpms(
     type: Any = None,  # noqa: A002 - the remote name
     draft: bool | None = None,
 ) -> Any:
-    """``[packages, builds]`` of the newest build of each package in a tag, inherited ones too."""
+    """List ``[packages, builds]`` of the newest build of each package in a tag, inherited ones too."""
     if type not in (None, "rpm"):
         return [[], []]
     tag_id = lookups.require_id(call, "tag", tag)
@@ -217,7 +219,7 @@ def get_latest_rpms(
 
 @exported("checkTagAccess")
 def check_tag_access(call: Call, tag_id: Any, user_id: int | None = None) -> tuple[bool, bool, str]:
-    """(allowed, can be forced, reason) of a user changing what is in a tag."""
+    """Check whether a user may change what is in a tag. Returns (allowed, can be forced, reason)."""
     user_id = call.session.user_id if user_id is None else user_id
     if user_id is None:
         raise koji.GenericError("a user_id is required")
@@ -261,7 +263,7 @@ def _take_out(call: Call, tag: Row, build: Row, user_id: int | None, strict: boo
 
 @exported("tagBuild")
 def tag_build(call: Call, tag: Any, build: Any, force: bool = False, fromtag: Any = None) -> int:
-    """Ask for a build to be tagged (``fromtag``: moved); returns the id of the task that does it."""
+    """Ask for a build to be tagged (``fromtag``: moved). Returns the id of the task that does it."""
     sessions.assert_login(call)
     binfo = builds.get_build(call, build, strict=True)
     target = tags.get_tag(call, tag, strict=True)
@@ -297,7 +299,7 @@ def untag_build(call: Call, tag: Any, build: Any, strict: bool = True, force: bo
 def untag_build_bypass(
     call: Call, tag: Any, build: Any, strict: bool = True, force: bool = False, notify: bool = False
 ) -> None:
-    """The same for those with the tag permission."""
+    """Take a build out of a tag, with no look at the policy, for those with the tag permission."""
     del notify
     users.assert_perm(call, "tag")
     target = tags.get_tag(call, tag, strict=True)
@@ -306,7 +308,8 @@ def untag_build_bypass(
 
 @exported("moveBuild")
 def move_build(call: Call, tag1: Any, tag2: Any, build: Any, force: bool = False) -> int:
-    """tagBuild with ``fromtag``."""
+    """Ask for a build to be moved, as tagBuild with ``fromtag`` does. Returns the id of the task that does
+    it."""
     return tag_build(call, tag2, build, force=force, fromtag=tag1)
 
 
@@ -338,6 +341,6 @@ def tag_notification(
     ignore_success: bool = False,
     failure_msg: str = "",
 ) -> None:
-    """Accepted; devhub sends no mail."""
+    """Accept a builder's wish for mail about a tagged build; devhub sends none."""
     del is_successful, tag_id, from_id, build_id, user_id, ignore_success, failure_msg
     hosts.require_host(call)

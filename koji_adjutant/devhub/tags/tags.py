@@ -32,7 +32,7 @@ VERSIONED = (
 
 
 def select_tags() -> Select:
-    """A query with the columns that calls about tags return."""
+    """Start a query with the columns that calls about tags return."""
     query = Select("tag_config", "JOIN tag ON tag.id = tag_config.tag_id")
     query.join("LEFT JOIN permissions ON permissions.id = tag_config.perm_id")
     return query.columns("tag.id", "tag.name", *CONFIG, perm="permissions.name")
@@ -40,7 +40,8 @@ def select_tags() -> Select:
 
 @exported("getTag", "tagInfo")
 def get_tag(call: Call, tag_info: Any, strict: bool = False, event: Any = None, blocked: bool = False) -> Any:
-    """``{id, name, arches, perm, perm_id, locked, maven_support, maven_include_all, extra}`` or None.
+    """Find a tag by id or name: ``{id, name, arches, perm, perm_id, locked, maven_support, maven_include_all,
+    extra}``. Returns None if there is none; ``strict`` raises GenericError instead.
 
     ``event``: as it was then (the result has ``query_event``), ``"auto"``: as it is or last was before it was
     deleted (then with ``revoke_event``). ``blocked``: extra values are (blocked, value) pairs.
@@ -79,7 +80,8 @@ def _extra(call: Call, tag_id: int, event: int | None, blocked: bool) -> dict[st
 
 @exported("getTagID")
 def get_tag_id(call: Call, info: Any, strict: bool = False, create: bool = False) -> Any:
-    """The id of a tag, deleted ones too, or None."""
+    """Find the id of a tag, deleted ones too. Returns None if there is none; ``strict`` raises GenericError
+    instead."""
     del create
     return lookups.lookup_id(call, "tag", info, strict=strict)
 
@@ -140,5 +142,5 @@ def _edit_extra(call: Call, tag: Row, changes: dict[str, Any]) -> None:
 def old_edit_tag(
     call: Call, tag_info: Any, name: str, arches: str, locked: bool, permission_id: Any, extra: Any = None
 ) -> None:
-    """The older form of editTag2."""
+    """Change a tag: the older form of editTag2."""
     edit_tag(call, tag_info, name=name, arches=arches, locked=locked, perm_id=permission_id, extra=extra)

@@ -23,7 +23,8 @@ def get_build_targets(
     dest_tag_id: Any = None,
     query_opts: Any = None,
 ) -> Any:
-    """``[{id, name, build_tag, build_tag_name, dest_tag, dest_tag_name}]``."""
+    """List targets by id or name, by build tag, by destination tag: ``[{id, name, build_tag, build_tag_name,
+    dest_tag, dest_tag_name}]``."""
     query = Select("build_target_config AS config", "JOIN build_target ON build_target.id = build_target_id")
     query.join(
         "JOIN tag AS build ON build.id = config.build_tag JOIN tag AS dest ON dest.id = config.dest_tag"
@@ -41,7 +42,7 @@ def get_build_targets(
 
 @exported("getBuildTarget")
 def get_build_target(call: Call, info: Any, event: int | None = None, strict: bool = False) -> Any:
-    """One target or None."""
+    """Find a target by id or name. Returns None if there is none; ``strict`` raises GenericError instead."""
     found = get_build_targets(call, info, event)
     if len(found) == 1:
         return found[0]
@@ -73,7 +74,7 @@ def create_build_target(call: Call, name: str, build_tag: Any, dest_tag: Any) ->
 
 @exported("editBuildTarget", "buildTargetInfo")
 def edit_build_target(call: Call, build_target_info: Any, name: str, build_tag: Any, dest_tag: Any) -> None:
-    """Change a target."""
+    """Change a target's name, build tag and destination tag."""
     users.assert_perm(call, "target")
     target = lookups.lookup(call, "build_target", build_target_info) or {}
     if not target:

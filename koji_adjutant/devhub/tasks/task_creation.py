@@ -19,7 +19,7 @@ _lookers: list[LookAtTask] = []
 
 
 def for_each_new_task(look_at: LookAtTask) -> LookAtTask:
-    """Decorator: call ``look_at(call, task_id)`` for every task that is made.
+    """Have ``look_at(call, task_id)`` called for every task that is made. For use as a decorator.
 
     It is for the scheduler, which knows tags, which make tasks.
     """
@@ -28,7 +28,7 @@ def for_each_new_task(look_at: LookAtTask) -> LookAtTask:
 
 
 def make_task(call: Call, method: str, arguments: Any, **options: Any) -> int:
-    """Add a task; returns its id.
+    """Add a task. Returns its id.
 
     Options: parent, label, owner (user id), channel (name), arch, priority, assign (host id or name). A
     child's owner, arch and channel are its parent's unless given, its priority one higher (a smaller
@@ -76,7 +76,8 @@ def _parent(call: Call, parent: Any) -> Row | None:
 
 
 def _channel(call: Call, wanted: Any, parent: Row | None) -> int:
-    """The default channel policy: what was asked for, else the parent's, else ``default``."""
+    """Choose a channel as the default channel policy does: what was asked for, else the parent's, else
+    ``default``. Raises GenericError if there is none of that name, or it is disabled."""
     if wanted is None and parent is not None:
         inherited: int = parent["channel_id"]
         return inherited

@@ -32,8 +32,8 @@ def _stat(path: Path) -> dict[str, Any]:
 def list_task_output(
     call: Call, task_id: Any, stat: bool = False, all_volumes: bool = False, strict: bool = False
 ) -> Any:
-    """The files of a task; ``stat``: name -> ``{st_size (text), st_mtime, …}``; ``all_volumes``: name ->
-    volumes."""
+    """List the files of a task by name. ``stat``: name -> ``{st_size (text), st_mtime, …}``; ``all_volumes``:
+    name -> volumes (with both, volume -> stat)."""
     if strict and tasks.task_info(call, task_id, strict=False) is None:
         raise koji.GenericError("Task doesn't exist")
     directory = _directory(call, task_id)
@@ -49,8 +49,8 @@ def list_task_output(
 def download_task_output(
     call: Call, task_id: Any, file_name: str, offset: Any = 0, size: Any = -1, volume: str | None = None
 ) -> str:
-    """Bytes of a task's file in base64, from ``offset`` (negative: from the end), at most ``size`` (-1:
-    all)."""
+    """Read bytes of a task's file from ``offset`` (negative: from the end), at most ``size`` (-1: all).
+    Returns base64; raises GenericError if there is no such file."""
     if ".." in file_name:
         raise koji.GenericError(f"Invalid file name: {file_name}")
     path = _directory(call, task_id, volume) / file_name.lstrip("/")

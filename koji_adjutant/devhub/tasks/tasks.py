@@ -24,7 +24,7 @@ PLAIN = ("id", "state", "channel_id", "host_id", "parent", "label", "waiting", "
 
 
 def select_tasks() -> Select:
-    """A query with the columns that calls about tasks return."""
+    """Start a query with the columns that calls about tasks return."""
     query = Select("task").columns(*(f"task.{name}" for name in (*PLAIN, "arch", "priority", "weight")))
     for moment in ("create", "start", "completion"):
         query.columns(f"iso(task.{moment}_time) AS {moment}_time", f"task.{moment}_time AS {moment}_ts")
@@ -32,7 +32,8 @@ def select_tasks() -> Select:
 
 
 def task_info(call: Call, task_id: Any, *, strict: bool = True, request: bool = False) -> Any:
-    """One task or None; ``request``: with its decoded arguments."""
+    """Find a task by its id; ``request`` adds its decoded arguments. Raises GenericError if there is none;
+    without ``strict`` returns None instead."""
     task_id = lookups.convert(task_id, int)
     task = select_tasks().where("id = ?", task_id).one(call.db)
     if task is None:
@@ -45,7 +46,7 @@ def task_info(call: Call, task_id: Any, *, strict: bool = True, request: bool = 
 
 
 def request_of(call: Call, task_id: int) -> Any:
-    """A task's arguments."""
+    """Decode a task's arguments. Raises GenericError if there is no such task."""
     return wire.decode_request(_field(call, task_id, "request"))
 
 
@@ -57,25 +58,26 @@ def _field(call: Call, task_id: Any, name: str) -> Any:
 
 
 def state_of(call: Call, task_id: Any) -> int:
-    """A task's state. Raises GenericError if there is none."""
+    """Look up a task's state. Raises GenericError if there is no such task."""
     state: int = _field(call, task_id, "state")
     return state
 
 
 def owner_of(call: Call, task_id: Any) -> int:
-    """The user that a task belongs to."""
+    """Look up the user that a task belongs to. Raises GenericError if there is no such task."""
     owner: int = _field(call, task_id, "owner")
     return owner
 
 
 def runs_on(call: Call, task_id: Any, host_id: int | None) -> bool:
-    """Whether the task is OPEN on the builder."""
+    """Check whether the task is OPEN on the builder."""
     holder = _field(call, task_id, "host_id")
     return host_id is not None and holder == host_id and state_of(call, task_id) == OPEN
 
 
 def assert_host(call: Call, task_id: Any) -> int:
-    """The calling builder's id. Raises ActionNotAllowed unless the task is open on it."""
+    """Require that a task is open on the calling builder, and return the builder's id. Raises
+    ActionNotAllowed if it is not, AuthError if the caller is no builder."""
     host_id = hosts.require_host(call)
     if not runs_on(call, task_id, host_id):
         raise koji.ActionNotAllowed(f"host {host_id} does not own task {int(task_id)}")
@@ -103,7 +105,7 @@ def assign_task(call: Call, task_id: int, host_id: int) -> None:
 
 
 def free_task(call: Call, task_id: Any) -> None:
-    """Put an open or assigned task back."""
+    """Put an open or assigned task back for any builder to take. Raises GenericError for one that is over."""
     state = state_of(call, task_id)
     if state in FINISHED:
         raise koji.GenericError(f"Cannot free task {int(task_id)}, state is {koji.TASK_STATES[state]}")
@@ -119,7 +121,8 @@ def finish_task(call: Call, task_id: Any, result: str, state: int) -> None:
 
 
 def result_of(call: Call, task_id: Any, *, raise_fault: bool = True) -> Any:
-    """A finished task's result; its fault is raised, or without ``raise_fault`` returned as a dictionary."""
+    """Decode a finished task's result. The fault of a failed one is raised, or without ``raise_fault``
+    returned as a dictionary. Raises GenericError for a task that is canceled or not finished."""
     row = (
         Select("task")
         .columns("id", "state", "result")
@@ -141,5 +144,5 @@ def result_of(call: Call, task_id: Any, *, raise_fault: bool = True) -> Any:
 
 
 def children_of(call: Call, task_id: int) -> list[int]:
-    """The ids of a task's subtasks."""
+    """List the ids of a task's subtasks."""
     return [row["id"] for row in call.db.all("SELECT id FROM task WHERE parent = ? ORDER BY id", (task_id,))]

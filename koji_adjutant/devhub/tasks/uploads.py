@@ -33,7 +33,8 @@ OWNER_FILE = ".user"
 
 
 def checksum_for(kind: str | None) -> ChecksumConstructor | None:
-    """The constructor for ``md5``, ``sha256`` or ``adler32``; None for none."""
+    """Choose the constructor for ``md5``, ``sha256`` or ``adler32``; None for none. Raises GenericError for
+    another kind."""
     known: dict[str, ChecksumConstructor] = {
         "md5": lambda: hashlib.md5(usedforsecurity=False),
         "sha256": hashlib.sha256,
@@ -49,7 +50,12 @@ def checksum_for(kind: str | None) -> ChecksumConstructor | None:
 def upload_path(
     call: Call, directory: str, name: str, *, volume: str | None = None, create: bool = False
 ) -> Path:
-    """Where a file of that name belongs. ``create``: check who may write there, and make the directory."""
+    """Work out where a file of that name belongs. ``create``: check who may write there, and make the
+    directory.
+
+    Raises GenericError for a path that leads out of work/ and a directory of another user's, ActionNotAllowed
+    for the directory of a task that the caller does not have open.
+    """
     if os.path.dirname(name) or name.startswith(".") or not name:  # noqa: PTH120 - "a/" has a directory part
         raise koji.GenericError(f"Invalid upload filename: {name}")
     normal = os.path.normpath(directory)
@@ -110,7 +116,8 @@ class RawUpload:
         )
 
     def destination(self, call: Call) -> Path:
-        """Where it goes; needs the database."""
+        """Work out where the piece goes, for which the database is needed. Raises ActionNotAllowed for
+        somebody who is not logged in, GenericError for a place where it may not go."""
         if not call.session.logged_in:
             raise koji.ActionNotAllowed("you must be logged-in to upload a file")
         path = upload_path(call, self.directory, self.name, volume=self.volume, create=True)
@@ -168,8 +175,8 @@ def check_upload(
     tail: int | None = None,
     volume: str | None = None,
 ) -> Any:
-    """``{size, mtime[, sumlength, hexdigest]}`` of an uploaded file, or None; ``tail``: checksum of the last
-    bytes."""
+    """Measure an uploaded file: ``{size, mtime[, sumlength, hexdigest]}``, or None if there is none.
+    ``verify``: with a checksum of that kind, of the last ``tail`` bytes or of all."""
     file = upload_path(call, path, name, volume=volume)
     constructor = checksum_for(verify)
     if tail is not None and tail < 0:
@@ -206,9 +213,11 @@ def upload_file(
     volume: str | None = None,
     checksum: Any = None,
 ) -> bool:
-    """The older way to upload: pieces in base64. ``md5sum`` or ``checksum``: hex digest (MD5) or ``[kind,
-    digest]``; offset -1 is the last piece, with size and digest of the whole. False: the sums do not
-    agree."""
+    """Take a piece of a file in base64, the older way to upload.
+
+    ``md5sum`` or ``checksum``: hex digest (MD5) or ``[kind, digest]``; offset -1 is the last piece, with size
+    and digest of the whole. Returns False if the sums do not agree.
+    """
     sessions.assert_login(call)
     try:
         contents = base64.b64decode(data)
