@@ -1,4 +1,4 @@
-"""The lines of a log that tell why a command failed.
+"""The decisive lines of a log: those that show why a command failed.
 
 Which lines those are is found from the end: the last command's output; of rpmbuild's, the section that it
 says went wrong; in there, rather what came after the last command that the shell's trace shows.
@@ -22,7 +22,7 @@ LINE_LENGTH = 400
 SENTENCE_LENGTH = 240
 LINES = 20
 CLUSTER_GAP = 40
-"""Lines between two telling ones that may still be about the same trouble."""
+"""Lines between two decisive ones that may still be about the same trouble."""
 
 _COMMAND = "Executing command: "
 _BAD_EXIT = re.compile(r"error: Bad exit status from \S+ \((%\w+)\)")
@@ -40,10 +40,10 @@ class _Line:
 
 @dataclass(frozen=True)
 class Finding:
-    """Where a log tells why.
+    """What a log shows of why a command failed.
 
     ``lines`` are the decisive ones, fit to be shown, and ``offset`` is the first one's place in the file, in
-    bytes. ``sentence`` is the best one to quote and ``sign`` its kind, None if no line is a telling one.
+    bytes. ``sentence`` is the best one to quote and ``sign`` its kind, None if no line looks decisive.
     ``section`` is the part of the spec ("%build"), ``command`` the last one that the shell's trace shows.
     """
 
@@ -64,22 +64,22 @@ def find_decisive(log: Path, count: int = LINES) -> Finding | None:
     traces = [number for number, line in enumerate(lines) if _TRACE.match(line.text)]
     command = lines[traces[-1]].text.lstrip("+$ ") if traces else None
     for part in (lines[traces[-1] + 1 :] if traces else [], lines):
-        telling = _telling(part)
+        signs = _signs_by_line(part)
         if section == "%check":
-            telling = _of_test_suites(telling)
-        if telling:
-            quoted = _line_to_quote(telling)
-            shown = _without_noise(part[_beginning(part, telling, quoted) :])
+            signs = _without_provoked(signs)
+        if signs:
+            quoted = _line_to_quote(signs)
+            shown = _without_noise(part[_beginning(part, signs, quoted) :])
             texts = _shortened([line.text for line in shown], count)
             sentence = _sentence(part, quoted)
-            return Finding(texts, shown[0].offset, sentence, telling[quoted], section, command)
+            return Finding(texts, shown[0].offset, sentence, signs[quoted], section, command)
     shown = _without_noise(lines)[-count:] or lines[-count:]
     texts = tuple(line.text for line in shown)
     return Finding(texts, shown[0].offset, section=section, command=command)
 
 
 def _tail(log: Path) -> list[_Line]:
-    """The last lines, as text that a terminal takes; of a line written over with ``\\r``, the last state."""
+    """Return the last lines as text fit for a terminal; of one written over with ``\\r``, the last state."""
     try:
         with log.open("rb") as file:
             start = max(0, os.fstat(file.fileno()).st_size - TAIL_BYTES)
@@ -97,7 +97,7 @@ def _tail(log: Path) -> list[_Line]:
 
 
 def _last_output(lines: list[_Line]) -> list[_Line]:
-    """What the last command said, without rpmbuild's summary, which says everything twice."""
+    """Return what the last command said, without rpmbuild's summary, which says everything twice."""
     for number in reversed(range(len(lines))):
         if lines[number].text.startswith(_COMMAND):
             lines = lines[number + 1 :]
@@ -112,7 +112,10 @@ def _last_output(lines: list[_Line]) -> list[_Line]:
 
 
 def _failed_section(lines: list[_Line]) -> tuple[str | None, list[_Line]]:
-    """The section that rpmbuild says ended badly, and what was said in it."""
+    """Return the section that rpmbuild says ended badly, and its lines.
+
+    None and all lines if it says none.
+    """
     ends = (match for line in reversed(lines) if (match := _BAD_EXIT.match(line.text)))
     failed = next(ends, None)
     if failed is None:
@@ -124,31 +127,31 @@ def _failed_section(lines: list[_Line]) -> tuple[str | None, list[_Line]]:
     return section, lines
 
 
-def _telling(lines: Sequence[_Line]) -> Mapping[int, Sign]:
-    """The signs by the numbers of the lines that show them."""
+def _signs_by_line(lines: Sequence[_Line]) -> Mapping[int, Sign]:
+    """Return the signs by the numbers of the lines that show them."""
     return {number: sign for number, line in enumerate(lines) if (sign := read_sign(line.text))}
 
 
-def _of_test_suites(telling: Mapping[int, Sign]) -> Mapping[int, Sign]:
-    """Without what suites provoke, full disks and memory for example, if they say which tests failed."""
-    inside = {number: sign for number, sign in telling.items() if sign.rank < OUTSIDE}
-    return inside if any(sign.rank == SUMMARY for sign in inside.values()) else telling
+def _without_provoked(signs: Mapping[int, Sign]) -> Mapping[int, Sign]:
+    """Leave out what test suites provoke (full disks, for example) if they say which tests failed."""
+    inside = {number: sign for number, sign in signs.items() if sign.rank < OUTSIDE}
+    return inside if any(sign.rank == SUMMARY for sign in inside.values()) else signs
 
 
-def _line_to_quote(telling: Mapping[int, Sign]) -> int:
-    """Where the last trouble begins that lines of the highest rank tell about."""
-    rank = max(sign.rank for sign in telling.values())
-    return _start_of_last_cluster([number for number, sign in telling.items() if sign.rank == rank])
+def _line_to_quote(signs: Mapping[int, Sign]) -> int:
+    """Return the number of the line where the last trouble of the highest rank begins."""
+    rank = max(sign.rank for sign in signs.values())
+    return _start_of_last_cluster([number for number, sign in signs.items() if sign.rank == rank])
 
 
-def _beginning(lines: Sequence[_Line], telling: Mapping[int, Sign], quoted: int) -> int:
-    """The first line to show: that of the quoted line's trouble, or the one in front of it.
+def _beginning(lines: Sequence[_Line], signs: Mapping[int, Sign], quoted: int) -> int:
+    """Return the number of the first line to show: that of the quoted line's trouble, or the one before it.
 
-    The trouble may have begun with lines that tell less, though not with a mere HINT.
+    The trouble may have begun with lines of a lower rank, though not with a mere HINT.
     """
-    rank = min(telling[quoted].rank, CAUSE)
+    rank = min(signs[quoted].rank, CAUSE)
     start = _start_of_last_cluster(
-        [number for number, sign in telling.items() if sign.rank >= rank and number <= quoted]
+        [number for number, sign in signs.items() if sign.rank >= rank and number <= quoted]
     )
     while start > 0 and quoted - start < 2 and not NOISE.match(lines[start - 1].text):
         start -= 1  # in which function, for example
@@ -160,7 +163,7 @@ def _without_noise(lines: Sequence[_Line]) -> list[_Line]:
 
 
 def _shortened(texts: Sequence[str], count: int) -> tuple[str, ...]:
-    """At most ``count``: the first ones, and in place of the last few the telling ones of the rest."""
+    """Return at most ``count``: the first ones, and instead of the last few the decisive ones of the rest."""
     if len(texts) <= count:
         return tuple(texts)
     first = count - min(4, count // 4)
@@ -168,7 +171,7 @@ def _shortened(texts: Sequence[str], count: int) -> tuple[str, ...]:
 
 
 def _start_of_last_cluster(numbers: Sequence[int]) -> int:
-    """The first of the last numbers that lie close to each other."""
+    """Return the first of the last numbers that lie close to each other."""
     start = numbers[-1]
     for number in reversed(numbers):
         if start - number > CLUSTER_GAP:
@@ -178,7 +181,7 @@ def _start_of_last_cluster(numbers: Sequence[int]) -> int:
 
 
 def _sentence(lines: Sequence[_Line], number: int) -> str:
-    """A line; one that ends in a colon together with the line that it announces."""
+    """Return the text of a line; of one that ends in a colon, together with the line that it announces."""
     text = lines[number].text.strip()
     following = next((line.text.strip() for line in lines[number + 1 :] if line.text.strip()), "")
     return (f"{text} {following}" if text.endswith(":") and following else text)[:SENTENCE_LENGTH]

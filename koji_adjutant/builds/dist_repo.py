@@ -50,9 +50,9 @@ class DistRepoRequest:
 
 
 def create_dist_repo(workspace: Workspace, request: DistRepoRequest) -> Path:
-    """Lay the repository out and make its metadata; its directory.
+    """Lay the repository out and make its metadata. Returns its directory, below ``workspace.workdir``.
 
-    AdjutantError with kojid's sentence, "failed to create repo: …".
+    Raises AdjutantError with kojid's sentence, "failed to create repo: …".
     """
     _bring_dictionaries(workspace, request)
     repo = workspace.workdir / "repo"
@@ -72,18 +72,21 @@ def create_dist_repo(workspace: Workspace, request: DistRepoRequest) -> Path:
 
 
 def place_of(name: str) -> PurePosixPath:
-    """Where in a dist repo a package is."""
+    """Return where in a dist repo a package is."""
     return PurePosixPath("Packages", name[0].lower(), name)
 
 
 def package_directories(repo: Path) -> list[Path]:
-    """Where one arch of a dist repo has packages: createrepo_c does not look into subdirectories for those
-    that it makes deltas against."""
+    """Return the directories of one arch of a dist repo that have packages in them.
+
+    createrepo_c has to be given each: it does not look into subdirectories for packages to make deltas
+    against.
+    """
     return sorted(path for path in (repo / "Packages").glob("*") if path.is_dir())
 
 
 def _prepare(request: DistRepoRequest, repo: Path, subrepo: str, names: Iterable[str]) -> list[str]:
-    """Write the package list of a (sub-)repository; the command that makes its metadata."""
+    """Write the package list of a (sub-)repository; return the command that makes its metadata."""
     directory = repo / subrepo
     directory.mkdir(exist_ok=True)
     up = "" if subrepo == "." else "../"
@@ -104,8 +107,11 @@ def _prepare(request: DistRepoRequest, repo: Path, subrepo: str, names: Iterable
 
 
 def _bring_dictionaries(workspace: Workspace, request: DistRepoRequest) -> None:
-    """Copy zchunk's dictionaries, if they are wanted: whoever asks for the repository names the directory,
-    and nothing else in there is for the container to see."""
+    """Copy zchunk's dictionaries for the container, if they are wanted.
+
+    Whoever asks for the repository names the directory, and nothing else in there is for the container to
+    see.
+    """
     directory = request.zck_dict_dir
     if directory is None:
         return

@@ -54,7 +54,10 @@ _NO_MEMORY = re.compile(r"cannot allocate memory", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Explanation:
-    """``excerpt`` begins ``offset`` bytes into the task's ``log``; both are None without an excerpt."""
+    """Why a task failed.
+
+    ``excerpt`` begins ``offset`` bytes into the task's ``log``; both are None without an excerpt.
+    """
 
     failure: FailureClass
     sentence: str
@@ -76,7 +79,7 @@ class Explanation:
 
 
 def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bool = False) -> Explanation:
-    """Why a task ended with ``error``; ``logs`` is the directory of its logs, if it has any.
+    """Explain why a task ended with ``error``; ``logs`` is the directory of its logs, if it has any.
 
     A failed subtask's explanation is its parent's. ``out_of_memory`` says that the kernel killed a process of
     the task for want of memory, which no log needs to show.
@@ -122,7 +125,10 @@ def failure_class(error: BaseException) -> FailureClass:
 
 
 def parse_explanation(message: str) -> Explanation | None:
-    """The explanation that a fault message ends with: a subtask's, as its parent gets it from the hub."""
+    """Return the explanation that a fault message ends with, None if it has none.
+
+    A parent task gets the explanation of a failed subtask in this way, from the hub.
+    """
     match = _EXPLANATION.search(message)
     if match is None or match[1] not in set(FailureClass):
         return None
@@ -149,7 +155,7 @@ def explanation_attached_to_errors(
 
 @contextmanager
 def explanation_in_error_messages() -> Iterator[None]:
-    """Add to an error that ends the block why, below a stock builder's words: the hub gets this text.
+    """Add the explanation to an error that ends the block, below a stock builder's words: the hub gets both.
 
     Nothing is added to koji's errors where there is no more to say. ``koji.daemon.TaskManager.runTask`` sends
     the text of koji's errors, and a traceback of others.
@@ -184,7 +190,10 @@ def _own_class(error: AdjutantError) -> FailureClass:
 
 
 def _cause(error: AdjutantError) -> AdjutantError:
-    """The first cause that is ours and says more than "it failed": no image is why there is no buildroot."""
+    """Return the first cause of ours that says more than "it failed".
+
+    If there is no buildroot since there is no image, for example, that is the image's error.
+    """
     cause = error.__cause__
     if error.failure is FailureClass.INFRASTRUCTURE and isinstance(cause, AdjutantError):
         return _cause(cause)
@@ -202,7 +211,7 @@ def _log_of(message: str, failure: FailureClass, logs: Path | None) -> Path | No
 
 
 def _class_shown_by_log(failure: FailureClass, found: Finding) -> FailureClass | None:
-    """The class that the log shows, where it may know better than the exception; None where it does not."""
+    """Return the class that the log shows where it may know better than the exception, None elsewhere."""
     shown = found.sign.failure if found.sign else None
     if shown in (FailureClass.DISK, FailureClass.MEMORY):
         return shown
@@ -227,5 +236,5 @@ def _quote(found: Finding) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """What our errors say on the lines after the stock builder's."""
+    """Return what an error of ours says on the lines after the stock builder's, nothing for other errors."""
     return " ".join(str(error).partition("\n")[2].split()) if isinstance(error, AdjutantError) else ""

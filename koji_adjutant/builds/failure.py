@@ -10,7 +10,7 @@ from koji_adjutant.errors import BuildFailed, BuildrootError, BuildTimeout, Depe
 
 
 class StepFailedError(Exception):
-    """A step ended badly: mock's exit status for that, the log with the reason, and perhaps a word."""
+    """A step that ended badly: mock's exit status for that, the log to look into, and perhaps the reason."""
 
     def __init__(self, status: int, log: str, reason: str = "") -> None:
         super().__init__(reason)
@@ -21,11 +21,12 @@ class StepFailedError(Exception):
 
 @contextmanager
 def kojid_message_on_failure(beginning: str) -> Iterator[None]:
-    """Say of what goes wrong inside "<beginning>, mock exited with status N; see LOG for more information".
+    """Give errors that end the block kojid's message, which starts with ``beginning``.
 
-    Failed steps become BuildFailed; a time limit, missing packages and a package manager's failure stay what
-    they are (a failed installation is the build's failure, as with mock). The first line of the message is a
-    stock builder's; what is known beyond it is on the second.
+    It goes on ", mock exited with status N; see LOG for more information". Failed steps become BuildFailed; a
+    time limit, missing packages and a package manager's failure stay what they are (a failed installation is
+    the build's failure, as with mock). The first line of the message is a stock builder's; what is known
+    beyond it is on the second.
     """
     try:
         yield

@@ -28,15 +28,16 @@ MAKE_SOURCES = (
 
 @dataclass(frozen=True)
 class LocalBuild:
-    """``installed`` is the number of packages in the root that the RPMs were built in."""
+    """What ``build_source`` has made; ``installed`` is how many packages the RPMs were built with."""
 
     result: RpmBuild
     installed: int
 
 
 def parse_source(text: str) -> Path | ScmSource:
-    """A source package, the directory of a spec file, or an SCM URL; a web URL of git's will do.
+    """Return what the source given to ``koji-adjutant build`` means: a path, or a place in an SCM.
 
+    It may be a source package, the directory of a spec file, an SCM URL or a web URL of git's. Raises
     UsageError if it is none of them, SourceError for an SCM URL that is malformed.
     """
     path = Path(text)
@@ -68,9 +69,10 @@ def build_source(
     arch: str,
     source_cmd: Sequence[str] = MAKE_SOURCES,
 ) -> LocalBuild:
-    """Make the SRPM, unless it is one, and build it; the same group serves for both buildroots.
+    """Build packages from a source with no hub, making the SRPM first unless it is one.
 
-    Logs of the SRPM's buildroot are in ``resultdir``/srpm, the others in ``resultdir``.
+    The same group serves for both buildroots. Logs of the SRPM's buildroot are in ``resultdir``/srpm, the
+    others in ``resultdir``. Raises what ``srpm_from_scm`` and ``build_rpms`` raise.
     """
     progress = workspace.progress
     if isinstance(source, Path) and source.is_file():
@@ -91,7 +93,7 @@ def build_source(
 
 
 def _part(workspace: Workspace, work: str, result: str) -> Workspace:
-    """A workspace for one of the two buildroots."""
+    """Return a workspace for one of the two buildroots, its directories made."""
     part = replace(workspace, workdir=workspace.workdir / work, resultdir=workspace.resultdir / result)
     for directory in (part.workdir, part.resultdir):
         directory.mkdir(exist_ok=True)

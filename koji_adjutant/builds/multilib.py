@@ -21,9 +21,12 @@ LIBRARY = ("multilib", "six")
 
 @dataclass(frozen=True)
 class MultilibRequest:
-    """``packages`` are those of ``arch``, files in topdir by name; ``config`` is python-multilib's
+    """A 64-bit repository, and the 32-bit one, its partner, that it shall have packages from.
+
+    ``packages`` are those of ``arch``, files in topdir by name; ``config`` is python-multilib's
     configuration. ``partner`` is the finished repository of ``partner_arch`` with the package files
-    ``offered``."""
+    ``offered``.
+    """
 
     topdir: Path
     arch: str
@@ -35,11 +38,10 @@ class MultilibRequest:
 
 
 def multilib_packages(workspace: Workspace, request: MultilibRequest) -> list[str]:
-    """Names of the partner's packages: those that python-multilib's method ``devel`` selects for ``arch``,
-    and what they require.
+    """Return the names of the partner's packages that the repository of ``arch`` needs as well.
 
-    RepoContentError if the partner lacks some of them: missing_multilib.log lists them. AdjutantError without
-    python-multilib.
+    Those are what python-multilib's method ``devel`` selects, and what they require. Raises RepoContentError
+    if the partner lacks some of them: missing_multilib.log lists them; AdjutantError without python-multilib.
     """
     shutil.copy(request.config, workspace.workdir / "multilib.conf")
     _bring_library(workspace.workdir / "library")

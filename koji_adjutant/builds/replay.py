@@ -15,10 +15,11 @@ ReplayStep = Literal["base", "buildrequires", "end"]
 
 
 def replay(root: Buildroot, lock: Lock, step: ReplayStep, srpm: Path | None) -> None:
-    """From the base up to ``step``: what was installed on top, then the source package unpacked if there is
-    one.
+    """Bring a buildroot that has only its base to the given step of the build that the lock is from.
 
-    SourceError for a source package of no use, LockError if the root becomes another one.
+    "buildrequires" installs what that build had on top of the base, "end" also unpacks the source package if
+    there is one. Raises SourceError for a source package of no use, LockError if the root becomes another
+    one.
     """
     if step == "base":
         return

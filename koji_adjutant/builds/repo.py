@@ -58,9 +58,9 @@ class CreateRepoRequest:
 
 
 def create_repo(workspace: Workspace, request: CreateRepoRequest) -> list[Path]:
-    """Make the repodata; its files, sorted, in ``workspace.workdir``/repo/repodata.
+    """Make the repodata of one arch. Returns its files, sorted, in ``workspace.workdir``/repo/repodata.
 
-    AdjutantError with kojid's sentences ("failed to create repo: …", "failed to merge repos: …").
+    Raises AdjutantError with kojid's sentences ("failed to create repo: …", "failed to merge repos: …").
     """
     repodata = workspace.workdir / "repo" / "repodata"
     repodata.parent.mkdir()
@@ -90,8 +90,12 @@ def _create_command(request: CreateRepoRequest, repodata: Path) -> list[str]:
 
 
 def _merge_order(request: CreateRepoRequest) -> dict[str, Any]:
-    """``arch_expand`` is added to the command where mergerepo_c knows it; ``premerge`` is where the local
-    repository is put before, the first of the ``sources``. By the rest the result is verified."""
+    """Return what tool/createrepo.py needs to merge.
+
+    ``arch_expand`` is added to the command where mergerepo_c knows it; ``premerge`` is where the local
+    repository is put before, the first of the ``sources``. By the rest the result is verified. Raises
+    AdjutantError for merge modes that are several or unknown.
+    """
     modes = sorted({repo.merge_mode for repo in request.external_repos})
     if len(modes) > 1:
         raise AdjutantError(f"Found multiple merge modes for external repos: {', '.join(modes)}")
@@ -126,7 +130,7 @@ def _blocklist(request: CreateRepoRequest) -> Path:
 
 
 def _premerge(request: CreateRepoRequest) -> str:
-    """The local repository's name, by which packages of the tag itself are known in pkgorigins."""
+    """Return the local repository's name, by which packages of the tag itself are known in pkgorigins."""
     return f"repo_{request.repo_id}_premerge"
 
 
@@ -139,6 +143,6 @@ def _external_urls(request: CreateRepoRequest) -> list[str]:
 
 
 def _local_directories(urls: Sequence[str], topdir: Path) -> list[Path]:
-    """External repositories that are directories of this host, outside of topdir."""
+    """Return the external repositories that are directories of this host, outside of topdir."""
     paths = {Path(unquote(urlsplit(url).path)) for url in urls if urlsplit(url).scheme == "file"}
     return sorted(path for path in paths if not path.is_relative_to(topdir))

@@ -23,7 +23,7 @@ def run_repo_program(
     seen: Sequence[Path],
     network: NetworkMode = "none",
 ) -> tuple[int, Any]:
-    """Run ``tool/<program>.py``: its exit status, and its answer, None if there is none.
+    """Run ``tool/<program>.py`` in the tool image. Returns its exit status and its answer, None without one.
 
     It gets ``request`` and answers through files in /work, which is the task's work directory. ``seen`` are
     files and directories of this host that it sees, read-only, at their own paths. What it prints goes to
@@ -58,7 +58,7 @@ def run_repo_program(
 
 
 def hub_directories(topdir: Path) -> list[Path]:
-    """``topdir``, and the volumes that its ``vol`` only links to: packages may be in any of them."""
+    """Return ``topdir``, and the volumes that its ``vol`` only links to: packages may be in any of them."""
     volumes = topdir / "vol"
     linked = (
         {path.resolve() for path in volumes.iterdir() if path.is_symlink()} if volumes.is_dir() else set()

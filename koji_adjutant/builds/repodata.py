@@ -26,15 +26,17 @@ RECYCLED = ("primary", "filelists", "other")
 
 
 def group_options(groupdata: Path) -> list[str]:
-    """For a comps.xml, if it exists."""
+    """Return the options for a comps.xml, none if it does not exist."""
     return ["-g", str(groupdata)] if groupdata.is_file() else []
 
 
 def recycle(old_repodata: Path | None, repodata: Path, *, skip_stat: bool) -> list[str]:
-    """Put what an older repository knows of packages in place, if it exists; the options that make use of it.
+    """Copy an older repository's metadata into the new one; return the options that let createrepo_c use it.
 
-    Nothing else of it: createrepo_c since 1.0 keeps whatever repomd.xml names, or fails where it is not
-    there, and earlier ones drop it. Origins and modules of what was merged then are not for the new one.
+    Without an older repository, or if it cannot be read, nothing is copied and there are no options. Only
+    what it knows of packages is taken: createrepo_c since 1.0 keeps whatever else repomd.xml names, or fails
+    where it is not there, and earlier ones drop it. Origins and modules of what was merged then are not for
+    the new one.
     """
     if old_repodata is None or not old_repodata.is_dir():
         return []
@@ -60,7 +62,7 @@ def _copy_metadata(source: Path, target: Path) -> None:
 
 
 def mark_empty(repodata: Path) -> None:
-    """Tell people who look at it that a repository without packages is meant to have none."""
+    """Mark a repository without packages as meant to have none, for people who look at it."""
     (repodata / "EMPTY_REPO").write_text("This repo is empty because its tag has no content for this arch\n")
 
 
@@ -72,9 +74,11 @@ def run_createrepo(
     merge: dict[str, Any] | None = None,
     network: NetworkMode = "none",
 ) -> None:
-    """Run commands of createrepo_c, each with the name of its log, and perhaps mergerepo_c.
+    """Run commands of createrepo_c, each with the name of its log, and then perhaps mergerepo_c.
 
-    AdjutantError with kojid's sentences: "failed to create repo: …", "failed to merge repos: …".
+    ``merge`` is the order for it (tool/createrepo.py says what is in it), ``seen`` what of this host the
+    programs can read. Raises AdjutantError with kojid's sentences: "failed to create repo: …", "failed to
+    merge repos: …".
     """
     steps = [{"command": command, "log": log} for command, log in creations]
     order = {"create": steps, "merge": merge}

@@ -34,10 +34,12 @@ Round = tuple[list[str], str | None]
 
 
 def install_static_requires(root: Buildroot, srpm: Path, arch: str) -> tuple[str, bool]:
-    """Install what the spec's BuildRequires ask for; the spec's path, and whether there will be dynamic ones,
-    too.
+    """Install what the spec's BuildRequires ask for.
 
-    What is installed may change what the spec says (macros), so this repeats until nothing changes.
+    What is installed may change what the spec says (macros), so this repeats until nothing changes. Returns
+    the spec's path in the buildroot, and whether there will be dynamic BuildRequires, too. Raises
+    StepFailedError if the source package or its spec is of no use; DependencyError or BuildrootError if
+    packages cannot be installed.
     """
     answers, key = root.workspace.cache.answers, _question(root, srpm, arch)
     rounds = _install_again(root, answers.get(key) or [])
@@ -59,7 +61,7 @@ def install_static_requires(root: Buildroot, srpm: Path, arch: str) -> tuple[str
 
 
 def _question(root: Buildroot, srpm: Path, arch: str) -> str:
-    """The key of what ``srpm`` requires in a root that has nothing but its base."""
+    """Return the key of what ``srpm`` requires in a root that has nothing but its base."""
     with srpm.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     config = root.config
@@ -68,8 +70,7 @@ def _question(root: Buildroot, srpm: Path, arch: str) -> str:
 
 
 def _install_again(root: Buildroot, rounds: Sequence[Round]) -> list[Round]:
-    """Install at once what the same source package needed in an equal root, round by round; the rounds that
-    it took.
+    """Install at once what the same source package needed in an equal root; return the rounds that it took.
 
     What a spec asks for in a given root does not change, so rpmbuild is asked only after the last round; or
     after one that leads to another root than then, since the repository has changed.
@@ -84,7 +85,11 @@ def _install_again(root: Buildroot, rounds: Sequence[Round]) -> list[Round]:
 
 
 def install_dynamic_requires(root: Buildroot, spec: str, arch: str) -> None:
-    """Let %generate_buildrequires say what it wants, and install that, until it wants nothing new."""
+    """Let %generate_buildrequires say what it wants, and install that, until it wants nothing new.
+
+    Raises StepFailedError if rpmbuild fails; DependencyError or BuildrootError if packages cannot be
+    installed.
+    """
     mode = ["-br"]
     for _round in range(DYNAMIC_ROUNDS):
         if rpmbuild(root, *mode, *target_options(arch), spec) not in (0, NEW_BUILDREQUIRES):
@@ -96,7 +101,10 @@ def install_dynamic_requires(root: Buildroot, spec: str, arch: str) -> None:
 
 
 def _install_generated(root: Buildroot) -> bool:
-    """Install what the ``*.buildreqs.nosrc.rpm`` require, and remove them; whether anything changed."""
+    """Install what the ``*.buildreqs.nosrc.rpm`` require, and remove them.
+
+    Returns whether that changed what is installed.
+    """
     names = [name for name in package_names(root.home, SRPMS) if name.endswith(".buildreqs.nosrc.rpm")]
     directory = root.workspace.workdir / "generated-requires"
     directory.mkdir(exist_ok=True)

@@ -26,7 +26,11 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def package_names(home: Path, directory: Sequence[str]) -> list[str]:
-    """The RPM files in a directory of /builddir, sorted. BuildFailed if it is no plain directory."""
+    """Return the names of the RPM files in a directory of /builddir, sorted.
+
+    ``home`` is /builddir as seen from outside, ``directory`` the path below it. Raises BuildFailed if that is
+    no plain directory.
+    """
     with _opened(home, directory) as descriptor:
         # pathlib knows no descriptors
         entries = os.listdir(descriptor)  # noqa: PTH208
@@ -36,9 +40,11 @@ def package_names(home: Path, directory: Sequence[str]) -> list[str]:
 def take_packages(
     home: Path, directory: Sequence[str], target: Path, names: Sequence[str] | None = None
 ) -> list[Path]:
-    """Copy RPM files, all or those named, from a directory of /builddir (``["build", "RPMS"]``), sorted.
+    """Copy RPM files, all or those named, from a directory of /builddir to ``target``; return the copies.
 
-    BuildFailed for anything called ``.rpm`` that is no regular file with a package's name.
+    ``home`` is /builddir as seen from outside, ``directory`` the path below it (``["build", "RPMS"]``). All
+    are sorted, those named keep their order. Raises BuildFailed for anything called ``.rpm`` that is no
+    regular file with a package's name.
     """
     if names is None:
         names = package_names(home, directory)
@@ -47,7 +53,7 @@ def take_packages(
 
 
 def remove_file(home: Path, directory: Sequence[str], name: str) -> None:
-    """Remove one file of a directory of /builddir; links are not followed."""
+    """Remove one file from a directory of /builddir; links are not followed."""
     with _opened(home, directory) as descriptor:
         os.unlink(name, dir_fd=descriptor)
 

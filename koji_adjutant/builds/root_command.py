@@ -33,9 +33,10 @@ COPY_MAX = 1 << 30
 
 
 def run_command(root: Buildroot, command: str | Sequence[str], *, skip_setarch: bool = False) -> int:
-    """Run it in /, its output in runroot.log; its exit status. Text is for the buildroot's shell.
+    """Run a command in /, its output in runroot.log. Returns its exit status.
 
-    With ``skip_setarch`` it sees the machine's arch where the buildroot is of its 32-bit sibling.
+    Text is for the buildroot's shell. With ``skip_setarch`` it sees the machine's arch where the buildroot is
+    of its 32-bit sibling.
     """
     # through a shell in any case: it says that there is no such command, with 127
     arguments = (
@@ -47,7 +48,7 @@ def run_command(root: Buildroot, command: str | Sequence[str], *, skip_setarch: 
 
 
 def copy_out(root: Buildroot, path: PurePosixPath, target: Path) -> bool:
-    """Copy a file of the buildroot, at most COPY_MAX bytes; whether there was one.
+    """Copy a file out of the buildroot, at most COPY_MAX bytes of it. Returns whether there was one.
 
     Links lead where they lead inside: the file is read by a program there.
     """

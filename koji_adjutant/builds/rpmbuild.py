@@ -29,7 +29,7 @@ RPMS = ("build", "RPMS")
 
 
 def check_source_package(srpm: Path) -> RpmHeader:
-    """The header of a source package. SourceError if it is missing or none."""
+    """Return the header of a source package. Raises SourceError if there is no such file, or it is none."""
     if not srpm.is_file():
         raise SourceError(f"SRPM file missing: {srpm}")
     header = RpmHeader(srpm)
@@ -39,22 +39,26 @@ def check_source_package(srpm: Path) -> RpmHeader:
 
 
 def login_shell(*command: str) -> list[str]:
-    """mock runs rpmbuild through a login shell, so /etc/profile.d has its say."""
+    """Return the command line that runs a command through a login shell, so that /etc/profile.d has its say.
+
+    mock runs rpmbuild in this way.
+    """
     return ["bash", "--login", "-c", 'exec "$@"', "bash", *command]
 
 
 @dataclass(frozen=True)
 class CopiedSource:
-    """A source package that was copied into the root; ``unpacking`` it makes ``spec`` appear."""
+    """A source package that was copied into the root: its ``spec`` is there after ``unpacking`` has run."""
 
     unpacking: Preparation
     spec: str
 
 
 def rpmbuild(root: Buildroot, *arguments: str, after: Preparation | None = None) -> int:
-    """One rpmbuild, with its output in build.log; its exit status. BuildTimeout after rpmbuild_timeout.
+    """Run rpmbuild once, with its output in build.log. Returns its exit status.
 
-    StepFailedError if the source package that it was to come ``after`` cannot be unpacked.
+    Raises BuildTimeout after rpmbuild_timeout, StepFailedError if the source package that it was to come
+    ``after`` cannot be unpacked.
     """
     status = root.run(
         login_shell("/usr/bin/rpmbuild", *arguments),
@@ -68,7 +72,10 @@ def rpmbuild(root: Buildroot, *arguments: str, after: Preparation | None = None)
 
 
 def copy_source_package(root: Buildroot, srpm: Path) -> CopiedSource:
-    """Copy an SRPM in. StepFailedError if it has no spec. Call it before anything has run in the root."""
+    """Copy an SRPM into the root, to be unpacked there. Call it before anything has run in the root.
+
+    Raises StepFailedError if it has no spec.
+    """
     # under a name of ours: a file name is the packager's
     inside = root.home / "build" / "originals" / "source.src.rpm"
     shutil.copyfile(srpm, inside)
@@ -83,7 +90,10 @@ def copy_source_package(root: Buildroot, srpm: Path) -> CopiedSource:
 
 
 def source_package(root: Buildroot, target: Path) -> Path:
-    """Take the one rebuilt SRPM out. StepFailedError unless there is exactly one."""
+    """Copy the SRPM that rpmbuild has written from the root into ``target``; return its path.
+
+    ``target`` is made anew. Raises StepFailedError unless there is exactly one.
+    """
     names = [name for name in package_names(root.home, SRPMS) if name.endswith("src.rpm")]
     if len(names) != 1:
         raise StepFailedError(
@@ -95,5 +105,8 @@ def source_package(root: Buildroot, target: Path) -> Path:
 
 
 def target_options(arch: str) -> Sequence[str]:
-    """--noclean leaves BUILD for looking into a failed build; --nodeps since mock checks dependencies."""
+    """Return the options of rpmbuild that mock uses to build for ``arch``.
+
+    --noclean leaves BUILD for looking into a failed build; --nodeps since mock checks dependencies.
+    """
     return ["--noclean", "--target", arch, "--nodeps"]

@@ -30,9 +30,9 @@ class RpmBuild:
 def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
     """Build ``srpm`` for ``arch`` (rpmbuild's --target: the task's arch, which may be noarch).
 
-    SourceError if it is no source package; BuildFailed, BuildTimeout or DependencyError, which say "error
-    building package (arch A), mock exited with status N; see build.log for more information" (root.log if
-    the package manager failed). LockError if the workspace has a lock, and ``srpm`` needs another root.
+    Raises SourceError if it is no source package; BuildFailed, BuildTimeout or DependencyError, which say
+    "error building package (arch A), mock exited with status N; see build.log for more information" (root.log
+    if the package manager failed). LockError if the workspace has a lock, and ``srpm`` needs another root.
     """
     check_source_package(srpm)
     phase = root.workspace.progress.phase
@@ -59,7 +59,11 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
 
 
 def collect(root: Buildroot) -> RpmBuild:
-    """Take the results out."""
+    """Copy the built packages from the root into resultdir.
+
+    Raises StepFailedError unless there is one source package among them, BuildFailed for files that are no
+    packages.
+    """
     resultdir = root.workspace.resultdir
     rpms = take_packages(root.home, RPMS, resultdir)
     srpms = take_packages(root.home, SRPMS, resultdir)

@@ -27,10 +27,10 @@ OCI_ARCHES = {"x86_64": "amd64", "aarch64": "arm64", "i386": "386", "armhfp": "a
 def save_tree(
     workspace: Workspace, kept: Path, *, number: int, prefix: str, filters: Sequence[str], full: bool
 ) -> list[Path]:
-    """Pack the kept root: its /builddir, or with ``full`` all of it and then as an OCI image, too.
+    """Pack the kept root: its /builddir, or with ``full`` all of it, and then as an OCI image, too.
 
     ``prefix`` is put before the names in the archive; ``filters`` are patterns of such names to leave out.
-    BuildrootError if that cannot be done.
+    Returns the archive, and the image if there is one. Raises BuildrootError if that cannot be done.
     """
     work = workspace.workdir / "saved"
     work.mkdir()
@@ -68,7 +68,10 @@ def save_tree(
 
 
 def _image_config(facts: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """The image starts a shell of the build user in /builddir, with the build's environment."""
+    """Return the configuration of an image that starts the build user's shell in /builddir.
+
+    Its environment is the build's.
+    """
     return {
         "name": f"localhost/koji-buildroot:{number}",
         "architecture": OCI_ARCHES.get(facts["arch"], facts["arch"]),

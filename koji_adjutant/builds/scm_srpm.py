@@ -46,10 +46,10 @@ cp -a -- "$sources/." "$4/SOURCES/"
 
 @dataclass(frozen=True)
 class ScmHooks:
-    """Where kojid's preSCMCheckout and postSCMCheckout callbacks run; the latter gets the source's place.
+    """What runs before and after a checkout: kojid's preSCMCheckout and postSCMCheckout callbacks.
 
-    As with kojid, a git clone belongs to this process's user then (git does not work in other people's), and
-    what plugins leave there becomes the build user's.
+    ``after_checkout`` gets the directory of the sources. As with kojid, a git clone belongs to this process's
+    user then (git does not work in other people's), and what plugins leave there becomes the build user's.
     """
 
     before_checkout: Callable[[], None] = lambda: None
@@ -85,7 +85,7 @@ def srpm_from_scm(
 ) -> ScmSrpm:
     """Check out, choose the spec, run the source command with network, and ``rpmbuild -bs``.
 
-    SourceError (checkout), SpecError (spec rules), BuildFailed ("error retrieving sources, …", "error
+    Raises SourceError (checkout), SpecError (spec rules), BuildFailed ("error retrieving sources, …", "error
     building srpm, …").
     """
     tree = check_out_tree(root, source, hooks, options)
@@ -98,7 +98,10 @@ def check_out_tree(
     hooks: ScmHooks | None = None,
     options: CheckoutOptions | None = None,
 ) -> SourceTree:
-    """Check out into the buildroot; everything belongs to the build user then. SourceError."""
+    """Check ``source`` out into the buildroot; everything belongs to the build user then.
+
+    Raises SourceError if that fails, or if the module that the URL names is a link out of the checkout.
+    """
     hooks = hooks or ScmHooks()
     directory = _new_directory(root)
     hooks.before_checkout()
@@ -114,7 +117,10 @@ def check_out_tree(
 def srpm_from_directory(
     root: Buildroot, directory: Path, source_cmd: Sequence[str] | None = None, rules: SpecRules | None = None
 ) -> Path:
-    """The SRPM of a directory that has a spec and its sources, taken as they are. Errors as above."""
+    """Make the SRPM of a directory that has a spec and its sources, taken as they are.
+
+    Raises what ``srpm_from_scm`` raises, but for a checkout.
+    """
     copy = _new_directory(root) / directory.resolve().name
     shutil.copytree(directory, copy, symlinks=True)
     _give_to_build_user(copy)
@@ -122,7 +128,7 @@ def srpm_from_directory(
 
 
 def _source_directory(directory: Path, source: ScmSource) -> Path:
-    """Where the sources are, for eyes on this side; a link of the packager's must not lead them elsewhere."""
+    """Return where the sources are, seen from outside: no link of the packager's may lead elsewhere."""
     place = directory / source.source_directory
     if not place.resolve().is_relative_to(directory.resolve()):
         raise SourceError(
@@ -133,7 +139,7 @@ def _source_directory(directory: Path, source: ScmSource) -> Path:
 
 
 def _own_clone(clone: Path) -> None:
-    """These two are what git looks at."""
+    """Take over what git looks at to see whose a clone is."""
     for path in (clone, clone / ".git"):
         os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
 
@@ -155,7 +161,10 @@ def _new_directory(root: Buildroot) -> Path:
 def _srpm_from_tree(
     root: Buildroot, directory: PurePosixPath, source_cmd: Sequence[str] | None, rules: SpecRules
 ) -> Path:
-    """From here on the tree is looked at only from inside: it may be full of links."""
+    """Choose the spec, run the source command and make the SRPM.
+
+    From here on the tree is looked at only from inside: it may be full of links.
+    """
     log = root.workspace.resultdir / "build.log"
     phase = root.workspace.progress.phase
     spec = _choose(root, directory, rules, log)
@@ -175,7 +184,10 @@ def _srpm_from_tree(
 def build_source_package(
     root: Buildroot, spec: PurePosixPath, directory: PurePosixPath, rules: SpecRules
 ) -> Path:
-    """``mock --buildsrpm``: the SRPM of a spec and a directory of sources, in resultdir. BuildFailed."""
+    """Make the SRPM of a spec and a directory of sources, as ``mock --buildsrpm`` does. Returns its path.
+
+    Raises BuildFailed ("error building srpm, …") or BuildTimeout; SourceError for an SRPM of another name.
+    """
     log = root.workspace.resultdir / "build.log"
     phase = root.workspace.progress.phase
     with kojid_message_on_failure("error building srpm"), phase("buildsrpm"):
@@ -194,7 +206,7 @@ def _layout(rules: SpecRules) -> str:
 
 
 def _as_mock_runs(command: Sequence[str]) -> Sequence[str]:
-    """``mock --chroot`` has a shell read a command that is one word."""
+    """Return the command as ``mock --chroot`` runs it: one that is a single word is read by a shell."""
     return command if len(command) > 1 else ["/bin/sh", "-c", *command]
 
 
@@ -218,7 +230,7 @@ def read_spec(root: Buildroot, spec: PurePosixPath) -> bytes:
 
 
 def _look(root: Buildroot, script: str, *arguments: str) -> tuple[bool, bytes]:
-    """Run a small script that answers yes (exit status 0) or no (1); the answer, and what was written.
+    """Run a small script that answers yes (exit status 0) or no (1); return the answer and its output.
 
     Raises EngineError for another status, which is not the package's doing.
     """

@@ -1,4 +1,4 @@
-"""What lines look like that tell why a command failed, by the tool that writes them."""
+"""What decisive lines look like, by the tool that writes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ its place; HINT: a line that any program may write when something is wrong."""
 
 @dataclass(frozen=True)
 class Sign:
-    """A kind of telling line: what it means for the task, and how much it tells."""
+    """A kind of decisive line: the class of failure it stands for, and which of several lines to prefer."""
 
     failure: FailureClass
     rank: int
@@ -133,7 +133,7 @@ NOISE = re.compile(
 
 
 def read_sign(line: str) -> Sign | None:
-    """The sign of the highest rank that the line shows."""
+    """Return the sign of the highest rank that the line shows, None if it shows none."""
     if NOISE.match(line):
         return None
     shown = (sign for sign in SIGNS if sign.pattern.search(line))

@@ -15,7 +15,9 @@ TAGS = ("Packager", "Distribution", "Vendor")
 
 @dataclass(frozen=True)
 class SpecRules:
-    """``support_rpm_source_layout`` is kojid's option: SPECS/ and SOURCES/ below the source directory.
+    """Where a spec file is looked for, and what it may say.
+
+    ``support_rpm_source_layout`` is kojid's option: SPECS/ and SOURCES/ below the source directory.
 
     kojid means to refuse specs that set or define Packager, Distribution or Vendor, but looks only at the
     very first line, so packages that do exist and build; with ``strict_spec_tags`` they are refused.
@@ -26,9 +28,9 @@ class SpecRules:
 
 
 def choose_spec(candidates: Sequence[PurePosixPath], directory_name: str) -> PurePosixPath:
-    """The one spec file, or of several the one that is called like the checkout's directory.
+    """Return the one spec file, or of several the one that is called like the checkout's directory.
 
-    SpecError with kojid's sentences.
+    Raises SpecError with kojid's sentences.
     """
     if not candidates:
         raise SpecError("No spec file found")
@@ -42,7 +44,7 @@ def choose_spec(candidates: Sequence[PurePosixPath], directory_name: str) -> Pur
 
 
 def check_spec(text: str, rules: SpecRules) -> list[str]:
-    """What the spec says that it should not, as warnings; SpecError where that is refused."""
+    """Return, as warnings, what the spec says that it should not. Raises SpecError where that is refused."""
     warnings = []
     for tag in TAGS:
         for pattern, what in (

@@ -14,9 +14,9 @@ from koji_adjutant.rpm.header import RpmHeader, Tag
 
 
 def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
-    """The SRPM made anew in the buildroot (dist tag and so on), in resultdir.
+    """Make an SRPM anew in the buildroot (dist tag and so on). Returns the new one, in resultdir.
 
-    SourceError or SpecError for an SRPM of no use, BuildFailed ("error building srpm, …").
+    Raises SourceError or SpecError for an SRPM of no use, BuildFailed ("error building srpm, …").
     """
     header = check_source_package(srpm)
     specs = [name for name in header.texts(Tag.BASENAMES) if name.endswith(".spec")]
@@ -35,7 +35,10 @@ def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
 
 
 def take_source_package(root: Buildroot) -> Path:
-    """Take the one SRPM that was built into resultdir; SourceError unless it is called as its header says."""
+    """Copy the newly built SRPM from the root into resultdir; return its path.
+
+    Raises SourceError unless there is exactly one, called as its header says.
+    """
     srpms = take_packages(root.home, SRPMS, root.workspace.resultdir)
     if not srpms:
         raise SourceError(f"No srpms found in {root.workspace.resultdir}")

@@ -70,8 +70,9 @@ def srpm_from_template(
 ) -> WrapperSrpm:
     """Check out, put the archives beside the template, render it, and ``rpmbuild -bs``.
 
-    ``rendered`` gets the spec file, in resultdir, before it is looked at. SourceError (checkout), SpecError
-    (no template, or none that can be rendered; spec rules), BuildFailed ("error building srpm, …").
+    ``rendered`` gets the spec file, in resultdir, before it is looked at. Raises SourceError (checkout),
+    SpecError (no template, or none that can be rendered; spec rules), BuildFailed ("error building srpm, …"),
+    BuildTimeout (rendering), ImageError (no Cheetah).
     """
     tree = check_out_tree(root, source, hooks, options)
     template = find_template(tree, source.shown_url)
@@ -99,9 +100,9 @@ class Template:
 
 
 def find_template(tree: SourceTree, url: str) -> Template:
-    """The spec file template: of several the first one in the last directory, as kojid looks for it.
+    """Return the spec file template: of several the first one in the last directory, as kojid looks for it.
 
-    SpecError if there is none, or its name is not fit for a file that others shall see.
+    Raises SpecError if there is none, or its name is not fit for a file that others shall see.
     """
     found: Template | None = None
     for parent, directories, files in os.walk(tree.outside):
@@ -133,7 +134,10 @@ def _put_beside(archive: Archive, directory: Path) -> None:
 
 
 def _render(root: Buildroot, template: Template, variables: Mapping[str, Any]) -> PurePosixPath:
-    """Make the spec file in a container that has the checkout and nothing else; its path in the buildroot."""
+    """Make the spec file, in a container that has the checkout and nothing else.
+
+    Returns its path in the buildroot. Raises SpecError, BuildTimeout or ImageError.
+    """
     workspace = root.workspace
     spec = template.inside / template.name.removesuffix(".tmpl")
     work = workspace.workdir / "template"
@@ -178,6 +182,7 @@ def _render(root: Buildroot, template: Template, variables: Mapping[str, Any]) -
 
 
 def _last_line(log: Path) -> str:
+    """Return the last line of a log that is not empty."""
     with log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - REASON_BYTES))
         lines = stream.read().decode("utf-8", "replace").split("\n")

@@ -31,14 +31,15 @@ class AptSource:
     signed_by: str = ""
 
     def line(self, keyring: str) -> str:
+        """Return it as it stands in a sources.list, signed by ``keyring``."""
         return f"deb [signed-by={keyring}] {self.uri} {self.suite} {' '.join(self.components)}"
 
 
 def host_suite(apt: Path, release: Mapping[str, str]) -> str:
-    """What the host's sources below /etc/apt call its release, given by the fields of os-release.
+    """Return what the host's sources below /etc/apt call its release, given by the fields of os-release.
 
     A release that is not out has no number, and sid says the codename of testing; a host with both is one of
-    testing that takes some packages from sid. ImageError where no archive has the release.
+    testing that takes some packages from sid. Raises ImageError where no archive has the release.
     """
     codename = release["VERSION_CODENAME"]
     names = [codename] if "VERSION_ID" in release else [codename, "testing", "sid", "unstable"]
@@ -53,10 +54,10 @@ def host_suite(apt: Path, release: Mapping[str, str]) -> str:
 
 
 def debian_sources(apt: Path, suite: str) -> list[AptSource]:
-    """The sources below /etc/apt for this suite, its updates and its security updates, sorted.
+    """Return the sources below /etc/apt for this suite, its updates and its security updates, sorted.
 
-    Third-party sources are left out: what has a key of its own, and what says no key and is not on a host
-    of debian.org.
+    Third-party sources are left out: what has a key of its own, and what says no key and is not on a host of
+    debian.org.
     """
     suites = {suite, f"{suite}-updates", f"{suite}-security"}
     return sorted({source for source in _all(apt) if source.suite in suites and _is_debians(source)})
@@ -98,7 +99,10 @@ def _deb822_style(stanza: Mapping[str, str]) -> Iterator[AptSource]:
 
 
 def _stanzas(text: str) -> Iterator[dict[str, str]]:
-    """deb822: paragraphs of ``Field: value``, values continued on indented lines, ``#`` comments."""
+    """Yield the paragraphs of a deb822 file, each as a dictionary by lower-case field.
+
+    They are lines ``Field: value``, with values continued on indented lines and ``#`` comments.
+    """
     for paragraph in re.split(r"\n\s*\n", text):
         stanza: dict[str, str] = {}
         field = ""

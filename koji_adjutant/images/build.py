@@ -34,10 +34,10 @@ def ensure_tool_image(
     refresh: bool = False,
     force: bool = False,
 ) -> tuple[Image, bool]:
-    """The tool image, and whether it was made anew.
+    """Return the tool image, made anew if it is not good enough, and whether it was.
 
     An image of the same recipe is good enough; with ``refresh`` only one that also has the package versions
-    of today; with ``force`` none. Two processes that need it make it once (a lock in ``state_dir``).
+    of today; with ``force`` none. Two processes that need it make it once (a lock in ``state_dir``). Raises
     ImageError if it cannot be made.
     """
     host = host_packages()
@@ -72,12 +72,12 @@ def ensure_tool_image(
 
 
 def tool_images(manager: PodmanManager) -> list[Image]:
-    """The tool images that the engine has."""
+    """Return the tool images that the engine has."""
     return manager.images.all({RECIPE: ""})
 
 
 def details(image: Image) -> Mapping[str, str]:
-    """What the labels of a tool image say about it: distribution, tools, package_count, …"""
+    """Return what the labels of a tool image say about it: distribution, tools, package_count, …"""
     return {key.removeprefix(PREFIX): value for key, value in image.labels.items() if key.startswith(PREFIX)}
 
 
@@ -119,7 +119,7 @@ def _install(
 
 
 def remove_replaced(manager: PodmanManager, state_dir: Path) -> None:
-    """Tool images whose name another one has got, now or earlier, and that no task is at work with."""
+    """Remove tool images whose name another one has got, now or earlier, and that no task is at work with."""
     for image_id in manager.images.nameless({RECIPE: ""}):
         with unused(state_dir, image_id) as free:
             if free:

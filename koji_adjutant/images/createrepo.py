@@ -19,7 +19,7 @@ DIRECTORY = PurePosixPath("opt/createrepo_c")
 PROGRAMS = ("createrepo_c", "mergerepo_c")
 LINKS = PurePosixPath("usr/local/bin")
 CERTIFICATES = PurePosixPath("etc/pki/tls/certs/ca-bundle.crt")
-"""Where the libraries have been told to look for certificates; Debian has them elsewhere."""
+"""Where the libraries were built to look for certificates; Debian has them elsewhere."""
 DEBIANS_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 _VERSION = re.compile(r"(createrepo[-_]c)=(?:\d+:)?(\d+)\..*")
@@ -27,7 +27,7 @@ _VERSION = re.compile(r"(createrepo[-_]c)=(?:\d+:)?(\d+)\..*")
 
 @dataclass(frozen=True)
 class OwnPrograms:
-    """Files by their places in an image; ``inputs`` stand for their contents."""
+    """This worker's createrepo_c: files by their places in an image; ``inputs`` stand for their contents."""
 
     version: str
     files: Sequence[tuple[PurePosixPath, Path]]
@@ -35,7 +35,10 @@ class OwnPrograms:
 
 
 def own_programs() -> OwnPrograms | None:
-    """This worker's; None where its bindings for Python are a distribution's, without programs."""
+    """Return this worker's programs, None if it has none.
+
+    That is where its bindings for Python are a distribution's.
+    """
     try:
         package = Distribution.from_name("createrepo-c")
     except PackageNotFoundError:
@@ -56,7 +59,7 @@ def _is_wanted(path: PackagePath) -> bool:
 
 
 def with_new_createrepo(root: ToolRoot, own: OwnPrograms | None, show: ShowLine) -> ToolRoot:
-    """The root as it is, if what it has is new enough."""
+    """Add this worker's createrepo_c to a root that has an old one. Returns the root, unchanged if not."""
     old = next((package for package in root.packages if _is_old(package)), None)
     if old is None:
         return root

@@ -33,7 +33,10 @@ APT_OPTION = re.compile(r'(Acquire::(?:https?::Proxy(?:::\S+)?|Check-Valid-Until
 
 
 class DebianPackages:
-    """Debian ``release`` (the fields of os-release); ``apt`` is the host's configuration directory."""
+    """The packages of the Debian ``release`` (the fields of os-release) that the host runs.
+
+    ``apt`` is the host's configuration directory.
+    """
 
     def __init__(self, release: Mapping[str, str], apt: Path = Path("/etc/apt")) -> None:
         self._suite = host_suite(apt, release)
@@ -50,7 +53,7 @@ class DebianPackages:
         self.inputs: Sequence[str] = (self._sources, *self._packages, *EXCLUDED, MACROS)
 
     def resolve(self, workdir: Path, show: ShowLine) -> Sequence[str] | None:
-        """By an apt whose state is a directory of its own: nothing of the host's apt is touched."""
+        """Resolve with an apt whose state is a directory of its own: nothing of the host's apt is touched."""
         for directory in ("lists/partial", "cache/archives/partial"):
             (workdir / directory).mkdir(parents=True)
         (workdir / "status").touch()

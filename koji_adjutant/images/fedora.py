@@ -23,7 +23,10 @@ QUERY = "%{NAME}=%{EVR}\\n"
 
 
 class FedoraPackages:
-    """The Fedora or EL ``release`` (the fields of os-release) that the host runs, from its enabled repos."""
+    """The packages of the Fedora or EL ``release`` (the fields of os-release) that the host runs.
+
+    They are from its enabled repos.
+    """
 
     def __init__(self, release: Mapping[str, str]) -> None:
         self.distribution = f"{release['ID']} {release['VERSION_ID']}"
@@ -53,5 +56,5 @@ class FedoraPackages:
     def _command(self, root: Path) -> list[str]:
         command = ["dnf", "--assumeyes", f"--installroot={root}", f"--releasever={self._releasever}"]
         command += ["--setopt=install_weak_deps=False", "--setopt=tsflags=nodocs", "--setopt=keepcache=False"]
-        # dnf 4 takes the host's repositories where the root has none; dnf5 has to be told to
+        # dnf 4 takes the host's repositories where the root has none; dnf5 takes none unless asked
         return [*command, "--use-host-config"] if self._is_dnf5 else command

@@ -11,7 +11,7 @@ from koji_adjutant.images.recipe import HostPackages, os_release
 
 
 def host_packages() -> HostPackages:
-    """The builder for this host; ImageError on a distribution that has none."""
+    """Return the packages that this host can make tool images from. Raises ImageError if it can make none."""
     release = os_release(Path("/etc/os-release").read_text())
     family = {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
     if release.get("ID") == "debian":

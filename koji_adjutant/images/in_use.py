@@ -1,4 +1,4 @@
-"""Telling `koji-adjutant image build` which images tasks are at work with.
+"""Which images tasks are at work with, for `koji-adjutant image build` to know.
 
 A task keeps to the image that it began with, by its id, also when the image's name goes to another one.
 Between two of its containers nothing but the lock here says that the image is still wanted.
@@ -17,7 +17,7 @@ DIRECTORY = "images-in-use"
 
 @contextmanager
 def in_use(state_dir: Path, image_id: str) -> Iterator[None]:
-    """The image is in use by this process; its death ends that as well."""
+    """Keep the image in use by this process while the block runs; the process's death ends that as well."""
     descriptor = _open(state_dir, image_id)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -28,7 +28,7 @@ def in_use(state_dir: Path, image_id: str) -> Iterator[None]:
 
 @contextmanager
 def unused(state_dir: Path, image_id: str) -> Iterator[bool]:
-    """Whether no process uses the image; if so, none begins to before the block ends."""
+    """Find out whether no process uses the image, and if so let none begin to while the block runs."""
     descriptor = _open(state_dir, image_id)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

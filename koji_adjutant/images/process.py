@@ -22,7 +22,8 @@ def run_and_show(
 ) -> list[str]:
     """Run a command, show each line it prints (stdout and stderr), and return the lines.
 
-    ImageError if it is not installed or fails. It leads a process group that is killed if we are interrupted.
+    It leads a process group that is killed if we are interrupted. Raises ImageError if the command is not
+    installed or fails.
     """
     if shutil.which(command[0]) is None:
         raise ImageError(

@@ -18,7 +18,7 @@ LAST_LINES = 3
 
 @dataclass(frozen=True)
 class Proof:
-    """Sentences about an image, which is "it" in them.
+    """What trying out an image has shown: sentences about it, in which it is "it".
 
     Nothing ``wrong``: it builds an RPM, makes a repository of it and resolves it from there, with every
     resolver that it has. What is ``lacking`` only some tasks need.
@@ -31,7 +31,7 @@ class Proof:
 def prove(manager: ContainerManager, reference: str) -> Proof:
     """Try out the tool image ``reference``, which the engine has.
 
-    EngineError if the engine cannot start a container at all.
+    Raises EngineError if the engine cannot start a container at all.
     """
     output = io.BytesIO()
     tools = Tools(manager, reference, Owner(task_id=f"local-{os.getpid()}", worker_id="image"))

@@ -11,15 +11,15 @@ DIRECTORY = "proved-images"
 
 
 class Proofs:
-    """Remembers, below ``state_dir``, the images that are good: what one can do does not change."""
+    """The images that have been found good, kept below ``state_dir``: what one can do does not change."""
 
     def __init__(self, state_dir: Path) -> None:
         self._directory = state_dir / DIRECTORY
 
     def wrong(self, manager: ContainerManager, image: Image) -> str | None:
-        """What is wrong with an image that the engine has, in one sentence; None if it is good.
+        """Return what is wrong with an image that the engine has, in one sentence; None if it is good.
 
-        EngineError if the engine cannot start a container.
+        Raises EngineError if the engine cannot start a container.
         """
         if (self._directory / image.id).exists():
             return None
@@ -29,6 +29,6 @@ class Proofs:
         return None
 
     def remember(self, image: Image) -> None:
-        """The image has just been proved, so ``wrong`` need not try it any more."""
+        """Remember that the image has just been proved, so ``wrong`` need not try it any more."""
         self._directory.mkdir(parents=True, exist_ok=True)
         (self._directory / image.id).touch()

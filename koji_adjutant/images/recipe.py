@@ -34,20 +34,23 @@ class HostPackages(Protocol):
     main_tools: Sequence[str]
 
     def resolve(self, workdir: Path, show: ShowLine) -> Sequence[str] | None:
-        """What would be installed now: ``name=version``, sorted; None where only installing it can tell."""
+        """Return what would be installed now: ``name=version``, sorted; None where nothing short of it shows.
+
+        ``workdir`` is an empty directory. Raises ImageError if that fails.
+        """
         ...
 
     def build(self, workdir: Path, show: ShowLine) -> ToolRoot:
-        """Make the root; ImageError if it fails, with the last lines of what was said."""
+        """Make the root, in ``workdir``. Raises ImageError if that fails, with the last lines of output."""
         ...
 
 
 def digest(lines: Sequence[str]) -> str:
-    """SHA-256 of a list, for labels."""
+    """Return the SHA-256 of a list of lines, for labels."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def os_release(text: str) -> dict[str, str]:
-    """The fields of /etc/os-release."""
+    """Return the fields of /etc/os-release, given by its text."""
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
     return {key: value.strip("\"'") for key, _, value in pairs}

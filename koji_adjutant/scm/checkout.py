@@ -21,7 +21,11 @@ INSIDE = PurePosixPath("/checkout")
 
 @dataclass(frozen=True)
 class CheckoutOptions:
-    """``home`` has the credentials (home.py), None: there are none. ``timeout`` in seconds, None: forever."""
+    """Whose credentials a checkout uses, and how long it may take.
+
+    ``home`` is the directory that has them (home.py), None if there are none. ``timeout`` is in seconds, None
+    means forever.
+    """
 
     home: Path | None = None
     timeout: float | None = None
@@ -30,11 +34,11 @@ class CheckoutOptions:
 def check_out(
     workspace: Workspace, source: ScmSource, directory: Path, options: CheckoutOptions | None = None
 ) -> str | None:
-    """Check ``source`` out below the empty ``directory``; git's commit id, None for other systems.
+    """Check ``source`` out below the empty ``directory``. Returns git's commit id, None for other systems.
 
-    Everything there belongs to the build user then. The output is checkout.log. SourceError with kojid's
-    sentence ('Error running GIT command "…", see checkout.log for details'), when it takes too long, and for
-    svn externals that are from no server.
+    Everything there belongs to the build user then. The output is checkout.log. Raises SourceError with
+    kojid's sentence ('Error running GIT command "…", see checkout.log for details'), when it takes too long,
+    and for svn externals that are from no server.
     """
     options = options or CheckoutOptions()
     commands = checkout_commands(source, INSIDE)
@@ -90,7 +94,10 @@ def check_out(
 
 
 def _answer(path: Path, status: int) -> dict[str, str | None]:
-    """What the program says; the checked out files had no part in it, but a killed program says nothing."""
+    """Return what the program answered.
+
+    The checked out files had no part in it, but a killed program has not answered: that is a SourceError.
+    """
     try:
         answer: dict[str, str | None] = json.loads(path.read_text())
     except (FileNotFoundError, ValueError) as error:

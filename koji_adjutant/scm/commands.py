@@ -24,7 +24,7 @@ _GIT_CONFIG = {
 
 
 def _git_configuration(settings: Mapping[str, str]) -> dict[str, str]:
-    """By environment, so that the commands look like the ones that people know."""
+    """Return git's settings as environment, so that the commands look like the ones that people know."""
     return {
         "GIT_CONFIG_COUNT": str(len(settings)),
         **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(settings)},
@@ -53,11 +53,12 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Checkout:
-    """Argument lists, run in ``directory`` but for ``update``, ``recovery`` and ``resolve`` (in ``clone``).
+    """The commands of a checkout, as argument lists.
 
-    ``update`` brings the revision; where it fails ``recovery`` is tried (short commit ids). ``resolve``
-    prints the commit. ``common`` fetches what koji calls the common repository, next to the sources.
-    ``origin``, with a working copy's path behind it, prints the URL of the repository that it is from.
+    They are run in ``directory`` but for ``update``, ``recovery`` and ``resolve`` (in ``clone``). ``update``
+    brings the revision; where it fails ``recovery`` is tried (short commit ids). ``resolve`` prints the
+    commit. ``common`` fetches what koji calls the common repository, next to the sources. ``origin``, with a
+    working copy's path behind it, prints the URL of the repository that it is from.
     """
 
     fetch: Sequence[str]
@@ -70,7 +71,10 @@ class Checkout:
 
 
 def checkout_commands(source: ScmSource, directory: PurePosixPath) -> Checkout:
-    """What to run to get ``source`` into ``directory``. SourceError for a kind of SCM that koji has not."""
+    """Return what to run to get ``source`` into ``directory``.
+
+    Raises SourceError for a kind of SCM that koji has not, or a user's name that is missing.
+    """
     match source.scmtype:
         case "GIT" | "GIT+SSH":
             return _git(source, directory)
@@ -103,7 +107,10 @@ def _git(source: ScmSource, directory: PurePosixPath) -> Checkout:
 
 
 def _git_common(repository: str) -> str:
-    """The common repository lies beside the package's and is stored the same way (bare or not)."""
+    """Return the path of the common repository.
+
+    It lies beside the package's and is stored the same way (bare or not).
+    """
     for suffix in ("/.git", ".git"):
         if repository.endswith(suffix):
             return repository.removesuffix(suffix).rsplit("/", 1)[0] + "/common" + suffix
@@ -139,6 +146,7 @@ def _cvs(source: ScmSource, directory: PurePosixPath) -> Checkout:
 
 
 def _at(source: ScmSource) -> str:
+    """Return the user's name with an @. Raises SourceError where it is missing and ssh needs one."""
     if source.user:
         return f"{source.user}@"
     if source.scmtype.endswith("+SSH"):

@@ -38,9 +38,10 @@ _KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 
 @contextmanager
 def scm_home(workdir: Path, home: Path | None, scmtype: str) -> Iterator[Sequence[VolumeMount]]:
-    """Mounts, all read-only, that give the build user a home; the copies are gone in the end.
+    """Give the build user a home with copies of credentials, for the block: yields mounts, all read-only.
 
-    ``home`` is where to look, None if there are no credentials at all. ConfigError for what cannot be read.
+    ``home`` is where to look for them, None if there are none at all. Raises ConfigError for what cannot be
+    read.
     """
     with tempfile.TemporaryDirectory(prefix="scm-home-", dir=workdir) as name:
         copy, passwd = Path(name, "home"), Path(name, "passwd")
@@ -73,7 +74,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _hand_over(tree: Path) -> None:
-    """ssh insists that nobody else can read its files."""
+    """Make the copies the build user's alone: ssh insists that nobody else can read its files."""
     for directory, _names, files in os.walk(tree):
         for path, mode in ((Path(directory), 0o500), *((Path(directory, file), 0o400) for file in files)):
             path.chmod(mode)

@@ -42,9 +42,10 @@ class ScmSource:
 
     @classmethod
     def of(cls, scm: Any) -> ScmSource:
-        """From a ``koji.daemon.SCM`` (after assert_allowed, which sets use_common and source_cmd).
+        """Take over the fields of a ``koji.daemon.SCM``.
 
-        SourceError for a part that could be taken for an option or that leaves its directory.
+        use_common and source_cmd are what its assert_allowed has set, if that was called. Raises SourceError
+        for a part that could be taken for an option or that leaves its directory.
         """
         source = cls(
             url=scm.url,
@@ -62,7 +63,10 @@ class ScmSource:
         return source
 
     def check(self) -> None:
-        """koji looks at the form of the URL only; this is about what its parts would do as arguments."""
+        """Check what the parts of the URL would do as arguments: koji looks at its form only.
+
+        Raises SourceError for a part that could be taken for an option or that leaves its directory.
+        """
         if not self.url.isprintable():
             # the URL parser drops tabs and newlines without a word
             raise SourceError(f"SCM URL {self.shown_url!r} has control characters in it")
@@ -101,7 +105,7 @@ class ScmSource:
 
     @property
     def port(self) -> str | None:
-        """With its colon."""
+        """The host's port with its colon, None if it has none."""
         match = _HOST.fullmatch(self.host)
         return match["port"] if match else None
 
@@ -129,7 +133,10 @@ class ScmSource:
         return self.user.partition(":")[2] or None if self.user else None
 
     def koji_source(self, commit: str | None) -> dict[str, str]:
-        """``koji.daemon.SCM.get_source``'s answer: git's URL with the commit that was checked out."""
+        """Return what ``koji.daemon.SCM.get_source`` returns: url as asked for, and source.
+
+        With git that is the URL with ``commit``, with others the URL itself.
+        """
         if not self.is_git or commit is None:
             return {"url": self.url, "source": self.url}
         parts = (self.scheme.removesuffix("://"), self.host, self.repository, self.module, commit)

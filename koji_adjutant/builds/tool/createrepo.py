@@ -53,6 +53,7 @@ def main() -> int:
 
 
 def create(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Run createrepo_c for each step, until one fails. Returns its failure, None if there is none."""
     for step in steps:
         command = step["command"]
         program, lacking = able_program(command)
@@ -66,6 +67,7 @@ def create(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def merge(order: dict[str, Any]) -> dict[str, Any] | None:
+    """Run mergerepo_c, again if a source has changed meanwhile; return its failure, None if it has none."""
     (WORK / "repo").rename(WORK / order["premerge"])
     version = mergerepo_version()
     command = order["command"] + [order["arch_expand"]] * (version >= ARCH_EXPAND_SINCE)
@@ -87,7 +89,10 @@ def merge(order: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def merge_once(order: dict[str, Any], command: list[str], indexes: dict[str, bytes]) -> dict[str, Any] | None:
-    """``indexes`` are told which repomd.xml was read where."""
+    """Merge once, and look at the result. Returns what failed, None if nothing did.
+
+    ``indexes`` gets the repomd.xml files as they were read before, by their repositories' URLs.
+    """
     log = RESULT / "mergerepos.log"
     sources = []
     for url in order["sources"]:
@@ -114,7 +119,10 @@ def merge_once(order: dict[str, Any], command: list[str], indexes: dict[str, byt
 
 
 def blamed(said: str, urls: list[str]) -> tuple[str | None, str]:
-    """The repository that mergerepo_c has failed at, and why; it knows a directory by its path."""
+    """Return the repository that mergerepo_c says it failed at, None if it names none, and its reasons.
+
+    ``said`` is its output; it knows a repository that is a directory by its path.
+    """
     by_place = {place(url): url for url in urls}
     found = [by_place.get(place(match[1] or match[2])) for match in BLAMED.finditer(said)]
     reasons = dict.fromkeys(CRITICAL.findall(said))
@@ -122,10 +130,12 @@ def blamed(said: str, urls: list[str]) -> tuple[str | None, str]:
 
 
 def place(url: str) -> str:
+    """Return a repository's URL as mergerepo_c writes it: a directory's is its path."""
     return url.removeprefix("file://").rstrip("/")
 
 
 def has_changed(url: str, index: bytes) -> bool:
+    """Return whether a repository's repomd.xml is not ``index`` any more; False if it cannot be read."""
     try:
         return bool(repository.read_index(url) != index)
     except repository.UnreadableError:
@@ -140,15 +150,18 @@ def failure(
     url: str | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
+    """Return what the answer says of a command that failed."""
     return {"what": what, "command": shlex.join(command), "status": status, "url": url, "reason": reason}
 
 
 def note(text: str) -> None:
+    """Add a line of our own to mergerepo_c's log."""
     with (RESULT / "mergerepos.log").open("a") as log:
         log.write(f"{text}\n")
 
 
 def run(command: list[str], log_path: Path) -> int:
+    """Run a command with its output in a log, below the command line; return its exit status."""
     with log_path.open("ab", buffering=0) as log:
         log.write(f"$ {shlex.join(command)}\n".encode())
         return subprocess.run(
@@ -162,8 +175,10 @@ def run(command: list[str], log_path: Path) -> int:
 
 
 def able_program(command: list[str]) -> tuple[str, str | None]:
-    """The first program on PATH that has all features that the command asks for; or the first one that there
-    is, and what it was not built with."""
+    """Return the first program on PATH that has all features that the command asks for, and None.
+
+    If there is none, the program's name, and the first feature that is lacking.
+    """
     wanted = {option: feature for option, feature in COMPILED_IN.items() if option in command}
     paths = [path for place in os.get_exec_path() if (path := shutil.which(command[0], path=place))]
     lacking = {path: lacking_feature(path, wanted) for path in paths} if wanted else {}
@@ -172,6 +187,7 @@ def able_program(command: list[str]) -> tuple[str, str | None]:
 
 
 def lacking_feature(program: str, wanted: dict[str, str]) -> str | None:
+    """Return the first of the wanted features that the program was built without, None if it has all."""
     done = subprocess.run([program, "--help"], stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:  # the command itself will show what is wrong
         return None
@@ -180,7 +196,7 @@ def lacking_feature(program: str, wanted: dict[str, str]) -> str | None:
 
 
 def mergerepo_version() -> tuple[int, ...]:
-    """From "Version: 0.20.1 (Features: …)"; an unknown one counts as old."""
+    """Return mergerepo_c's version, from "Version: 0.20.1 (Features: …)"; an unknown one counts as old."""
     result = subprocess.run(["mergerepo_c", "--version"], stdout=subprocess.PIPE, check=False)
     match = re.match(r"Version: (\d+)\.(\d+)\.(\d+)", result.stdout.decode("utf-8", "replace"))
     return tuple(map(int, match.groups())) if match else (0,)

@@ -40,7 +40,7 @@ _PACKAGE = b"<package type="
 
 @dataclass(frozen=True)
 class Order:
-    """What mergerepo_c was told: ``mode`` is koji, simple or bare."""
+    """How mergerepo_c was run: ``mode`` is koji, simple or bare."""
 
     mode: str
     arch: str
@@ -49,7 +49,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Defect:
-    """What is missing. ``url`` is the repository that it should have come from, if it is one's."""
+    """What is wrong with a merged repository.
+
+    ``url`` is the repository whose packages are missing, None if something else is wrong.
+    """
 
     reason: str
     url: str | None = None
@@ -58,7 +61,10 @@ class Defect:
 def problem_with(
     repodata: Path, sources: Sequence[repository.RepositoryContents], order: Order
 ) -> Defect | None:
-    """What is wrong with the result of merging ``sources``, given in mergerepo_c's order."""
+    """Return what is wrong with the result of merging ``sources``, None if nothing is.
+
+    They are given in mergerepo_c's order, which decides what it takes from each.
+    """
     try:
         index = (repodata / "repomd.xml").read_bytes()
         named = repository.records(index, str(repodata.parent))
@@ -78,7 +84,10 @@ def _origins(path: Path) -> list[str]:
 
 
 def _count(primary: Path) -> int:
-    """mergerepo_c's own XML: no other ``<`` than those of elements is in it."""
+    """Return the number of packages in a primary.xml.
+
+    It is mergerepo_c's own: no other ``<`` than those of elements is in it.
+    """
     count, tail = 0, b""
     with repository.decompressed(primary) as file:
         while chunk := file.read(repository.CHUNK):
@@ -129,7 +138,7 @@ class _Builds:
                     self._candidates[name].add(sourcerpm)
 
     def unexplained(self, number: int, missing: Iterable[repository.Package]) -> list[repository.Package]:
-        """Those of the packages that no other build stands for."""
+        """Return those of the missing packages that no other build of their source package stands for."""
         incomplete = {package.sourcerpm for package in missing}
         return [package for package in missing if not self._is_superseded(number, package, incomplete)]
 
@@ -144,7 +153,7 @@ class _Builds:
 
 @cache
 def source_name(sourcerpm: str) -> str | None:
-    """The name of a source package; None for what is no file name of one."""
+    """Return the name of a source package from its file name; None for what is no such name."""
     match = _SOURCE.fullmatch(sourcerpm)
     return match and match[1]
 

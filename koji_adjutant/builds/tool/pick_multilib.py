@@ -46,10 +46,14 @@ def main() -> int:
 
 
 class CannotDecideError(Exception):
-    """Why, for whoever asked for the repository."""
+    """The decision is not possible; says why, for whoever asked for the repository."""
 
 
 def decide(request: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what the partner should have and has not, and what is needed of what it has.
+
+    Raises CannotDecideError or dnf's errors.
+    """
     offered = set(request["offered"])
     wanted = [
         name.replace(f".{request['arch']}.rpm", f".{request['partner_arch']}.rpm")
@@ -61,7 +65,7 @@ def decide(request: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def selected(packages: dict[str, str]) -> list[str]:
-    """Names of the packages whose 32-bit counterparts belong into the repository."""
+    """Return the names of the packages whose 32-bit counterparts belong into the repository."""
     method = devel_method()
     found = []
     with dnf.Base() as base:
@@ -74,6 +78,7 @@ def selected(packages: dict[str, str]) -> list[str]:
 
 
 def devel_method() -> Any:
+    """Return python-multilib's method "devel", configured. Raises CannotDecideError if it is not usable."""
     try:
         from multilib.multilib import DevelMultilibMethod  # noqa: PLC0415  (may be missing)
     except ImportError:
@@ -85,7 +90,7 @@ def devel_method() -> Any:
 
 
 def resolve(request: dict[str, Any], names: list[str]) -> list[str]:
-    """What dnf would install with these packages of the partner's, from nothing else than the partner."""
+    """Return the file names of what dnf would install with these packages, from the partner alone."""
     config_file = RESULT / f"dnf.conf-koji-{request['arch']}"
     config_file.write_text(CONFIG.format(**request))
     conf = dnf.conf.Conf()
@@ -108,6 +113,7 @@ def resolve(request: dict[str, Any], names: list[str]) -> list[str]:
 
 
 def file_name(package: Any) -> str:
+    """Return the name of a package's file in its repository."""
     return PurePosixPath(package.location).name
 
 

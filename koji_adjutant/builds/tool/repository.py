@@ -69,14 +69,14 @@ class Package:
 
 @dataclass(frozen=True)
 class RepositoryContents:
-    """``url`` is a directory's or a server's."""
+    """The packages of a repository; ``url`` is a directory's or a server's."""
 
     url: str
     packages: Sequence[Package]
 
 
 def read_repository(url: str, index: bytes, workdir: Path) -> RepositoryContents:
-    """All packages of a repository with this repomd.xml; UnreadableError unless it is whole."""
+    """Read all packages of a repository with this repomd.xml. Raises UnreadableError unless it is whole."""
     primary = records(index, url).get("primary")
     if primary is None:
         raise UnreadableError("its repomd.xml names no primary metadata")
@@ -89,7 +89,7 @@ def read_repository(url: str, index: bytes, workdir: Path) -> RepositoryContents
 
 
 def read_index(url: str) -> bytes:
-    """Its repomd.xml."""
+    """Return a repository's repomd.xml. Raises UnreadableError if it cannot be read, or is too long."""
     location = f"{url.rstrip('/')}/repodata/repomd.xml"
     with _opened(location) as file:
         data = file.read(REPOMD_MAX + 1)
@@ -99,7 +99,7 @@ def read_index(url: str) -> bytes:
 
 
 def records(index: bytes, url: str) -> dict[str, RepomdRecord]:
-    """What a repomd.xml names, by kind."""
+    """Return what a repomd.xml names, by kind. Raises UnreadableError if it is damaged."""
     try:
         found = ElementTree.fromstring(index).findall(f"{_REPO}data")  # noqa: S314 - in a container, and short
         return {data.get("type", ""): _record(data, url) for data in found}
@@ -117,7 +117,7 @@ def _record(data: Any, url: str) -> RepomdRecord:
 
 
 def read_primary(path: Path) -> list[Package]:
-    """The packages of a primary.xml, compressed or not."""
+    """Return the packages of a primary.xml, compressed or not. Raises UnreadableError if it is damaged."""
     reader = _PrimaryReader()
     left = OPEN_MAX
     with decompressed(path) as file:
@@ -131,7 +131,10 @@ def read_primary(path: Path) -> list[Package]:
 
 @contextmanager
 def decompressed(path: Path) -> Iterator[BinaryIO]:
-    """What is in a file; UnreadableError at the end if it could not be decompressed to its end."""
+    """Open a file that may be compressed, to read what is in it.
+
+    Raises UnreadableError at the end of the block if it could not be decompressed to its end.
+    """
     with path.open("rb", buffering=0) as file:  # or the program would start where a buffer ends
         start = file.read(6)
         file.seek(0)
@@ -153,6 +156,7 @@ def decompressed(path: Path) -> Iterator[BinaryIO]:
 
 
 def _fetch(record: RepomdRecord, target: Path) -> None:
+    """Copy a file of metadata to ``target``. Raises UnreadableError if it is not what its checksum says."""
     kind, expected = record.checksum
     try:
         digest = hashlib.new(_HASHES.get(kind, kind), usedforsecurity=False)
@@ -168,6 +172,7 @@ def _fetch(record: RepomdRecord, target: Path) -> None:
 
 @contextmanager
 def _opened(location: str) -> Iterator[BinaryIO]:
+    """Open a file of this machine or of a server. Raises UnreadableError for whatever goes wrong."""
     parts = urlsplit(location)
     try:
         if parts.scheme in {"", "file"}:
@@ -189,7 +194,10 @@ def _opened(location: str) -> Iterator[BinaryIO]:
 
 
 def _request(location: str) -> urllib.request.Request:
-    """With the user's name and password that are in the URL, which urllib takes for the host's name."""
+    """Return a request that has the URL's user and password in a header.
+
+    urllib would take them for the host's name.
+    """
     parts = urlsplit(location)
     userinfo, at, host = parts.netloc.rpartition("@")
     if not at or parts.scheme == "ftp":

@@ -27,7 +27,7 @@ TOO_MUCH = 3
 
 
 class TooMuchError(Exception):
-    pass
+    """The files are more than the limit."""
 
 
 class Hashing:
@@ -60,6 +60,7 @@ class Member:
         self.content = content
 
     def write(self, archive: tarfile.TarFile, prefix: str = "") -> None:
+        """Add the file to an archive, with ``prefix`` before its name."""
         info = copy.copy(self.info)
         info.name = prefix + info.name
         if info.islnk():
@@ -79,6 +80,7 @@ def main() -> int:
 
 
 def pack(request: dict[str, Any]) -> None:
+    """Write what the request asks for. Raises TooMuchError."""
     prefix, filters = request["prefix"] + "/", request["filters"]
     left = request["limit"]
     with ExitStack() as stack:
@@ -105,13 +107,17 @@ def pack(request: dict[str, Any]) -> None:
 
 
 def members(*, full: bool) -> Iterator[Member]:
-    """Parents before what is in them."""
+    """Yield the files of the kept root, parents before what is in them.
+
+    Without ``full`` only those in /builddir.
+    """
     if full:
         yield from root_members()
     yield from builddir_members()
 
 
 def root_members() -> Iterator[Member]:
+    """Yield what is outside of /builddir, from the tar file that has it."""
     with tarfile.open(KEPT / "root.tar", "r:") as root:
         for info in root:
             name = info.name.removeprefix("./")
@@ -132,7 +138,10 @@ def root_members() -> Iterator[Member]:
 
 
 def builddir_members() -> Iterator[Member]:
-    """Not os.walk, which gives up on deep trees; what is too deep for the kernel's paths is left out."""
+    """Yield what is in /builddir; what is too deep for the kernel's paths is left out.
+
+    Not with os.walk, which gives up on deep trees.
+    """
     describe = tarfile.TarFile(fileobj=io.BytesIO(), mode="w", format=tarfile.PAX_FORMAT)
     pending = [KEPT / "builddir"]
     while pending:
@@ -178,7 +187,7 @@ class ImageLayer:
 
 
 def write_image(path: Path, layer: ImageLayer, config: dict[str, Any]) -> None:
-    """An OCI image layout in one archive, which ``podman load`` takes."""
+    """Write an OCI image layout in one archive, which ``podman load`` takes."""
     name = config.pop("name")
     document = {
         **config,

@@ -64,6 +64,7 @@ def main() -> int:
 
 
 def wrong(work: Path) -> Iterator[str]:
+    """Yield a sentence for each thing without which no task can be done."""
     broken = [tool for tool in RUN if _run([tool, "--version"]) is not None]
     missing = [tool for tool in FOUND if shutil.which(tool) is None]
     if broken or missing:
@@ -89,6 +90,7 @@ def wrong(work: Path) -> Iterator[str]:
 
 
 def lacking() -> Iterator[str]:
+    """Yield a sentence for each thing that only some tasks need."""
     for tool, consequence in FOR_SOME.items():
         if shutil.which(tool) is None:
             yield f"it has no {tool}: {consequence}"
@@ -98,7 +100,7 @@ def lacking() -> Iterator[str]:
 
 
 def _databases() -> Iterator[str]:
-    """The installed packages are one and the same for rpm and for the resolvers, through rpm's library."""
+    """Check that rpm and its library, which the resolvers use, keep installed packages in one database."""
     try:
         rpm = importlib.import_module("rpm")
         evaluated = subprocess.run(
@@ -112,7 +114,7 @@ def _databases() -> Iterator[str]:
 
 
 def _make_repository(work: Path) -> str | None:
-    """``work``/repo with one package, built here; what failed."""
+    """Make ``work``/repo, with one package that is built here. Returns what failed, None if nothing did."""
     spec = work / "proof.spec"
     spec.write_text(SPEC)
     directories = ["--define", f"_topdir {work}/build", "--define", f"_rpmdir {work}/repo"]
@@ -128,12 +130,15 @@ def _make_repository(work: Path) -> str | None:
 
 
 def _import(module: str) -> str | None:
-    """In a process of its own: a library that does not fit may take python with it."""
+    """Import a module in a process of its own: a library that does not fit may take python with it.
+
+    Returns what went wrong, None if nothing did.
+    """
     return _run([sys.executable, "-B", "-c", f"import {module}"], 1)
 
 
 def _run(command: Sequence[str], last_lines: int = LAST_LINES) -> str | None:
-    """None if it worked, else the last words."""
+    """Run a command. Returns its last words if it failed, None if it worked."""
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -151,6 +156,7 @@ def _run(command: Sequence[str], last_lines: int = LAST_LINES) -> str | None:
 
 
 def resolved_by_dnf(work: Path) -> list[str]:
+    """Return what dnf would install for the package of ``work``/repo."""
     dnf = importlib.import_module("dnf")
     with dnf.Base() as base:
         base.conf.reposdir = []
@@ -167,6 +173,7 @@ def resolved_by_dnf(work: Path) -> list[str]:
 
 
 def resolved_by_libdnf5(work: Path) -> list[str]:
+    """Return what libdnf5 would install for the package of ``work``/repo."""
     libdnf5 = importlib.import_module("libdnf5")
     base = libdnf5.base.Base()
     config = base.get_config()
@@ -186,6 +193,7 @@ def resolved_by_libdnf5(work: Path) -> list[str]:
 
 
 def try_resolver(module: str, work: Path) -> int:
+    """Resolve the package with one resolver; return the exit status. Runs in a process of its own."""
     (work / "root").mkdir(exist_ok=True)
     names = {"dnf": resolved_by_dnf, "libdnf5": resolved_by_libdnf5}[module](work)
     sys.stdout.write(f"it wants to install {names or 'nothing'}\n")

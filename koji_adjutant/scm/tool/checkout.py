@@ -20,11 +20,11 @@ WORK = Path("/work")
 
 
 class CheckoutCommandError(Exception):
-    pass
+    """A command of the checkout failed; the message is its command line."""
 
 
 class LocalExternalError(Exception):
-    pass
+    """An svn external is from a directory of the machine, not from a server."""
 
 
 def main() -> int:
@@ -42,6 +42,10 @@ def main() -> int:
 
 
 def check_out(request: dict[str, Any]) -> str | None:
+    """Run the commands; return the commit that is checked out, None for other systems than git.
+
+    Raises CheckoutCommandError, LocalExternalError.
+    """
     directory = Path(request["directory"])
     clone = Path(request["clone"])
     secret = request["secret"]
@@ -65,6 +69,7 @@ def check_out(request: dict[str, Any]) -> str | None:
 
 
 def run(command: list[str], directory: Path, secret: str | None) -> None:
+    """Run a command, showing its output without the password. Raises CheckoutCommandError if it fails."""
     line = " ".join(command)
     hidden = secret.encode() if secret else b""
     if secret:
@@ -81,14 +86,17 @@ def run(command: list[str], directory: Path, secret: str | None) -> None:
 
 
 def link_common(directory: Path, sources: Path) -> None:
-    """Beside the source directory, which makefiles expect, if the clone is not there already."""
+    """Make "common" appear beside the source directory, where makefiles expect it, if the clone has none."""
     link = sources / "../common"
     if sources.is_dir() and not os.path.lexists(link):
         link.symlink_to(os.path.relpath(directory / "common", link.parent.resolve()))
 
 
 def refuse_local_externals(origin: list[str], directory: Path) -> None:
-    """Externals are working copies of their own, with externals of their own."""
+    """Raise LocalExternalError for svn externals from no server.
+
+    Externals are working copies of their own, with externals of their own.
+    """
     for working_copy in holders(directory, ".svn"):
         # the @ keeps one in the path from having a meaning
         command = [*origin, f"{working_copy}@"]
@@ -99,7 +107,7 @@ def refuse_local_externals(origin: list[str], directory: Path) -> None:
 
 
 def forget(secret: str, directory: Path) -> None:
-    """git and cvs write the URL, and the password in it, into what they check out."""
+    """Take the password out of what git and cvs have written: their files have the URL in them."""
     files = [holder / ".git/config" for holder in holders(directory, ".git")]
     files += [holder / "CVS/Root" for holder in holders(directory, "CVS")]
     for file in files:
@@ -108,7 +116,7 @@ def forget(secret: str, directory: Path) -> None:
 
 
 def holders(directory: Path, name: str) -> Iterator[Path]:
-    """The directories that have a subdirectory of that name."""
+    """Yield the directories below, and with, ``directory`` that have a subdirectory of that name."""
     for path, names, _files in os.walk(directory):
         if name in names:
             yield Path(path)
@@ -116,6 +124,7 @@ def holders(directory: Path, name: str) -> Iterator[Path]:
 
 
 def say(line: bytes) -> None:
+    """Write a line of output at once."""
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.buffer.flush()
 

@@ -68,7 +68,7 @@ def server(tmp_path: Path) -> Iterator[GitServer]:
     directory = tmp_path / "git"
     directory.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # git daemon is told to be an inetd service of a connection that we accept: nothing to wait for
+        # git daemon runs as an inetd service of a connection that we accept: nothing to wait for
         port = listener.getsockname()[1]
     options = ["--export-all", "--reuseaddr", "--verbose", "--listen=127.0.0.1", f"--port={port}"]
     command = ["git", "daemon", *options, f"--base-path={directory}", str(directory)]

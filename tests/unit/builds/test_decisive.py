@@ -32,12 +32,12 @@ def test_only_the_last_commands_output(log: Path) -> None:
     ]
 
 
-def test_no_telling_line_means_the_end(log: Path) -> None:
+def test_no_decisive_line_means_the_end(log: Path) -> None:
     log.write_text("".join(f"line {number}\n" for number in range(100)))
     assert decisive_lines(log, 3) == ["line 97", "line 98", "line 99"]
 
 
-def test_a_long_trouble_is_told_by_its_beginning_and_its_end(log: Path) -> None:
+def test_a_long_trouble_is_shown_by_its_beginning_and_its_end(log: Path) -> None:
     noise = [f"  in file included from {number}.h" for number in range(100)]
     log.write_text("\n".join(["+ make", "a.c:1:1: error: first", *noise, "make: *** [a.o] Error 1"]))
     lines = decisive_lines(log)
@@ -73,7 +73,7 @@ def test_a_huge_log_is_read_from_its_end(log: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n\n", b"Executing command: x\n"])
-def test_nothing_to_tell(content: bytes, log: Path) -> None:
+def test_nothing_to_show(content: bytes, log: Path) -> None:
     log.write_bytes(content)
     assert decisive_lines(log) == []
 

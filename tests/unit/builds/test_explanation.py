@@ -1,4 +1,4 @@
-"""Why a task failed, from logs that real tools wrote, and how it is told."""
+"""Why a task failed, from logs that real tools wrote, and how it is shown."""
 
 # ruff: noqa: RUF001  (GCC quotes like this)
 
@@ -208,7 +208,7 @@ def test_what_the_kernel_killed_is_out_of_memory_whatever_the_log_says(tmp_path:
 def test_a_test_suite_that_plays_with_a_full_disk(tmp_path: Path) -> None:
     (tmp_path / "build.log").write_text(
         "Executing(%check): /bin/sh -e /var/tmp/rpm-tmp.x\n+ make check\n"
-        "write: No space left on device\nok 1 - a full disk is told\nnot ok 2 - sums\n"
+        "write: No space left on device\nok 1 - a full disk is reported\nnot ok 2 - sums\n"
         "error: Bad exit status from /var/tmp/rpm-tmp.x (%check)\n"
     )
     explanation = explain(BuildFailed(SENTENCE), tmp_path)
@@ -240,7 +240,7 @@ WITHOUT_LOGS = [
 
 
 @pytest.mark.parametrize(("error", "failure"), WITHOUT_LOGS)
-def test_what_the_error_alone_tells(error: Exception, failure: str, tmp_path: Path) -> None:
+def test_what_the_error_alone_shows(error: Exception, failure: str, tmp_path: Path) -> None:
     for explanation in (explain(error), explain(error, tmp_path)):
         assert (explanation.failure, explanation.excerpt) == (failure, ())
         assert explanation.sentence
@@ -322,15 +322,15 @@ def test_the_first_line_stays_a_stock_builders(tmp_path: Path) -> None:
 
 
 def test_a_subtasks_explanation_is_its_parents() -> None:
-    told = Explanation(FailureClass.CHECK, "in %check: FAIL: x", "build.log", 12, ("FAIL: x", "  why"))
-    fault = koji.BuildError(f"{SENTENCE}\n\n{told}")
+    explanation = Explanation(FailureClass.CHECK, "in %check: FAIL: x", "build.log", 12, ("FAIL: x", "  why"))
+    fault = koji.BuildError(f"{SENTENCE}\n\n{explanation}")
     with pytest.raises(koji.BuildError) as failure, explanation_in_error_messages():
         raise fault
-    assert explain(failure.value) == told
-    assert str(failure.value) == f"{SENTENCE}\n\n{told}"
+    assert explain(failure.value) == explanation
+    assert str(failure.value) == f"{SENTENCE}\n\n{explanation}"
 
 
-def test_a_traceback_tells_at_its_end() -> None:
+def test_a_traceback_explains_at_its_end() -> None:
     with pytest.raises(KeyError) as failure, explanation_in_error_messages():
         raise KeyError("x")
     assert failure.value.__notes__ == [f"Why (infrastructure): {GENERAL[FailureClass.INFRASTRUCTURE]}"]

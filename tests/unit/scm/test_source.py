@@ -105,7 +105,7 @@ def test_password() -> None:
     assert source("git+https://me@h/foo#abc").password is None
 
 
-def test_a_refusal_does_not_tell_the_password() -> None:
+def test_a_refusal_does_not_show_the_password() -> None:
     with pytest.raises(SourceError) as refusal:
         source("git+https://me:secret@h/foo#-x", allow_password=True)
     assert "me:***@h" in str(refusal.value)
