@@ -51,9 +51,10 @@ class FailedRoots:
         tools: Tools,
         log: LogSink,
     ) -> None:
-        """Take ``home`` away, and a copy of what is in ``root`` and ``mounts``, which are mounted in it.
+        """Keep a root: ``home``, which is moved, and a copy of ``root`` with the ``mounts`` in it.
 
-        BuildrootError if that cannot be done.
+        ``tools`` run the program that copies, whose output goes to ``log``. Raises BuildrootError if the root
+        cannot be kept.
         """
         staging = self._staging / uuid.uuid4().hex
         staging.mkdir()
@@ -89,9 +90,10 @@ class FailedRoots:
 
     @contextmanager
     def open(self, name: str) -> Iterator[Path]:
-        """The directory of a kept root, which stays for the block.
+        """Yield the directory of a kept root, which stays while the block runs.
 
-        ``name`` is the buildroot's (``<tag>-<buildroot id>-<repo id>``); BuildrootError if there is none.
+        ``name`` is the buildroot's (``<tag>-<buildroot id>-<repo id>``). Raises BuildrootError if there is no
+        such root.
         """
         directory = self._kept / _directory_name(name)
         try:
@@ -107,12 +109,15 @@ class FailedRoots:
             os.close(descriptor)
 
     def expired(self, lifetime: float) -> list[Path]:
-        """Kept roots older than ``lifetime`` seconds, oldest first; some may be in use."""
+        """Return the kept roots older than ``lifetime`` seconds, oldest first; some may be in use."""
         oldest_first = sorted(self._kept.iterdir(), key=_modified)
         return [directory for directory in oldest_first if time.time() - _modified(directory) > lifetime]
 
     def prune(self, lifetime: float, minimum_free: int) -> None:
-        """Remove what is older than ``lifetime`` seconds; the oldest, too, until so many bytes are free."""
+        """Remove what is older than ``lifetime`` seconds.
+
+        The oldest of the rest, too, until ``minimum_free`` bytes are free on the disk. What is in use stays.
+        """
         for leftover in self._staging.iterdir():
             if time.time() - _modified(leftover) > lifetime:
                 remove_tree(leftover)
@@ -140,12 +145,12 @@ class FailedRoots:
 
 
 def _directory_name(buildroot: str) -> str:
-    """Tags may have slashes in their names."""
+    """Make a directory's name of a buildroot's: tags may have slashes in theirs."""
     return re.sub(r"[^A-Za-z0-9_+-]", "_", buildroot)
 
 
 def _modified(directory: Path) -> float:
-    """Nothing is written into a directory once it is kept."""
+    """Return when a root was kept, after which nothing is written into its directory; 0 if it is gone."""
     try:
         return directory.stat().st_mtime
     except FileNotFoundError:

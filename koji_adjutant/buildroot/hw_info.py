@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def write_hw_info(path: Path, storage: Sequence[Path]) -> None:
-    """What mock's hw_info plugin writes: the machine that the build runs on."""
+    """Describe this machine in a file, as mock's hw_info plugin does.
+
+    ``storage`` are directories of the file systems to be listed.
+    """
     sections = (
         ("Kernel", ["uname", "-a"]),
         ("CPU info", ["lscpu"]),

@@ -13,7 +13,7 @@ class PhaseObserver(Protocol):
     """Hears from recipes which phase they are in."""
 
     def phase(self, name: str) -> AbstractContextManager[None]:
-        """One phase, entered when it starts and left when it ends, well or not."""
+        """Observe one phase: entered when it starts and left when it ends, well or not."""
         ...
 
 

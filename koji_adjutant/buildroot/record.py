@@ -53,6 +53,7 @@ class Record:
         self._overlays: list[Overlay] = []
 
     def overlay_mounted(self, overlay: Overlay) -> None:
+        """Write down an overlay."""
         line = shlex.join(overlay.command_line())
         write_stamped(self._log, f"task {self._owner.task_id}, overlay: {line}")
         self._overlays.append(overlay)
@@ -61,7 +62,7 @@ class Record:
         self._add_to_script(["mkdir", "-p", *directories], again.command_line())
 
     def container_created(self, name: str, spec: ContainerSpec) -> None:
-        """``spec`` may be another owner's, who has the same manager: that is passed over."""
+        """Write down a container, unless its owner is another one, who has the same manager."""
         if spec.owner != self._owner:
             return
         line = shlex.join(self._manager.command_line(spec))
@@ -82,7 +83,7 @@ class Record:
         return replace(spec, root=root, mounts=mounts)
 
     def _in_script(self, path: Path) -> Path:
-        """Where the script has what the task had at ``path``."""
+        """Return where the script has what the task had at ``path``."""
         for number, overlay in enumerate(self._overlays, 1):
             if path.is_relative_to(overlay.scratch):
                 return Path(_SCRATCH, str(number), path.relative_to(overlay.scratch))
@@ -96,7 +97,7 @@ class Record:
 
 
 def _quoted(word: str) -> str:
-    """A word for the shell, which puts its scratch directory in the place that is kept for it."""
+    """Quote a word for the shell, which puts its scratch directory in the place that is kept for it."""
     if _SCRATCH not in word:
         return shlex.quote(word)
     return '"$scratch"'.join(shlex.quote(part) if part else "" for part in word.split(_SCRATCH))
@@ -104,9 +105,10 @@ def _quoted(word: str) -> str:
 
 @contextmanager
 def recorded(workspace: Workspace, script: str | None = None) -> Iterator[Workspace]:
-    """The workspace with a record of what is done in it while the block runs.
+    """Yield the workspace in which everything that is done while the block runs is written down.
 
-    It is container.log in ``resultdir``, and ``script`` beside it, to which more is added if it is there.
+    That goes to container.log in ``resultdir``, and to ``script`` beside it, which is continued if it is
+    there already.
     """
     path = None if script is None else workspace.resultdir / script
     if path is not None and not path.exists():

@@ -18,7 +18,7 @@ NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def _entries(source: Path) -> Iterator[tuple[Path, str]]:
-    """Every file and directory from ``source`` down with its name in the archive, links not followed."""
+    """Yield ``source`` and all below it, each with its name in the archive; no link is followed."""
     yield source, source.name
     for directory, names, files in os.walk(source):
         for name in sorted(names + files):
@@ -27,7 +27,11 @@ def _entries(source: Path) -> Iterator[tuple[Path, str]]:
 
 
 def pack(source: Path) -> Iterator[bytes]:
-    """The tar stream of a file or directory, in chunks, owned by root; files are read as they are sent."""
+    """Yield the tar stream of a file or directory in chunks, everything in it owned by root.
+
+    Files are read as they are sent. Raises EngineError for what is neither a file, a directory nor a link,
+    and for a file that became shorter meanwhile.
+    """
     for path, name in _entries(source):
         status = path.lstat()
         member = tarfile.TarInfo(name)
@@ -67,8 +71,8 @@ def _pack_file(member: tarfile.TarInfo, path: Path) -> Iterator[bytes]:
 def unpack(stream: IO[bytes], target: Path) -> None:
     """Write what a tar stream holds below ``target``, an existing directory, and nothing anywhere else.
 
-    Owners and special permission bits are dropped. EngineError for names or links that lead out of
-    ``target`` and for device files; what was written before stays.
+    Owners and special permission bits are dropped. Raises EngineError for names or links that lead out of
+    ``target``, for device files and for a damaged stream; what was written before stays.
     """
     root = os.open(target, DIRECTORY)
     try:
@@ -119,9 +123,10 @@ def _parts(name: str) -> list[str]:
 
 
 def _link_target(member: tarfile.TarInfo, depth: int) -> str:
-    """The link's target if it stays inside: relative, with ".." only in front and no more than ``depth``.
+    """Return the link's target if it stays inside, else raise EngineError.
 
-    A ".." behind a name could go up from wherever another link of the archive leads to.
+    It has to be relative, with ".." only in front and no more than ``depth`` of them. A ".." behind a name
+    could go up from wherever another link of the archive leads to.
     """
     parts = PurePosixPath(member.linkname).parts
     ups = next((n for n, part in enumerate(parts) if part != ".."), len(parts))

@@ -41,7 +41,10 @@ class Meter:
     def of_process(
         cls, pid: int, container: str, *, proc: Path = PROC, cgroups: Path = CGROUPS
     ) -> Meter | None:
-        """For the container that process ``pid`` is in; None if it has ended, or runs on another machine."""
+        """Make a meter of the control groups that process ``pid`` is in; ``container`` is the container's id.
+
+        Returns None if the process has ended, or runs on another machine.
+        """
         try:
             lines = (proc / str(pid) / "cgroup").read_text().splitlines()
         except OSError:
@@ -58,6 +61,7 @@ class Meter:
         return cls(groups, unified=unified) if groups else None
 
     def read(self) -> Usage:
+        """Return what the container has used so far."""
         now = self._version_2() if self._unified else self._version_1()
         if now != Usage():
             self._last = now
@@ -104,7 +108,7 @@ def _number(text: str | None, pattern: str = r"(\d+)") -> int | None:
 
 
 def _numbers(text: str | None, pattern: str) -> list[int]:
-    """Of all devices."""
+    """Return each number that the pattern finds, one for every device."""
     return [int(number) for number in re.findall(pattern, text or "")]
 
 

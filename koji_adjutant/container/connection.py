@@ -43,7 +43,10 @@ class Stream:
         self._what = what
 
     def read(self, size: int = -1) -> bytes:
-        """``size`` bytes, fewer only at the end; the shape of a binary file's read."""
+        """Read ``size`` bytes, fewer only at the end; all that is left if ``size`` is negative.
+
+        So it can stand for a binary file's read. Raises EngineError if the connection is lost.
+        """
         try:
             data: bytes = self._response.raw.read(size if size >= 0 else None)
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -73,12 +76,16 @@ class Connection:
         self._inherited: list[Client | None] = []
 
     def close(self) -> None:
+        """Close this process's client; a forked child leaves its parent's alone."""
         if self._client is not None and self._pid == os.getpid():
             self._client.close()
         self._client = None
 
     def json(self, method: str, path: str, **options: Any) -> Any:
-        """The answer's JSON, None for an empty one. Options as ``request``'s."""
+        """Send a request and return the answer's JSON, None for an empty answer.
+
+        ``options`` are those of ``request``. Raises what that raises, and EngineError for what is not JSON.
+        """
         response = self.request(method, path, **options)
         try:
             return json.loads(response.content) if response.content.strip() else None
@@ -89,7 +96,10 @@ class Connection:
 
     @contextlib.contextmanager
     def stream(self, method: str, path: str, **options: Any) -> Iterator[Stream]:
-        """The answer as a stream, from when its headers have come. Options as ``request``'s."""
+        """Send a request and yield the answer as a stream, as soon as its headers have come.
+
+        ``options`` and errors are those of ``request``.
+        """
         stream = Stream(self.request(method, path, stream=True, **options), f"{method} {path}")
         try:
             yield stream
@@ -107,9 +117,10 @@ class Connection:
         timeout: float | None = None,
         stream: bool = False,
     ) -> Any:
-        """One request; ``body`` is sent as JSON, ``data`` as a tar stream; ``timeout`` is for silence.
+        """Send one request and return the answer, a ``requests.Response``.
 
-        RefusedError for an error status, ContainerTimeout, EngineError where there is nobody to answer.
+        ``body`` is sent as JSON, ``data`` as a tar stream; the engine may be silent for ``timeout`` seconds.
+        Raises RefusedError for an error status, ContainerTimeout, or EngineError where nobody answers.
         """
         what = f"{method} {path}"
         options: dict[str, Any] = {"params": _params(params or {}), "timeout": timeout, "stream": stream}
@@ -156,7 +167,7 @@ class Connection:
 
 
 def _params(params: Mapping[str, object]) -> dict[str, object]:
-    """Booleans as Go writes them, containers as JSON."""
+    """Write booleans as Go does, and dicts as JSON."""
 
     def text(value: object) -> object:
         if isinstance(value, bool):
@@ -167,7 +178,7 @@ def _params(params: Mapping[str, object]) -> dict[str, object]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception and everything it was made from, wherever requests and urllib3 keep it."""
+    """Yield an exception and everything it was made from, wherever requests and urllib3 keep it."""
     seen: set[int] = set()
     waiting: list[BaseException] = [error]
     while waiting:
@@ -190,7 +201,10 @@ def _nobody_listens(error: BaseException) -> bool:
 
 
 def _broke(error: BaseException) -> bool:
-    """Whether the service went away between request and answer; http.client's RemoteDisconnected is one."""
+    """Return whether the service went away between request and answer.
+
+    http.client's RemoteDisconnected is a ConnectionResetError.
+    """
     return any(isinstance(link, (ConnectionResetError, BrokenPipeError)) for link in _chain(error))
 
 
@@ -207,5 +221,5 @@ def _message(response: Any) -> str:
 
 
 def path_segment(name: str) -> str:
-    """A container's or image's name as part of a request's path, which it cannot leave."""
+    """Quote a container's or image's name as one part of a request's path, which it cannot leave."""
     return quote(name, safe=":@")

@@ -35,7 +35,7 @@ HINTS = (
 
 
 def explain(message: str) -> str:
-    """The engine's message, with what to do about it where that is known."""
+    """Add to the engine's message what to do about it, where that is known."""
     message = message.strip().rstrip(".")
     for words, hint in HINTS:
         if any(word.lower() in message.lower() for word in words):

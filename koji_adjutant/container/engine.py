@@ -41,7 +41,7 @@ def open_engine(
     are cleaned up. Cheap where the service runs already (one request), so open one in each forked child.
     Without ``revive`` a private service that dies meanwhile stays down: it would inherit what the caller has
     become by then, a low priority, say.
-    EngineError, with what to do, if no engine is available.
+    Raises EngineError, with what to do, if no engine is available.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(termination_raises())

@@ -9,7 +9,10 @@ DEBIAN = Path("/etc/debian_version")
 
 
 def to_install(*packages: str, fedora: Sequence[str] = ()) -> str:
-    """The command, for Debian's names of packages, or on other hosts for Fedora's where they differ."""
+    """Return the command, in backticks, that installs packages on this host.
+
+    ``packages`` are Debian's names of them, ``fedora`` those of other hosts where they differ.
+    """
     if DEBIAN.exists():
         return f"`apt install {' '.join(packages)}`"
     return f"`dnf install {' '.join(fedora or packages)}`"

@@ -71,7 +71,7 @@ class ResourceLimits:
     niceness: int = 0
 
     def in_background(self) -> ResourceLimits:
-        """The same, at the lowest priority: only what nobody else wants."""
+        """Return the same limits at the lowest priority: only what nobody else wants."""
         return replace(self, cpu_shares=LEAST_CPU_SHARES, niceness=HIGHEST_NICENESS)
 
 
@@ -190,15 +190,24 @@ class ContainerObserver(Protocol):
     def created(self, container: str, name: str, spec: ContainerSpec) -> None: ...
 
     def started(self, container: str, meter: UsageMeter | None) -> None:
-        """``meter`` is None where the container's control groups cannot be read from here."""
+        """Learn that the main process runs.
+
+        ``meter`` is None where the container's control groups cannot be read from here.
+        """
         ...
 
     def exited(self, container: str, exit_code: int | None) -> None:
-        """The main process has ended, or is about to be killed (None); the meter can still be read."""
+        """Learn that the main process has ended, or (None) is about to be killed.
+
+        The meter can still be read.
+        """
         ...
 
     def removed(self, container: str) -> None:
-        """``container`` is an id, but for one that somebody else created it may be a name."""
+        """Learn that the container is gone.
+
+        ``container`` is an id, but for one that somebody else created it may be a name.
+        """
         ...
 
 
@@ -214,11 +223,14 @@ class ContainerManager(Protocol):
         ...
 
     def ensure_image_available(self, reference: str, policy: PullPolicy) -> Image:
-        """The image, pulled as the policy says; ImageError if absent or for another architecture."""
+        """Return the image, pulled first if the policy says so.
+
+        Raises ImageError if it is absent, or for another architecture.
+        """
         ...
 
     def create(self, spec: ContainerSpec) -> str:
-        """Create a container, not started; its id. Logs its ``command_line``."""
+        """Create a container without starting it, log its ``command_line``, and return its id."""
         ...
 
     def command_line(self, spec: ContainerSpec, *, terminal: bool = False) -> list[str]:
@@ -229,7 +241,7 @@ class ContainerManager(Protocol):
         ...
 
     def on_create(self, observer: Callable[[str, ContainerSpec], None]) -> AbstractContextManager[None]:
-        """Call another observer for each container that is created while the block runs.
+        """Call ``observer`` for each container that is created while the block runs.
 
         It gets the name and what has become of the spec, in the thread where it happens, and must not raise.
         """
@@ -253,7 +265,7 @@ class ContainerManager(Protocol):
 
         Output is written to the sinks while it runs. With no ``stderr`` sink both streams go to ``stdout``
         in the order in which the command wrote them (through the container's /bin/sh).
-        ContainerTimeout after ``timeout`` seconds, with the command killed.
+        Raises ContainerTimeout after ``timeout`` seconds, with the command killed.
         """
         ...
 
@@ -267,7 +279,10 @@ class ContainerManager(Protocol):
         environment: Mapping[str, str],
         terminal: bool,
     ) -> list[str]:
-        """A command line that runs a command with the caller's stdin or, with ``terminal``, its tty."""
+        """Return a command line that runs ``command`` in a running container.
+
+        It has the caller's stdin or, with ``terminal``, the caller's tty.
+        """
         ...
 
     def copy_to(self, container: str, source: Path, target: PurePosixPath) -> None:
@@ -295,27 +310,31 @@ class ContainerManager(Protocol):
         ...
 
     def wait(self, container: str, timeout: float | None = None) -> int:
-        """The main process's exit code. EngineError if the container was never started."""
+        """Wait until the main process ends, and return its exit code.
+
+        Raises EngineError if the container was never started, ContainerTimeout after ``timeout`` seconds.
+        """
         ...
 
     def inspect(self, container: str) -> ContainerState: ...
 
     def remove(self, container: str) -> None:
-        """Kill and remove, at once; a container that is gone already is no error."""
+        """Kill and remove a container, at once; one that is gone already is no error."""
         ...
 
     def list_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
-        """All containers, running or not, that carry these labels."""
+        """Return all containers, running or not, that carry these labels."""
         ...
 
     def container(self, spec: ContainerSpec) -> AbstractContextManager[str]:
-        """``create``, and ``remove`` whatever happens; the id, not started."""
+        """Create a container for a block, yield its id, not started, and remove it whatever happens."""
         ...
 
     def run(self, spec: ContainerSpec, output: LogSink, timeout: float | None = None) -> int:
-        """Create, start, stream, wait, remove: the exit code of the spec's command.
+        """Run the spec's command in a container that is removed afterwards, and return its exit code.
 
-        Its stdout and stderr come in the order in which it wrote them (through the container's /bin/sh).
-        ContainerTimeout after ``timeout`` seconds: SIGTERM, and SIGKILL after the grace period.
+        Its stdout and stderr go to ``output`` in the order in which it wrote them (through the container's
+        /bin/sh). After ``timeout`` seconds it gets SIGTERM, and SIGKILL after the grace period; raises
+        ContainerTimeout then.
         """
         ...

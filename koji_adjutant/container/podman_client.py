@@ -18,7 +18,7 @@ API_VERSION = "4.0.0"
 
 class _SocketConnection(UDSConnection):
     def connect(self) -> None:
-        """As the original, which forgets to close a socket at which nobody answers."""
+        """Connect as the original does, which forgets to close a socket at which nobody answers."""
         sock = UDSSocket(self.uds)
         sock.settimeout(self.timeout)
         try:
@@ -34,7 +34,7 @@ class _Pool(UDSConnectionPool):
 
 
 def connect(address: str) -> Client:
-    """A client for the service at ``address``; nothing is sent yet."""
+    """Make a client for the service at ``address``; nothing is sent yet."""
     client = APIClient(base_url=address, version=API_VERSION)
     if address.startswith("unix://"):
         manager = client.get_adapter("http://").poolmanager  # type: ignore[attr-defined]

@@ -25,7 +25,11 @@ class PodmanImages:
         self._timeouts = timeouts
 
     def ensure(self, reference: str, policy: PullPolicy, architecture: str) -> Image:
-        """As ContainerManager.ensure_image_available; ``architecture`` is the engine's, in Go's names."""
+        """Return the image, pulled first if the policy says so.
+
+        ``architecture`` is the engine's, in Go's names. Raises ImageError if the image is absent, or for
+        another architecture.
+        """
         image = self.find(reference)
         if (
             policy != "never"
@@ -49,7 +53,10 @@ class PodmanImages:
         return image
 
     def find(self, reference: str) -> Image | None:
-        """The image, None if podman has none of that name; ImageError for what cannot be a name."""
+        """Return the image of that name, or with that id; None if podman has none.
+
+        Raises ImageError for what cannot be a name.
+        """
         if not IMAGE_NAME.fullmatch(reference):
             raise ImageError(
                 f"{reference!r} is not an image's name: write it like registry.example.com/tools:1"
@@ -72,12 +79,15 @@ class PodmanImages:
         )
 
     def all(self, labels: Mapping[str, str]) -> list[Image]:
-        """Every named image that carries these labels."""
+        """Return every image that has a name and carries these labels, once for each of its names."""
         names = sorted(name for image in self._listed(labels) for name in image.get("RepoTags") or ())
         return [image for name in names if (image := self.find(name)) is not None]
 
     def nameless(self, labels: Mapping[str, str]) -> list[str]:
-        """Ids of the images that carry these labels and have lost their last name to another one."""
+        """Return the ids of images that carry these labels and have no name any more.
+
+        They have lost it to another image, usually a newer one.
+        """
         return sorted(str(image["Id"]) for image in self._listed(labels) if not image.get("RepoTags"))
 
     def _listed(self, labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
@@ -88,7 +98,10 @@ class PodmanImages:
         return listed
 
     def load_root(self, reference: str, tar: Iterable[bytes], labels: Mapping[str, str]) -> Image:
-        """Make an image of one layer from a root file system's tar stream."""
+        """Make an image of one layer from a root file system's tar stream, and return it.
+
+        ``labels`` are put on it.
+        """
         changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in sorted(labels.items())]
         self._connection.json(
             "POST",
@@ -113,7 +126,7 @@ class PodmanImages:
         )
 
     def remove(self, reference: str) -> None:
-        """Take the name away, and the image with it if that was its last one."""
+        """Take the name away, and the image with it if that was its last one; none is no error."""
         try:
             self._connection.json("DELETE", f"images/{path_segment(reference)}", timeout=self._timeouts.start)
         except RefusedError as error:
@@ -141,7 +154,10 @@ class PodmanImages:
 
 
 def _repo_digests(reference: str, found: Mapping[str, Any]) -> list[str]:
-    """Those of the manifest that podman runs (not of the list that it was picked from), the nearest first."""
+    """Return the names with a digest that registries know the image by, those of its own repository first.
+
+    Only digests of the manifest that podman runs count, not those of the list that it was picked from.
+    """
     repository = re.sub(r"(:[^/@]*)?(@.*)?$", "", reference)
     names = [
         name

@@ -110,8 +110,7 @@ class PodmanManager:
         )
 
     def _information(self) -> dict[str, Any]:
-        """What the engine says of itself; it takes podman a while, and does not change while a service
-        runs."""
+        """Return the engine's answer to ``info``, which takes it a while: remembered while a service runs."""
         if self._remembered_info is not None and self._remembered_info.exists():
             self.connection.request("GET", "_ping", timeout=self._timeouts.start)
             with contextlib.suppress(FileNotFoundError, ValueError):  # the service was started again just now
@@ -327,13 +326,15 @@ class PodmanManager:
         return identifier
 
     def _attach(self, container: str) -> contextlib.AbstractContextManager[Any]:
-        """The main process's output from its first byte: attach before start (attaching initialises)."""
+        """Attach to the main process's output; before start, or its first bytes are missed."""
         params = {"stream": True, "stdout": True, "stderr": True, "stdin": False, "logs": False}
         return self.connection.stream("POST", f"containers/{path_segment(container)}/attach", params=params)
 
     def _code_after_output(self, container: str) -> int:
-        """The engine has it by then, as a rule. Its ``wait`` lasts until its monitor has cleaned up, and that
-        ``remove`` does at once."""
+        """Return the exit code, which the engine has by now, as a rule.
+
+        Its ``wait`` lasts until its monitor has cleaned up, and that ``remove`` does at once.
+        """
         code = self.inspect(container).exit_code
         if code is None:  # not seen yet
             return self.wait(container)
@@ -355,7 +356,7 @@ class PodmanManager:
         )
 
     def _exec_exit_code(self, session: str) -> int:
-        """The engine records the end a moment after the output has ended."""
+        """Wait for the exit code, which the engine records a moment after the output has ended."""
         deadline = time.monotonic() + self._timeouts.start
         while (details := self._call("GET", f"exec/{session}/json"))["Running"]:
             if time.monotonic() > deadline:
@@ -380,13 +381,13 @@ def _connect(address: str) -> Client:
 def _state(
     identifier: str, name: str, status: str, exit_code: int, labels: Mapping[str, str]
 ) -> ContainerState:
-    """podman calls a container stopped between its end and the tidying up that makes it exited."""
+    """Return the state; what podman calls stopped has ended, and is exited once it has tidied up."""
     if status in ("exited", "stopped"):
         return ContainerState(identifier, name, "exited", exit_code, labels)
     return ContainerState(identifier, name, status, None, labels)
 
 
 def _new_name(spec: ContainerSpec) -> str:
-    """Readable in ``podman ps``, and unique."""
+    """Make a name that is unique, and can be read in ``podman ps``."""
     words = f"adjutant-{spec.owner.task_id}-{spec.role}"
     return "".join(c if c.isalnum() or c in "_.-" else "-" for c in words) + f"-{uuid.uuid4().hex[:8]}"

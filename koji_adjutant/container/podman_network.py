@@ -8,9 +8,9 @@ from koji_adjutant.container.podman_spec import EngineTraits
 
 
 def ensure_network(connection: Connection, traits: EngineTraits, timeout: float) -> None:
-    """Make the network that ``traits`` names, with the first of its subnets that is free, if it is not there.
+    """Make the network that ``traits`` names if it is not there, with the first subnet that is free.
 
-    RefusedError if none of them is.
+    The subnets are those of ``traits``. Raises RefusedError if none of them is free.
     """
     if traits.network is None or _exists(connection, traits.network, timeout):
         return

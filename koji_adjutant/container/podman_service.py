@@ -170,7 +170,10 @@ class PodmanService:
         return True
 
     def _answers(self) -> bool:
-        """Whether somebody speaks at the socket: the kernel still accepts connections for a dying service."""
+        """Return whether somebody answers at the socket.
+
+        Connecting says nothing: the kernel still accepts connections for a dying service.
+        """
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(START_SECONDS)
             try:
@@ -270,7 +273,7 @@ class PodmanService:
         self.socket_path.unlink(missing_ok=True)
 
     def _own_processes(self) -> list[int]:
-        """The service, and conmon processes of execs (``-e``) in our storage, by their command lines."""
+        """List the service, and conmon processes of execs (``-e``) in our storage, by command line."""
         if self._process is not None:
             self._process.poll()
         return [
@@ -281,7 +284,10 @@ class PodmanService:
         ]
 
     def _finishing(self) -> bool:
-        """Whether a removed container's monitor is still there, or the podman that it starts in the end."""
+        """Return whether a removed container's monitor is still there.
+
+        Or the podman that it starts in the end.
+        """
         ours = [arguments for _pid, arguments in _command_lines() if self._storage in arguments]
         monitors = [arguments for arguments in ours if arguments[0].endswith("conmon") and "-b" in arguments]
         bundles = [Path(arguments[arguments.index("-b") + 1]) for arguments in monitors]
@@ -290,7 +296,7 @@ class PodmanService:
 
 
 def _command_lines() -> Iterator[tuple[int, list[str]]]:
-    """Of all processes, by their pids."""
+    """Yield the pid and the command line of every process."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
@@ -299,7 +305,10 @@ def _command_lines() -> Iterator[tuple[int, list[str]]]:
 
 
 def _runroot(home: Path) -> Path:
-    """Where podman keeps what belongs to running containers; it refuses long paths, and links in paths."""
+    """Choose where podman keeps what belongs to running containers.
+
+    It refuses long paths, and links in paths.
+    """
     inside = home / "run"
     if len(os.fsencode(inside)) <= RUNROOT_MAX:
         return inside

@@ -40,7 +40,7 @@ class EngineTraits:
 
 
 def labels(spec: ContainerSpec, extra: Mapping[str, str]) -> dict[str, str]:
-    """The operator's labels, the spec's, and ours, which win."""
+    """Merge the labels of a container: the operator's, the spec's, and ours, which win."""
     ours = {
         "task_id": spec.owner.task_id,
         "worker_id": spec.owner.worker_id,
@@ -51,7 +51,7 @@ def labels(spec: ContainerSpec, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def in_one_stream(command: Sequence[str]) -> list[str]:
-    """The command with its stderr in the same pipe as its stdout.
+    """Wrap a command so that its stderr goes to the same pipe as its stdout.
 
     Through two pipes the engine's monitor mixes up which line came first.
     """
@@ -59,7 +59,10 @@ def in_one_stream(command: Sequence[str]) -> list[str]:
 
 
 def at_niceness(niceness: int, command: Sequence[str]) -> list[str]:
-    """The command, started by nice(1): the engine's service starts everything at its own priority."""
+    """Wrap a command in nice(1), unless ``niceness`` is 0.
+
+    The engine's service starts everything at its own priority.
+    """
     return ["nice", "-n", str(niceness), *command] if niceness else list(command)
 
 
@@ -112,7 +115,10 @@ def _capability(name: str) -> str:
 def create_request(
     spec: ContainerSpec, name: str, traits: EngineTraits, extra_labels: Mapping[str, str], *, keep_log: bool
 ) -> dict[str, Any]:
-    """The body of POST /libpod/containers/create."""
+    """Make the body of POST /libpod/containers/create.
+
+    ``keep_log``: whether the engine keeps the output, for ``stream_logs``.
+    """
     request: dict[str, Any] = {
         "name": name,
         "entrypoint": [],
@@ -146,7 +152,7 @@ def create_request(
 
 
 def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = False) -> list[str]:
-    """A ``podman run`` that does by hand what the spec says, in a container that is removed afterwards.
+    """Make a ``podman run`` that does by hand what the spec says, in a container that is removed afterwards.
 
     Except for ``proc_at``, which podman's command line has no words for. ``terminal``: on the caller's.
     """
@@ -191,7 +197,7 @@ def exec_command(
     environment: Mapping[str, str],
     terminal: bool,
 ) -> list[str]:
-    """A ``podman exec`` that gives a running container's command the caller's stdin, or terminal."""
+    """Make a ``podman exec`` that gives a running container's command the caller's stdin, or terminal."""
     line = [*traits.command_line, "exec", "--interactive", *(["--tty"] if terminal else [])]
     line += ["--user", user, "--workdir", str(workdir)]
     for key, value in sorted(environment.items()):

@@ -22,7 +22,10 @@ class PossibleLimits:
         self._warned: set[str] = set()
 
     def of(self, limits: ResourceLimits) -> ResourceLimits:
-        """Nothing is said of shares: where the CPU is not divided among groups, niceness counts."""
+        """Return the limits without those that this host cannot keep.
+
+        Nothing is said of shares: where the CPU is not divided among groups, niceness counts.
+        """
         asked = {"memory": limits.memory_bytes, "cpu": limits.cpus, "pids": limits.pids}
         if not any(asked.values()) and limits.cpu_shares is None:
             return limits

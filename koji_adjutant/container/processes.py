@@ -39,7 +39,10 @@ def _processes() -> Iterator[Process]:
 
 
 def _belongs(pid: int, container: str) -> bool:
-    """Whether the process is one of the container's, by its control group: never kill on a mere number."""
+    """Return whether the process is one of the container's, by its control group.
+
+    Never kill on a mere number.
+    """
     try:
         return container in (PROC / str(pid) / "cgroup").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -47,10 +50,10 @@ def _belongs(pid: int, container: str) -> bool:
 
 
 def kill_command(leader: int, container: str) -> bool:
-    """SIGKILL the command that ``leader`` (a pid of this machine) leads; False if it is not to be seen here.
+    """Kill the command that ``leader``, a pid of this machine, leads, with all that it has started.
 
-    ``container`` is the full id. All are stopped before the first is killed: what is still forking would
-    leave children behind that nothing ties to it any more.
+    ``container`` is the full id. Returns False if ``leader`` is not to be seen here. All are stopped before
+    the first is killed: what is still forking would leave children behind that nothing ties to it any more.
     """
     if not _belongs(leader, container):
         return False
@@ -74,7 +77,7 @@ def kill_command(leader: int, container: str) -> bool:
 
 
 def kill_container(first: int, container: str) -> None:
-    """SIGKILL all of a container by its first process, with which the kernel ends all others.
+    """Kill all of a container by its first process, with which the kernel ends all others.
 
     ``first`` is its pid on this machine, ``container`` the full id. Until its monitor has noticed, the engine
     would try to kill it once more, and fail. Does nothing where the process is not to be seen, or not ours.

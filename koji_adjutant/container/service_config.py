@@ -27,7 +27,11 @@ descriptor slow."""
 
 @dataclass(frozen=True)
 class HostTraits:
-    """``runtime`` and ``cgroup_manager`` are None where the engine's own choice is right."""
+    """What containers need on this host.
+
+    ``runtime`` and ``cgroup_manager`` are None where the engine's own choice is right; ``rlimits`` are (soft,
+    hard) by podman's names.
+    """
 
     runtime: str | None
     cgroup_manager: str | None
@@ -35,15 +39,19 @@ class HostTraits:
 
 
 def has_hybrid_cgroups(mountinfo: str) -> bool:
-    """Version 1 controllers beside a version 2 hierarchy (from the text of /proc/self/mountinfo)."""
+    """Return whether there are version 1 controllers beside a version 2 hierarchy.
+
+    ``mountinfo`` is the text of /proc/self/mountinfo.
+    """
     kinds = {line.partition(" - ")[2].split(" ", 1)[0] for line in mountinfo.splitlines()}
     return {"cgroup", "cgroup2"} <= kinds
 
 
 def rlimits() -> dict[str, tuple[int, int]]:
-    """Limits that this process could set without privilege: what it may hand down, it has.
+    """Return the limits that this process could set without privilege: (soft, hard) by podman's names.
 
-    podman lowers its own process limit to the kernel's pid_max when it starts, so that bounds nproc.
+    What it may hand down, it has. podman lowers its own process limit to the kernel's pid_max when it starts,
+    so that bounds nproc.
     """
     pid_max = int(Path("/proc/sys/kernel/pid_max").read_text())
     files, processes = (_hard(kind) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
@@ -58,7 +66,7 @@ def _hard(kind: int) -> int:
 
 
 def inspect_host() -> HostTraits:
-    """Look at this host; EngineError if no container can run on it as it is."""
+    """Look at this host. Raises EngineError if no container can run on it as it is."""
     runtime = None
     if has_hybrid_cgroups(Path("/proc/self/mountinfo").read_text()):
         if shutil.which("runc") is None:
@@ -77,7 +85,10 @@ def _quote(value: object) -> str:
 
 
 def containers_conf(host: HostTraits, directory: Path) -> str:
-    """The text of the service's containers.conf; ``directory`` holds everything that is the service's own."""
+    """Return the text of the service's containers.conf.
+
+    ``directory`` holds everything that is the service's own.
+    """
     ulimits = ", ".join(
         _quote(f"{kind}={soft}:{hard}") for kind, (soft, hard) in sorted(host.rlimits.items())
     )
@@ -104,7 +115,7 @@ def containers_conf(host: HostTraits, directory: Path) -> str:
 
 
 def bridge_subnets(directory: Path) -> list[str]:
-    """Candidate subnets for the service's bridge network, best first.
+    """Return candidate subnets for the service's bridge network, best first.
 
     Derived from the directory, since two services know nothing of each other and must not hand out the
     same addresses; several, since one may be in use on the host.
@@ -116,5 +127,5 @@ def bridge_subnets(directory: Path) -> list[str]:
 
 
 def bridge_interface(directory: Path) -> str:
-    """The bridge's interface name (at most 15 characters), unique for the directory."""
+    """Return the bridge's interface name (at most 15 characters), unique for the directory."""
     return "kadj" + hashlib.sha256(str(directory).encode()).hexdigest()[:8]

@@ -52,8 +52,8 @@ class Tools:
     ) -> int:
         """Run a file of Python, which finds what lies beside it, and return its exit status.
 
-        ``environment`` is in addition to ENVIRONMENT; all else is as with a ContainerSpec. ContainerTimeout
-        after ``timeout`` seconds.
+        ``environment`` is in addition to ENVIRONMENT; all else is as with a ContainerSpec. Raises
+        ContainerTimeout after ``timeout`` seconds.
         """
         spec = ContainerSpec(
             root=ImageRoot(self.image),

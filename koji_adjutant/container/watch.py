@@ -33,6 +33,7 @@ class Watch:
 
     @contextmanager
     def on_create(self, observer: Created) -> Iterator[None]:
+        """Call ``observer`` for each container that is created while the block runs."""
         self._creation_observers.append(observer)
         try:
             yield
@@ -53,7 +54,7 @@ class Watch:
             self._observer.started(identifier, meter)
 
     def output_ended(self, container: str) -> None:
-        """The main process ends now, and its control groups are gone in a moment."""
+        """Read the meter: the main process ends now, and its control groups are gone in a moment."""
         if meter := self._running.get(self._id(container)):
             meter.read()
 

@@ -25,7 +25,7 @@ class AnswerCache:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def get(self, key: str) -> Any:
-        """The answer; None if there is none."""
+        """Return the answer, which is a use of it; None if there is none."""
         path = self._path(key)
         try:
             answer = json.loads(path.read_text())
@@ -35,12 +35,13 @@ class AnswerCache:
         return answer
 
     def put(self, key: str, answer: Any) -> None:
+        """Keep an answer, whatever there was before under this key."""
         staging = self._path(f"{key}.{uuid.uuid4().hex}")
         staging.write_text(json.dumps(answer))
         staging.rename(self._path(key))
 
     def prune(self) -> None:
-        """Forget what nobody has asked for in a long time."""
+        """Delete answers that nobody has asked for in LIFETIME."""
         for path in self._directory.iterdir():
             with suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > LIFETIME:

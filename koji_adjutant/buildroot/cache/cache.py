@@ -26,7 +26,7 @@ class Cache:
         self.packages = PackageCache(state_dir / "packages")
 
     def size(self) -> int:
-        """Bytes on disk, of layers, metadata and packages."""
+        """Return the bytes on disk of layers, metadata and packages."""
         return self.store.size()[1] + self.packages.size()[1]
 
     def tidy(self, limit: int) -> None:

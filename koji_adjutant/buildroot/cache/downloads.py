@@ -50,10 +50,11 @@ class PackageCache:
         *,
         offline: bool = False,
     ) -> Iterator[list[Path]]:
-        """The packages' files, in their order, in a directory of their own that stays while the block runs.
+        """Download the packages that are missing, and yield the files of all, in the packages' order.
 
-        ``offline`` takes what is missing from directories of this machine only. BuildrootError names what is
-        not available.
+        They are in a directory of their own that stays while the block runs. ``locations`` are tried in their
+        order; ``offline`` takes what is missing from directories of this machine only. Raises BuildrootError,
+        which names a package that is not available.
         """
 
         def get(package: PackageFile) -> Path:
@@ -75,12 +76,11 @@ class PackageCache:
                 shutil.rmtree(held)
 
     def missing(self, packages: Sequence[PackageFile]) -> list[PackageFile]:
-        """Those that are not here."""
+        """Return those of the packages that have not been downloaded."""
         return [package for package in packages if not self._path(package).exists()]
 
     def evict(self, limit: int) -> None:
-        """Remove what was used longest ago until the rest has ``limit`` bytes; nothing while files are in
-        use."""
+        """Remove what was used longest ago until the rest has ``limit`` bytes; nothing while any are used."""
         with suppress(BlockingIOError), self._users(fcntl.LOCK_EX | fcntl.LOCK_NB):
             files = {path: path.stat() for path in self._directory.glob("*.rpm")}
             total = sum(status.st_size for status in files.values())
@@ -95,7 +95,7 @@ class PackageCache:
                 total -= files[path].st_size
 
     def size(self) -> tuple[int, int]:
-        """Files, and their bytes."""
+        """Return how many files there are, and their bytes."""
         sizes = [path.stat().st_size for path in self._directory.glob("*.rpm")]
         return len(sizes), sum(sizes)
 

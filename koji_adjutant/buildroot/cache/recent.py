@@ -40,12 +40,13 @@ class Tries:
     failed_at: float = 0.0
 
     def are_over(self, repo_id: int) -> bool:
-        """Whether the root is ready for this repo, or failed a short while ago."""
+        """Return whether the root is ready for this repo, or failed a short while ago."""
         waited = time.time() - self.failed_at
         wait = RETRY_AFTER * 2 ** (self.failures - 1)
         return repo_id == self.repo_id and (self.failures == 0 or 0 <= waited < wait)
 
     def failed(self, repo_id: int) -> Tries:
+        """Return the tries after one more failure, just now, with this repo."""
         earlier = self.failures if repo_id == self.repo_id else 0
         return Tries(repo_id, earlier + 1, time.time())
 
@@ -63,7 +64,7 @@ class RecentRoots:
         self._hub = hub
 
     def note(self, root: RecentRoot) -> None:
-        """It is used now."""
+        """Mark a buildroot as used now."""
         try:
             os.utime(self._path(root))
         except FileNotFoundError:
@@ -72,7 +73,10 @@ class RecentRoots:
             logger.warning("The use of a buildroot cannot be noted: %s", problem)
 
     def latest(self) -> list[tuple[RecentRoot, Tries]]:
-        """Those of late, the latest first, with what became of them."""
+        """Return the recent buildroots, the latest first, with what became of them.
+
+        Removes the files of those that are no longer recent, or cannot be understood.
+        """
         found = []
         for path in self._directory.glob("*"):
             try:
@@ -96,7 +100,7 @@ class RecentRoots:
         return [(root, tries) for _used, root, tries in found]
 
     def keep(self, root: RecentRoot, tries: Tries) -> None:
-        """What became of it; that is no use of it."""
+        """Write down what became of a buildroot; that does not count as a use of it."""
         path = self._path(root)
         staging = path.with_name(f"{path.stem}.{uuid.uuid4().hex}")
         try:

@@ -71,7 +71,10 @@ class RootStore:
     """
 
     def __init__(self, directory: Path, trace: Callable[[str], None] = lambda _point: None) -> None:
-        """``trace`` is called at named points, where a test may stop or kill the process."""
+        """Open the store, and make it if it is not there.
+
+        ``trace`` is called at named points, where a test may stop or kill the process.
+        """
         self.directory = directory
         self._trace = trace
         # packages' scripts may leave anything in a root, programs for everybody to run as root included
@@ -83,7 +86,7 @@ class RootStore:
     def lease(self, key: str, compose: Callable[[Path], None]) -> Iterator[Lease]:
         """Lease the entry ``key``, which ``compose(empty staging directory)`` makes if it is absent.
 
-        What ``compose`` raises is passed on, with nothing left in the store.
+        It stays while the block runs. What ``compose`` raises is passed on, with nothing left in the store.
         """
         entry = self.directory / "entries" / _checked(key)
         with self._lock(key, "use", fcntl.LOCK_SH) as use:
@@ -97,15 +100,15 @@ class RootStore:
                     (self.directory / "synced" / key).touch()
 
     def has(self, key: str) -> bool:
-        """Whether ``lease`` would find the entry ready; only a hint, it may be gone a moment later."""
+        """Return whether ``lease`` would find the entry ready; only a hint, it may be gone a moment later."""
         return self._usable(_checked(key))
 
     def entry(self, key: str) -> Path:
-        """Where the entry is, or would be."""
+        """Return where the entry is, or would be."""
         return self.directory / "entries" / _checked(key)
 
     def in_use(self, key: str) -> bool:
-        """Whether somebody holds a lease on the entry just now."""
+        """Return whether somebody holds a lease on the entry just now."""
         try:
             with self._lock(key, "use", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 return False
@@ -113,7 +116,7 @@ class RootStore:
             return True
 
     def remove(self, key: str) -> bool:
-        """Remove an entry unless it is in use; whether it is gone."""
+        """Remove an entry unless it is in use; returns whether it is gone."""
         try:
             with self._lock(key, "use", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 self._discard(key)
@@ -132,7 +135,7 @@ class RootStore:
                 total -= usage.size
 
     def usages(self) -> list[EntryUsage]:
-        """Every entry, the one that was used longest ago first."""
+        """Return the usage of every entry, the one that was used longest ago first."""
         entries = (self.directory / "entries").iterdir()
         found = [EntryUsage(entry.name, self._size(entry), self._last_use(entry.name)) for entry in entries]
         return sorted(found, key=lambda usage: usage.last_use)
@@ -146,7 +149,10 @@ class RootStore:
                     write_manifest(manifest, describe(entry))
 
     def damage(self, key: str) -> list[str]:
-        """What in the entry is not as its manifest says, a line for each file; nothing without a manifest."""
+        """Compare an entry with its manifest.
+
+        Returns a line for each file that is not as the manifest says; none where there is no manifest.
+        """
         with self._lock(key, "use", fcntl.LOCK_SH):
             try:
                 manifest = read_manifest(self.directory / "manifests" / key)
@@ -155,13 +161,15 @@ class RootStore:
             return changes(manifest, describe(self.directory / "entries" / key))
 
     def size(self) -> tuple[int, int]:
-        """How many entries there are, and their bytes on disk."""
+        """Return how many entries there are, and their bytes on disk."""
         usages = self.usages()
         return len(usages), sum(usage.size for usage in usages)
 
     def sweep(self) -> None:
-        """Delete what is in the trash and what dead composers and machines left; slow, so call it when
-        nothing waits."""
+        """Delete what is in the trash and what dead composers and machines left.
+
+        Slow, so call it when nothing waits.
+        """
         for entry in (self.directory / "entries").iterdir():
             if not self._usable(entry.name):
                 self.remove(entry.name)
@@ -188,7 +196,10 @@ class RootStore:
         return boot_id == BOOT_ID.read_text() or (self.directory / "synced" / key).exists()
 
     def _compose(self, key: str, compose: Callable[[Path], None]) -> subprocess.Popen[bytes] | None:
-        """Make the entry, unless somebody else just did; the process that flushes it to disk."""
+        """Make the entry, unless somebody else just did.
+
+        Returns the process that flushes it to disk, None if there was nothing to make.
+        """
         self._trace("missing")
         with self._lock(key, "compose", fcntl.LOCK_EX):
             self._trace("composing")
@@ -236,7 +247,7 @@ class RootStore:
 
 
 def _disk_usage(directory: Path) -> int:
-    """Bytes on disk, as ``du`` counts them: files with several links once."""
+    """Count a directory's bytes on disk, as ``du`` does: files with several links once."""
     blocks: dict[tuple[int, int], int] = {}
     for parent, names, files in os.walk(directory):
         for name in (".", *names, *files):
@@ -246,7 +257,10 @@ def _disk_usage(directory: Path) -> int:
 
 
 def _checked(key: str) -> str:
-    """A key is a name, not a path: a checksum, usually."""
+    """Return the key, which has to be a name and not a path: a checksum, usually.
+
+    Raises BuildrootError for anything else.
+    """
     if not key or not all(character.isalnum() or character in "-_" for character in key):
         raise BuildrootError(f"{json.dumps(key)} cannot be a key of the root store; use letters and digits")
     return key

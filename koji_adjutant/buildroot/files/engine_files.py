@@ -14,9 +14,10 @@ SIZE_MAX = 16 << 20
 
 
 def check_engine_files(root: Path) -> None:
-    """BuildrootError if one of them is what no engine should open; nothing may run in the root meanwhile.
+    """Raise BuildrootError if one of the files that the engine reads is what no engine should open.
 
-    A pipe there stops podman, with a lock on the container that everybody else waits for, too.
+    A pipe there stops podman, with a lock on the container that everybody else waits for, too. Nothing may
+    run in the root meanwhile.
     """
     etc = root / "etc"
     for path in (etc, *(etc / name for name in READ)):

@@ -20,9 +20,10 @@ _DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", "orig
 
 
 def make_home(home: Path, root: Path, macros: str, *, uid: int, gid: int) -> None:
-    """Make the directory ``home``, with the skeleton of ``root``, in which nothing runs; all for this user.
+    """Make the directory ``home`` as mock does, with the skeleton of ``root``; all of it is this user's.
 
-    BuildrootError for a skeleton that cannot be copied.
+    Nothing may run in ``root`` meanwhile. ``macros`` is the text of .rpmmacros. Raises BuildrootError for a
+    skeleton that cannot be copied.
     """
     home.mkdir()
     made = [home]
@@ -39,9 +40,9 @@ def make_home(home: Path, root: Path, macros: str, *, uid: int, gid: int) -> Non
 
 
 def _copy_skeleton(root: Path, made: list[Path]) -> None:
-    """Directories, regular files, and links as they are, to the one directory in ``made``, and noted there.
+    """Copy the skeleton to the one directory in ``made``, and add each copy to ``made``.
 
-    There is no use for anything else in a home directory.
+    Directories, regular files, and links as they are; there is no use for anything else in a home directory.
     """
     skeleton, home = root / "etc" / "skel", made[0]
     # a link in there leads somewhere in the root, and us out of it

@@ -54,9 +54,9 @@ class Overlay:
         return self.scratch / "merged"
 
     def options(self) -> str:
-        """For mount(8) and mount(2).
+        """Return the options for mount(8) and mount(2).
 
-        What a kernel may have on by default would make layers that fit nowhere.
+        What a kernel may have on by default is off: it would make layers that fit nowhere.
         """
         lowers = ":".join(_escaped(lower, "\\:,") for lower in self.lowers)
         places = f"lowerdir={lowers},upperdir={_escaped(self.upper, ',')},workdir={_escaped(self.work, ',')}"
@@ -64,14 +64,15 @@ class Overlay:
         return f"{places},index=off,metacopy=off,redirect_dir=off{volatile}"
 
     def command_line(self) -> list[str]:
+        """Return the command that mounts the overlay by hand."""
         return ["mount", "-t", "overlay", "overlay", "-o", self.options(), str(self.merged)]
 
 
 @contextmanager
 def mounted(overlay: Overlay, task_id: str) -> Iterator[Path]:
-    """The merged tree, while the block runs; what was written stays in ``overlay.upper``.
+    """Mount an overlay while the block runs, and yield the directory where it is seen.
 
-    BuildrootError if the kernel does not mount it.
+    What was written stays in ``overlay.upper``. Raises BuildrootError if the kernel does not mount it.
     """
     for directory in (overlay.upper, overlay.work, overlay.merged):
         directory.mkdir(parents=True)
@@ -87,7 +88,7 @@ def mounted(overlay: Overlay, task_id: str) -> Iterator[Path]:
 
 
 def unmount_below(directory: Path) -> None:
-    """Take away what a process that was killed left mounted below a directory."""
+    """Unmount what a process that was killed left mounted below a directory."""
     below = f"{directory.resolve()}/"
     lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines()
     mounts = [re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), line.split()[4]) for line in lines]

@@ -34,7 +34,7 @@ class Facts:
 
 
 def describe(root: Path) -> dict[str, Facts]:
-    """Every file below ``root``, and itself as ``.``, by path; no link is followed."""
+    """Return the facts of every file below ``root``, and itself as ``.``, by path; no link is followed."""
     return dict(_walk(root, "."))
 
 
@@ -80,13 +80,18 @@ def _xattrs(path: Path) -> dict[str, str]:
 
 
 def changes(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> list[str]:
-    """What has happened to a tree, a line for each path; whether others have names of its files does not
-    count."""
+    """Return what has happened to a tree, a line for each path.
+
+    Whether others have names of its files does not count.
+    """
     return _compared(before, after, ("removed", "new"), links=0)
 
 
 def differences(one: Mapping[str, Facts], other: Mapping[str, Facts]) -> list[str]:
-    """What is not the same in two trees, a line for each path; times of modification do not count."""
+    """Return what is not the same in two trees, a line for each path.
+
+    Times of modification do not count.
+    """
     return _compared(one, other, ("only in the first", "only in the second"), mtime=0)
 
 
@@ -105,7 +110,7 @@ def _compared(
 
 
 def write_manifest(path: Path, tree: Mapping[str, Facts]) -> None:
-    """One JSON line for each file; the manifest appears whole, or not at all."""
+    """Write one JSON line for each file; the manifest appears whole, or not at all."""
     staging = path.with_name(f"{path.name}.{os.getpid()}")
     with staging.open("w", encoding="ascii") as file:
         file.writelines(json.dumps([name, asdict(facts)]) + "\n" for name, facts in tree.items())
@@ -113,5 +118,6 @@ def write_manifest(path: Path, tree: Mapping[str, Facts]) -> None:
 
 
 def read_manifest(path: Path) -> dict[str, Facts]:
+    """Read a tree that ``write_manifest`` wrote. Raises FileNotFoundError."""
     with path.open(encoding="ascii") as file:
         return {name: Facts(**facts) for name, facts in map(json.loads, file)}

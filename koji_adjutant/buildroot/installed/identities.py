@@ -13,12 +13,12 @@ from koji_adjutant.rpm.header import identity, signature_header
 
 
 def identified(installed: Installed, below: Installed | None, plan: Plan, files: Sequence[Path]) -> Installed:
-    """``installed``, every package with its ``payloadhash``.
+    """Return ``installed`` with the ``payloadhash`` of every package.
 
     A package of rpm's format 6 has no SIGMD5, and the digests that it has instead are in its file, not in
     every rpm database: in that of ``plan``'s ``files``, or known of the layer ``below``.
 
-    BuildrootError for a package that nothing identifies.
+    Raises BuildrootError for a package that nothing identifies.
     """
     paths = {package.nevra: file for package, file in zip(plan.install, files, strict=True)}
     known = {package.nevra: package.payloadhash for package in below.packages} if below else {}

@@ -38,10 +38,10 @@ def buildroot_list(
     external_repos: Sequence[ExternalRepo],
     arch: str,
 ) -> list[dict[str, Any]]:
-    """The dicts for ``host.setBuildRootList`` and ``updateBuildRootList``, as kojid sends them.
+    """Make the dicts for ``host.setBuildRootList`` and ``updateBuildRootList``, as kojid does.
 
     ``arch`` is the buildroot's, ``repo`` that arch's repository. External packages get ``external_repo``
-    and ``location``, internal ones ``id`` from rpmlist.jsonl. koji.BuildError for a package of unknown
+    and ``location``, internal ones ``id`` from rpmlist.jsonl. Raises koji.BuildError for a package of unknown
     origin, BuildrootError when an internal package's payload is not the one in the repository's record.
     """
     listed = [asdict(package) for package in packages]
@@ -81,7 +81,7 @@ def _mark_external(
 
 
 def _origins(repo: RepoFiles) -> Mapping[str, str]:
-    """nvra to the URL of the repository that mergerepo_c took it from."""
+    """Map each package's nvra to the URL of the repository that mergerepo_c took it from."""
     href = repo.repomd().href("origin")
     if href is None:
         raise BuildrootError(
@@ -135,5 +135,5 @@ def _mark_internal(
 
 
 def _kind(payloadhash: str) -> str:
-    """Of the digest that a package is known by: its label, "" for SIGMD5."""
+    """Return the label of the digest that a package is known by, "" for SIGMD5."""
     return payloadhash.rpartition("::")[0]

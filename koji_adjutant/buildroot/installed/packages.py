@@ -60,9 +60,9 @@ class Installed:
 
     @classmethod
     def load(cls, path: Path) -> Installed:
-        """From the installed.json that tool/transact.py writes, or a package's script in its place.
+        """Read the installed.json that tool/transact.py writes, or a package's script in its place.
 
-        BuildrootError if it is not what it should be.
+        Raises BuildrootError if it is not what it should be.
         """
         try:
             document = json.loads(_plain_data(path))
@@ -78,13 +78,13 @@ class Installed:
         return cls(dbpath, tuple(packages))
 
     def save(self, path: Path) -> None:
-        """For ``load``."""
+        """Write the file that ``load`` reads."""
         packages = [asdict(package) for package in self.packages]
         path.write_text(json.dumps({"dbpath": self.dbpath, "packages": packages}))
 
 
 def _plain_data(path: Path) -> bytes:
-    """What is in a regular file; BuildrootError for anything else that packages' scripts may have put there.
+    """Read a regular file. Raises BuildrootError for anything else that packages' scripts may have put there.
 
     They run as root next to it: a link would have us read the host's files, a pipe would have us wait.
     """
@@ -102,7 +102,7 @@ def _plain_data(path: Path) -> bytes:
 
 
 def _package(entry: Mapping[str, Any]) -> InstalledPackage:
-    """ValueError for what could not be reported to the hub."""
+    """Read one entry. Raises ValueError for what could not be reported to the hub."""
     package = InstalledPackage(
         name=entry["name"],
         version=entry["version"],
@@ -123,5 +123,5 @@ def _package(entry: Mapping[str, Any]) -> InstalledPackage:
 
 
 def listing(packages: Sequence[InstalledPackage]) -> str:
-    """mock's installed_pkgs.log."""
+    """Return the text of mock's installed_pkgs.log."""
     return "".join(f"{package.nevra} {package.buildtime} {package.size} installed\n" for package in packages)

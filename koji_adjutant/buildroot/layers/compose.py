@@ -58,9 +58,11 @@ class Layer:
         return self.root.parent.name
 
     def installed(self) -> Installed:
+        """Return what is installed in the root whose topmost layer this is."""
         return Installed.load(self._installed)
 
     def recipe(self) -> Recipe:
+        """Return how this layer was made."""
         return Recipe.from_json(json.loads(self._recipe.read_text()))
 
 
@@ -74,11 +76,12 @@ def compose(
     files: Sequence[Path],
     key: str,
 ) -> None:
-    """Fill a new entry: what ``recipe`` adds to ``below``, topmost first (nothing: a base).
+    """Fill ``staging``, a new entry of the store, with what ``recipe`` adds to ``below``.
 
-    ``files`` are the packages', in the order of the recipe's plan.
+    ``below`` has the layers topmost first; if it is empty, a base is made. ``files`` are the packages', in
+    the order of the recipe's plan.
 
-    BuildrootError if rpm refuses, or a package's script fails or does what it must not.
+    Raises BuildrootError if rpm refuses, or a package's script fails or does what it must not.
     """
     work, layer = staging / "work", Layer(staging)
     lowers = [lower.root for lower in below]

@@ -63,12 +63,14 @@ class Layers:
         return self._layers[0].root
 
     def installed(self) -> Installed:
+        """Return what is installed in the root."""
         return self._layers[-1].installed()
 
     def add(self, wanted: Wanted) -> Plan:
-        """Have what is wanted, in a further layer unless it is there already; what changed.
+        """Install what is wanted as a further layer, unless it is all there already.
 
-        DependencyError names what nothing provides, BuildrootError if packages cannot be installed.
+        Returns the plan, which is empty if nothing changed. Raises DependencyError, which names what nothing
+        provides, or BuildrootError if packages cannot be installed.
         """
         dbpath = self.installed().dbpath if self._layers else FIRST_DBPATH
         plan = self._resolver.resolve(self.key, self.lowers, dbpath, wanted)
@@ -84,7 +86,7 @@ class Layers:
         return plan
 
     def lock(self) -> Lock:
-        """What has been resolved so far."""
+        """Return a lock of what has been resolved so far."""
         return Lock(
             machine=this_machine(),
             tool_image=self._image.digest,
@@ -95,7 +97,7 @@ class Layers:
         )
 
     def check_lock(self) -> None:
-        """LockError if the workspace has a lock, and this is not the root in the end of it."""
+        """Raise LockError if the workspace has a lock, and this is not the root in the end of it."""
         if self._workspace.lock:
             compare(self.lock(), self._workspace.lock)
 
@@ -150,9 +152,9 @@ class Layers:
 
 @contextmanager
 def open_layers(workspace: Workspace, config: BuildrootConfig, log: LogSink) -> Iterator[Layers]:
-    """The base root of the configuration's group: composed, or taken from the store.
+    """Yield the base root of the configuration's group, composed or taken from the store.
 
-    LockError if the workspace has a lock that says otherwise.
+    Further layers can be added to it. Raises LockError if the workspace has a lock that says otherwise.
     """
     image = workspace.manager.ensure_image_available(workspace.tool_image, "never")
     resolver = (

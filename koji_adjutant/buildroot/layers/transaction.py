@@ -37,10 +37,11 @@ def transact(
     dbpath: str,
     machine_id: str | None,
 ) -> Installed:
-    """Do what the plan says; what is installed then. Everything that is left in ``work`` is packagers'.
+    """Do what the plan says to ``root``, and return what is installed then.
 
     ``files`` are the packages', in one directory. With a ``machine_id`` the root is empty, and is furnished.
-    BuildrootError if rpm refuses or a package's script fails.
+    Everything that is left in ``work`` is packagers'. Raises BuildrootError if rpm refuses or a package's
+    script fails.
     """
     (work / "home").mkdir(parents=True)
     (work / "home" / ".rpmmacros").write_text(MACROS.format(dbpath=dbpath))
@@ -73,7 +74,10 @@ def transact(
 
 
 def _make_proc(root: Path) -> None:
-    """Where the container has its /proc once more: crun mounts one only on a directory that is there."""
+    """Make the directory where the container has its /proc once more.
+
+    crun mounts one only on a directory that is there.
+    """
     proc = root / "proc"
     try:
         proc.mkdir()

@@ -37,8 +37,8 @@ class Verification:
 def verify(workspace: Workspace, key: str, log: LogSink) -> list[Verification]:
     """Make the layer ``key``, and all below it, once more, and compare: the base first.
 
-    Packages come from the cache, or from where they came from then. BuildrootError if there is no such layer,
-    a package is not available any more, or the tool image is another one now.
+    Packages come from the cache, or from where they came from then. Raises BuildrootError if there is no such
+    layer, a package is not available any more, or the tool image is another one now.
     """
     fresh: list[Layer] = []
     found = []
@@ -53,7 +53,7 @@ def verify(workspace: Workspace, key: str, log: LogSink) -> list[Verification]:
 
 
 def _chain(workspace: Workspace, key: str) -> list[Layer]:
-    """The layers that ``key`` stands on, and itself."""
+    """Return the layers that ``key`` stands on, and itself, the base first."""
     layers: list[Layer] = []
     wanted: str | None = key
     while wanted is not None:

@@ -27,9 +27,9 @@ _REPEATED_BYTE = 1
 
 
 def decompress(data: bytes, limit: int = LIMIT) -> bytes:
-    """The content of a gzip, bzip2, xz or zstd file, or of one that is not compressed.
+    """Return the content of a gzip, bzip2, xz or zstd file; data of other kinds comes back as it is.
 
-    BuildrootError if the file is damaged, or its content is longer than ``limit``.
+    Raises BuildrootError if the file is damaged, or its content is longer than ``limit``.
     """
     if data.startswith(_ZSTD):
         content = _unzstd(data, limit + 1)
@@ -48,8 +48,11 @@ def decompress(data: bytes, limit: int = LIMIT) -> bytes:
 
 
 def _unzstd(data: bytes, most: int) -> bytes:
-    """By createrepo_c in a process of its own: its library reads to the end, however far that is, and Python
-    itself knows zstd from 3.14 on. It takes half a file for a whole one."""
+    """Decompress with createrepo_c in a process of its own, and return ``most`` bytes at most.
+
+    Its library reads to the end, however far that is, and takes half a file for a whole one. Python itself
+    knows zstd from 3.14 on.
+    """
     if not _is_whole_zstd(data):
         raise BuildrootError("a compressed file of a repository is damaged: it ends early")
     with tempfile.NamedTemporaryFile(prefix="adjutant-", suffix=".zst") as file:
@@ -66,7 +69,7 @@ def _unzstd(data: bytes, most: int) -> bytes:
 
 
 def _is_whole_zstd(data: bytes) -> bool:
-    """Whether the last block of the last frame is there to its end (RFC 8878, section 3.1)."""
+    """Return whether the last block of the last frame is there to its end (RFC 8878, section 3.1)."""
     place = 0
     try:
         while place < len(data):

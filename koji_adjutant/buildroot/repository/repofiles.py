@@ -25,9 +25,9 @@ class RepoFiles:
         self._proxies = {"http": proxy, "https": proxy} if proxy else None
 
     def read(self, name: str) -> bytes:
-        """A file by its path inside the repository.
+        """Read a file by its path inside the repository.
 
-        FileMissingError if it is not there, BuildrootError if the repository cannot be reached.
+        Raises FileMissingError if it is not there, BuildrootError if the repository cannot be reached.
         """
         parts = urlsplit(self.location)
         if parts.scheme in {"", "file"}:
@@ -52,7 +52,10 @@ class RepoFiles:
             raise BuildrootError(f"repository file {path} cannot be read: {error.strerror}") from error
 
     def repomd(self) -> RepoIndex:
-        """What the repository says it contains."""
+        """Read what the repository says it contains.
+
+        Raises what ``read`` raises, and BuildrootError for what is not XML.
+        """
         try:
             return RepoIndex(ElementTree.fromstring(self.read("repodata/repomd.xml")))  # noqa: S314
         except ElementTree.ParseError as error:
@@ -67,9 +70,9 @@ class RepoIndex:
         self._data = {data.get("type", ""): data for data in root.iter(f"{_REPO}data")}
 
     def href(self, kind: str) -> str | None:
-        """Where metadata of a kind (primary, group, origin, …) lies in the repository.
+        """Return where metadata of a kind (primary, group, origin, …) lies in the repository.
 
-        BuildrootError if that is not below it.
+        None if there is no such metadata. Raises BuildrootError if that is not below the repository.
         """
         location = self._data[kind].find(f"{_REPO}location") if kind in self._data else None
         href = None if location is None else location.get("href")
@@ -78,12 +81,12 @@ class RepoIndex:
         return href
 
     def checksum(self, kind: str) -> Checksum | None:
-        """The checksum of a kind's file; None if there is no such metadata."""
+        """Return the checksum of a kind's file; None if there is no such metadata."""
         element = self._data[kind].find(f"{_REPO}checksum") if kind in self._data else None
         return None if element is None else Checksum.parse(f"{element.get('type')}:{element.text}")
 
     def only(self, kinds: Collection[str]) -> bytes:
-        """The ``repomd.xml`` of a repository that has nothing but these kinds."""
+        """Make the ``repomd.xml`` of a repository that has nothing but these kinds."""
         index = copy.deepcopy(self._root)
         for data in index.findall(f"{_REPO}data"):
             if data.get("type") not in kinds:

@@ -39,7 +39,7 @@ class Checksum:
 
     @classmethod
     def parse(cls, text: str) -> Checksum:
-        """``kind:value``; BuildrootError for what no file name may be made of."""
+        """Read ``kind:value``. Raises BuildrootError for what no file name may be made of."""
         kind, _, value = text.partition(":")
         if not kind.isalnum() or not value.isalnum():
             raise BuildrootError(f"{text!r} is no checksum")
@@ -49,7 +49,7 @@ class Checksum:
         return f"{self.kind}:{self.value}"
 
     def fits(self, path: Path) -> bool:
-        """Whether the file has this checksum; BuildrootError if nobody here can compute it."""
+        """Return whether the file has this checksum. Raises BuildrootError if nobody here can compute it."""
         with path.open("rb") as file:
             try:
                 return hashlib.file_digest(file, _HASHES.get(self.kind, self.kind)).hexdigest() == self.value
@@ -58,9 +58,10 @@ class Checksum:
 
 
 def fetch(location: str, target: Path, checksum: Checksum, proxy: str | None = None) -> None:
-    """Write what is at ``location`` (a path, or a file, http or https URL) to ``target``.
+    """Write what is at ``location`` (a path, or a file, http or https URL) to ``target``, and check it.
 
-    FileMissingError if there is nothing, BuildrootError if it is not available or is not what it should be.
+    Raises FileMissingError if there is nothing, BuildrootError if it is not available or is not what it
+    should be.
     """
     parts = urlsplit(location)
     if parts.scheme in {"", "file"}:
@@ -98,7 +99,7 @@ def _download(url: str, file: BinaryIO, proxies: MutableMapping[str, str] | None
 
 
 def _session() -> requests.Session:
-    """One for each thread, so that connections are used again."""
+    """Return this thread's session, so that connections are used again."""
     if not hasattr(_local, "session"):
         _local.session = koji.request_with_retry(retries=5)
     session: requests.Session = _local.session
