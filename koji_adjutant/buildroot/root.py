@@ -134,12 +134,15 @@ class Buildroot:
         return self._layers.key
 
     def capture(self, command: Sequence[str], *, limit: int = 1 << 20) -> tuple[int, bytes]:
-        """Run a command as the build user; its exit status and at most ``limit`` bytes of what it says."""
+        """Run a command as the build user.
+
+        Returns its exit status and at most ``limit`` bytes of what it says.
+        """
         sink = _Capture(limit)
         return self._exec(command, sink, CHROOT_HOME, None), bytes(sink.data)
 
     def stream(self, command: Sequence[str], sink: LogSink) -> int:
-        """Run a command, with what it says going to ``sink``; its exit status."""
+        """Run a command with what it says going to ``sink``, and return its exit status."""
         return self._exec(command, sink, CHROOT_HOME, None)
 
     def run(
@@ -151,10 +154,10 @@ class Buildroot:
         timeout: float | None = None,
         after: Preparation | None = None,
     ) -> int:
-        """Run a command as the build user, output appended to ``log``; its exit status.
+        """Run a command as the build user, output appended to ``log``, and return its exit status.
 
-        Nothing that the command started is alive afterwards. BuildTimeout after ``timeout`` seconds.
-        PREPARATION_FAILED if it was not run because ``after`` failed.
+        Nothing that the command started is alive afterwards. If ``after`` fails, the command is not run, and
+        PREPARATION_FAILED is returned. Raises BuildTimeout after ``timeout`` seconds.
         """
         program = command[0]
         with ExitStack() as files:
@@ -206,7 +209,7 @@ class Buildroot:
         )
 
     def _ready_container(self) -> str:
-        """The container, started if need be; its id."""
+        """Return the id of the container, which is started if need be."""
         if self._container is None:
             self._container = self._start()
         elif self._privileges:  # the last command may have replaced what it wanted
@@ -219,12 +222,12 @@ class Buildroot:
 
     @property
     def _soft_files(self) -> str:
-        """For bash's ulimit: "soft" leaves it as it is."""
+        """The soft limit of open files, for bash's ulimit: "soft" leaves it as it is."""
         soft, _hard = self.workspace.limits.rlimits.get("nofile", ("soft", None))
         return "unlimited" if soft == -1 else str(soft)
 
     def _keep(self, failed_roots: FailedRoots) -> None:
-        """For saveFailedTree; the task's own error is what counts, so one here is only logged."""
+        """Keep the root of a task that failed; its own error is what counts, so one here is only logged."""
         try:
             if self._container is None:
                 self._container = self._start()
@@ -240,9 +243,10 @@ class Buildroot:
             logger.warning("Task %s: %s", self.workspace.owner.task_id, problem)
 
     def install(self, packages: Sequence[str] = (), requires: Sequence[str] = ()) -> Plan:
-        """Install packages by name or by anything they provide, and what meets dependencies; what changed.
+        """Install packages by name or by anything they provide, and what meets ``requires``.
 
-        DependencyError names what nothing provides, BuildrootError if the packages cannot be installed.
+        Returns the plan, which is empty if all of it was there. Raises DependencyError, which names what
+        nothing provides, or BuildrootError if the packages cannot be installed.
         """
         plan = self._layers.add(Wanted(packages=list(packages), requires=list(requires)))
         if plan.changes:
@@ -250,11 +254,14 @@ class Buildroot:
         return plan
 
     def check_lock(self) -> None:
-        """LockError if the workspace has a lock, and this is not the root in the end of it."""
+        """Raise LockError if the workspace has a lock, and this is not the root in the end of it."""
         self._layers.check_lock()
 
     def installed_packages(self) -> list[InstalledPackage]:
-        """What is installed now, as kojid's getPackageList (no ``gpg-pubkey``, no ``buildsys-build``)."""
+        """Return what is installed now, as kojid's getPackageList.
+
+        There is no ``gpg-pubkey`` in it, and no ``buildsys-build``.
+        """
         return list(self._layers.installed().packages)
 
     def list_installed_packages(self) -> None:
@@ -265,7 +272,7 @@ class Buildroot:
             )
 
     def _start(self) -> str:
-        """Start a container over the layers as they are now; its id."""
+        """Start a container over the layers as they are now, and return its id."""
         self._starts += 1
         overlay = Overlay(self._layers.lowers, self.workspace.workdir / f"root-{self._starts}")
         self._path = self._running.enter_context(self.workspace.mounted(overlay))
@@ -304,7 +311,7 @@ class Buildroot:
         return self.workspace.workdir / path.relative_to("/").as_posix().replace("/", "-")
 
     def _prepare_home(self) -> None:
-        """/builddir as mock makes it, before anybody else can write there."""
+        """Make /builddir as mock does, before anybody else can write there."""
         make_home(self.home, self._layers.base, macros_koji(self.config), uid=BUILD_UID, gid=BUILD_GID)
         for path in SCRATCH:
             self._scratch(path).mkdir()
@@ -319,8 +326,8 @@ def open_buildroot(
 
     With ``privileges`` commands run as root in it.
 
-    BuildrootError with kojid's sentence ("could not init mock buildroot, mock exited with status N; see
-    root.log for more information") when the root cannot be made.
+    Raises BuildrootError with kojid's sentence ("could not init mock buildroot, mock exited with status N;
+    see root.log for more information") when the root cannot be made.
     """
     resultdir = workspace.resultdir
     (resultdir / "koji.repo").write_text(koji_repo(config))

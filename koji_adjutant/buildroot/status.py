@@ -11,5 +11,5 @@ SRPM_UNUSABLE = 40
 
 
 def mock_sentence(status: int, log: str) -> str:
-    """The second half of kojid's messages; ``log`` is where the reason stands."""
+    """Return the second half of kojid's messages; ``log`` is where the reason stands."""
     return f"mock exited with status {status}; see {log} for more information"

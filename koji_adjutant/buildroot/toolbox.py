@@ -41,8 +41,11 @@ def run_tool(
     capabilities: frozenset[str] = frozenset(),
     mounts: Sequence[VolumeMount] = (),
 ) -> int:
-    """Run ``tool/<program>`` with ``work`` as /work and ``root`` as /buildroot, without a network; its exit
-    status."""
+    """Run ``tool/<program>`` on a root, without a network, and return its exit status.
+
+    The program sees ``work`` as /work and ``root`` as /buildroot. With ``capabilities`` it may run packages'
+    scripts: DEVICES and /proc are in the root, too.
+    """
     devices = [
         VolumeMount(Path("/dev") / name, PurePosixPath("/buildroot/dev") / name, read_only=True)
         for name in DEVICES

@@ -60,7 +60,10 @@ class Workspace:
 
     @contextmanager
     def mounted(self, overlay: Overlay) -> Iterator[Path]:
-        """Mount an overlay while the block runs; as ``overlay.mounted``."""
+        """Mount an overlay while the block runs, and yield the directory where it is seen.
+
+        ``overlay_mounted`` is called with it.
+        """
         with mounted(overlay, self.owner.task_id) as merged:
             self.overlay_mounted(overlay)
             yield merged

@@ -125,8 +125,11 @@ class ContainerSpec:
 
 @dataclass(frozen=True)
 class EngineTimeouts:
-    """Seconds. ``pull`` bounds getting an image, ``start`` any short request (create, start, remove, …),
-    ``stop_grace`` is how long a command whose time is over may take to react to SIGTERM before SIGKILL."""
+    """For how many seconds the engine is waited for.
+
+    ``pull`` bounds getting an image, ``start`` any short request (create, start, remove, …), ``stop_grace``
+    is how long a command whose time is over may take to react to SIGTERM before SIGKILL.
+    """
 
     pull: float = 600
     start: float = 60

@@ -126,7 +126,7 @@ class PodmanImages:
         )
 
     def remove(self, reference: str) -> None:
-        """Take the name away, and the image with it if that was its last one; none is no error."""
+        """Take the name away, and the image with it if that was its last; an absent name is no error."""
         try:
             self._connection.json("DELETE", f"images/{path_segment(reference)}", timeout=self._timeouts.start)
         except RefusedError as error:

@@ -326,7 +326,7 @@ class PodmanManager:
         return identifier
 
     def _attach(self, container: str) -> contextlib.AbstractContextManager[Any]:
-        """Attach to the main process's output; before start, or its first bytes are missed."""
+        """Attach to the main process's output, before start: its first bytes are missed otherwise."""
         params = {"stream": True, "stdout": True, "stderr": True, "stdin": False, "logs": False}
         return self.connection.stream("POST", f"containers/{path_segment(container)}/attach", params=params)
 

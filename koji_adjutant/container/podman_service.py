@@ -55,7 +55,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class PodmanService:
     """One process's share in the service of ``state_dir``; a context manager around ``start`` and ``stop``.
 
-    ``boot_id`` is for tests. EngineError if podman is missing or does not come up, with what to do.
+    ``boot_id`` is for tests. Raises EngineError if podman is missing or does not come up, with what to do.
     """
 
     def __init__(self, state_dir: Path, *, boot_id: str | None = None) -> None:

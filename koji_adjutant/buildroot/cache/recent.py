@@ -113,6 +113,7 @@ class RecentRoots:
             logger.warning("The use of a buildroot cannot be noted: %s", problem)
 
     def forget(self, root: RecentRoot) -> None:
+        """Remove a buildroot from the recent ones, whether or not it is one."""
         self._path(root).unlink(missing_ok=True)
 
     def _path(self, root: RecentRoot) -> Path:

@@ -38,8 +38,7 @@ class Lease:
 
 
 class RootStore:
-    """Entries that take a while to make (layers of roots, metadata of repositories): made once, never
-    changed.
+    """Entries that take a while to make, and then never change: layers of roots, metadata of repositories.
 
     Layout of the directory; everything is on one file system, so that renames are atomic:
 

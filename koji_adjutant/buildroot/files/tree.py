@@ -18,9 +18,9 @@ below."""
 
 @dataclass(frozen=True)
 class Facts:
-    """One file: ``content`` is a regular file's SHA-256, a link's target, a device's number; xattrs' values
-    are hex.
+    """One file as it is.
 
+    ``content`` is a regular file's SHA-256, a link's target, a device's number. Values of ``xattrs`` are hex,
     ``mtime`` is in nanoseconds. ``links`` are names of the same file, in files that have several.
     """
 

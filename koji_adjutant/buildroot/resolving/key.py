@@ -16,7 +16,7 @@ FORMAT = 6
 
 
 def layer_key(parent: str | None, plan: Plan, config: BuildrootConfig, tool_image_digest: str) -> str:
-    """The store's key for what ``plan`` makes of ``parent`` (None: of nothing): equal keys, equal roots.
+    """Make the store's key for what ``plan`` makes of ``parent`` (None: of nothing): equal keys, equal roots.
 
     Made from the packages themselves, by their checksums, and from what else shapes a root: the arch that it
     is for and the tool image that installs. Neither the tag, the repo id, nor where packages came from
@@ -36,9 +36,9 @@ def layer_key(parent: str | None, plan: Plan, config: BuildrootConfig, tool_imag
 def question_key(
     parent: str | None, wanted: Wanted, metadata: str, config: BuildrootConfig, tool_image_digest: str
 ) -> str:
-    """The key of the resolver's answer to: what does it take to have ``wanted`` in the root ``parent``?
+    """Make the key of the answer to: what does it take to have ``wanted`` in the root ``parent``?
 
-    ``metadata`` is the key of the repositories' contents.
+    ``parent`` is that root's key, ``metadata`` the key of the repositories' contents.
     """
     options = asdict(config.package_manager)
     del options["proxy"]

@@ -11,7 +11,7 @@ from koji_adjutant.buildroot.specification.plan import PackageFile
 
 
 def package_sources_of(lock: Lock, *, offline: bool) -> PackageSources:
-    """Where the lock's packages come from."""
+    """Return where the lock's packages come from; ``offline``, from this machine only."""
     return PackageSources(
         locations={repository.id: repository.urls for repository in lock.config.repositories},
         local=[mount.source for mount in lock.config.repo_mounts],
@@ -20,8 +20,9 @@ def package_sources_of(lock: Lock, *, offline: bool) -> PackageSources:
 
 
 def missing_packages(lock: Lock, cache: Cache) -> list[PackageFile]:
-    """What it takes to make the lock's root and is not on this machine: in no layer, nor as a package in the
-    cache, nor in a repository's directory.
+    """Return what it takes to make the lock's root and is not on this machine.
+
+    That is, in no layer, nor as a package in the cache, nor in a repository's directory.
     """
     sources = package_sources_of(lock, offline=True)
     new = [step for step in lock.steps if not cache.store.has(step.key)]
@@ -30,9 +31,10 @@ def missing_packages(lock: Lock, cache: Cache) -> list[PackageFile]:
 
 
 def download(lock: Lock, cache: Cache, packages: Sequence[PackageFile]) -> int:
-    """Have these packages of the lock in the cache, with the checksums that it says; how many were not there.
+    """Download those of the lock's ``packages`` that the cache does not have; returns how many that were.
 
-    BuildrootError names one that is not available.
+    Each has to have the checksum that the lock says. Raises BuildrootError, which names one that is not
+    available.
     """
     sources = package_sources_of(lock, offline=False)
     new = cache.packages.missing(packages)

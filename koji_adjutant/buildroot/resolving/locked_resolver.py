@@ -18,7 +18,10 @@ class LockedResolver:
     """What was resolved then, for whoever wants the same things in the same order."""
 
     def __init__(self, lock: Lock, cache: Cache, config: BuildrootConfig, tool_image_digest: str) -> None:
-        """LockError if this machine or the tool image is another one, or if packages are missing."""
+        """Check that the lock can be used here.
+
+        Raises LockError if this machine or the tool image is another one, or if packages are missing.
+        """
         if lock.machine != this_machine():
             raise LockError(f"the lock is of a machine that is {lock.machine}, and this is {this_machine()}")
         if lock.tool_image != tool_image_digest:
@@ -39,9 +42,10 @@ class LockedResolver:
             )
 
     def resolve(self, parent: str | None, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:  # noqa: ARG002
-        """What the lock says that it takes to have ``wanted`` in the root whose key is ``parent``.
+        """Return what the lock says that it takes to have ``wanted`` in the root whose key is ``parent``.
 
-        LockError if it has no such thing, or if that would become another root here.
+        The plan is empty if the same was wanted before. Raises LockError if the lock has no such thing, or if
+        that would become another root here.
         """
         step = next((one for one in self._next(parent) if one.wanted.words() == wanted.words()), None)
         if step is None:
@@ -60,7 +64,7 @@ class LockedResolver:
         return step.plan
 
     def _next(self, parent: str | None) -> list[Step]:
-        """The steps that begin with the root ``parent``."""
+        """Return the steps that begin with the root ``parent``."""
         parents = [None, *(step.key for step in self._lock.steps)]
         return [step for step, before in zip(self._lock.steps, parents, strict=False) if before == parent]
 
@@ -74,7 +78,7 @@ class LockedResolver:
 
 
 def compare(made: Lock, lock: Lock) -> None:
-    """LockError if the root that was made is not the lock's."""
+    """Raise LockError if the root that was made is not the lock's."""
     if made.key != lock.key:
         raise LockError(
             f"the root is {made.key}, and the lock's is {lock.key}: not all that the lock has is needed now"

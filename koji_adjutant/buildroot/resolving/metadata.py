@@ -38,7 +38,7 @@ class RepositoryState:
     index: RepoIndex
 
     def content(self) -> list[str | None]:
-        """What makes two states of a repository the same to a resolver: the files, as they are checked.
+        """Return what makes two states of a repository the same to a resolver: files as they are checked.
 
         What repomd.xml says of their content nobody checks: it could claim to be another repository's.
         """
@@ -50,7 +50,7 @@ class Metadata:
     """What the repositories of a buildroot had when this was made."""
 
     def __init__(self, config: BuildrootConfig) -> None:
-        """Reads each repomd.xml. BuildrootError if a repository cannot be read."""
+        """Read each repomd.xml. Raises BuildrootError if a repository cannot be read."""
         proxy = config.package_manager.proxy
         self.repositories = [_current_state(repository, proxy) for repository in config.repositories]
         contents = json.dumps([state.content() for state in self.repositories])
@@ -62,9 +62,9 @@ class Metadata:
         )
 
     def fetch(self, directory: Path) -> None:
-        """Write it as repositories for the resolver: ``directory``/<repository id>.
+        """Download it as repositories for the resolver: ``directory``/<repository id>.
 
-        BuildrootError if something is not available, or is not what repomd.xml says.
+        Raises BuildrootError if something is not available, or is not what repomd.xml says.
         """
         wanted = []
         for state in self.repositories:
@@ -82,7 +82,7 @@ class Metadata:
 
 
 def _current_state(repository: Repository, proxy: str | None) -> RepositoryState:
-    """From the first mirror that answers, as dnf takes it."""
+    """Read the repository from the first of its mirrors that answers, as dnf does."""
     for number, url in enumerate(repository.urls, 1):
         try:
             index = RepoFiles(url, proxy).repomd()

@@ -34,7 +34,7 @@ class Resolver:
     def __init__(
         self, workspace: Workspace, config: BuildrootConfig, tool_image_digest: str, log: LogSink
     ) -> None:
-        """Reads what the repositories have. BuildrootError if one cannot be read."""
+        """Read what the repositories have. Raises BuildrootError if one cannot be read."""
         self._metadata = Metadata(config)
         self._workspace = workspace
         self._config = config
@@ -44,14 +44,14 @@ class Resolver:
 
     @property
     def package_sources(self) -> PackageSources:
-        """Return where the packages are available."""
+        """Where the packages are available."""
         return self._metadata.package_sources
 
     def resolve(self, parent: str | None, lowers: Sequence[Path], dbpath: str, wanted: Wanted) -> Plan:
-        """What it takes to have ``wanted`` in the root made of ``lowers`` (topmost first), whose key is
-        ``parent``.
+        """Return what has to change in the root made of ``lowers``, topmost first, to have ``wanted`` in it.
 
-        ``dbpath`` is where that root's rpm database is. DependencyError names what nothing provides.
+        ``parent`` is that root's key (None: there is no root yet), ``dbpath`` where its rpm database is.
+        Raises DependencyError, which names what nothing provides, BuildrootError if no resolver is of use.
         """
         answers = self._workspace.cache.answers
         key = question_key(parent, wanted, self._metadata.key, self._config, self._digest)
@@ -136,7 +136,7 @@ def _empty(work: Path) -> Path:
 
 
 def wanted_resolver(config: BuildrootConfig) -> str:
-    """What ``mock.package_manager`` means: mock, too, takes dnf 4 if nothing is said."""
+    """Return what ``mock.package_manager`` means: mock, too, takes dnf 4 if nothing is said."""
     return "dnf5" if config.package_manager.package_manager == "dnf5" else "dnf4"
 
 

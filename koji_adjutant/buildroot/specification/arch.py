@@ -14,15 +14,15 @@ _SIBLINGS = {"x86_64": "i386", "aarch64": "armhfp", "s390x": "s390", "ppc64": "p
 
 
 def is_sibling(config: BuildrootConfig, machine: str | None = None) -> bool:
-    """Whether the root is of the 32-bit arch that belongs to this machine."""
+    """Return whether the root is of the 32-bit arch that belongs to this machine."""
     return bool(_SIBLINGS.get(machine or platform.machine()) == koji.canonArch(config.arch))
 
 
 def personality(config: BuildrootConfig, machine: str | None = None) -> Sequence[str]:
-    """What to put before a command so that uname and rpm see the root's arch."""
+    """Return what to put before a command so that uname and rpm see the root's arch."""
     return ["/usr/bin/setarch", config.target_arch] if is_sibling(config, machine) else []
 
 
 def resolver_arch(config: BuildrootConfig, machine: str | None = None) -> str | None:
-    """Return the arch that dnf has to be given to install for, None for the machine's own."""
+    """Return the arch that dnf has to be asked to install for, None for the machine's own."""
     return config.package_manager.forcearch or (config.target_arch if is_sibling(config, machine) else None)

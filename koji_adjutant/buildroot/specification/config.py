@@ -19,9 +19,9 @@ from koji_adjutant.errors import UsageError
 
 CHROOT_HOME = PurePosixPath("/builddir")
 TOPDIR = CHROOT_HOME / "build"
+"""Where rpmbuild works inside the root; a tag cannot change it."""
 SHELL = ("/bin/bash", "--login")
 """What people get who look into a buildroot."""
-"""Where rpmbuild works inside the root; a tag cannot change it."""
 
 MOCK_ENVIRONMENT = {
     "TERM": "vt100",
@@ -107,7 +107,7 @@ def for_tag(
     options: TagOptions,
     network: bool,
 ) -> BuildrootConfig:
-    """A tag's buildroot as kojid would configure it.
+    """Configure a tag's buildroot as kojid would.
 
     ``tag`` is ``getBuildConfig``'s answer at the repo's create event; ``arch`` the arch to build on (a
     noarch task's must have been chosen already).
@@ -148,9 +148,9 @@ def for_tag(
 def for_repos(
     locations: Sequence[str], arch: str, group: str, *, network: bool, options: TagOptions
 ) -> BuildrootConfig:
-    """A buildroot from plain repositories, with no hub; a local directory is a repository too.
+    """Configure a buildroot from plain repositories, with no hub; a local directory is a repository too.
 
-    UsageError for a directory that is no repository.
+    Raises UsageError for a directory that is no repository.
     """
     repositories = []
     mounts = []
@@ -181,7 +181,7 @@ def for_repos(
 
 
 def _macros(options: TagOptions, tag_macros: Mapping[str, str], target_arch: str) -> dict[str, str]:
-    """The tag's macros win over the builder's, but not over those that make the root work."""
+    """Merge macros: the tag's win over the builder's, but not over those that make the root work."""
     builder = {
         "%_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm",
         "%vendor": options.vendor,

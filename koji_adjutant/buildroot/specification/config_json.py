@@ -11,7 +11,10 @@ from koji_adjutant.buildroot.specification.typed_json import TypedObject
 
 
 def config_as_json(config: BuildrootConfig) -> dict[str, Any]:
-    """Without the builder's proxy: it changes nothing in the root, and may have a password."""
+    """Return a configuration as a JSON object, without the builder's proxy.
+
+    The proxy changes nothing in the root, and may have a password.
+    """
     package_manager = asdict(config.package_manager)
     del package_manager["proxy"]
     return {
@@ -29,7 +32,7 @@ def config_as_json(config: BuildrootConfig) -> dict[str, Any]:
 
 
 def config_from_json(document: Mapping[str, Any]) -> BuildrootConfig:
-    """ValueError if something is missing, or of another type."""
+    """Read what ``config_as_json`` made. Raises ValueError if something is missing, or of another type."""
     root = TypedObject(document)
     package_manager = root.object("package_manager")
     return BuildrootConfig(

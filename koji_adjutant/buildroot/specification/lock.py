@@ -52,23 +52,28 @@ class Lock:
 
     @property
     def key(self) -> str:
-        """Of the root in the end."""
+        """The key of the root in the end."""
         return self.steps[-1].key
 
     def packages(self) -> list[PackageFile]:
-        """Every package of every step."""
+        """Return every package of every step."""
         return [package for step in self.steps for package in step.plan.install]
 
     def arch_to_build(self, asked: str | None) -> str:
-        """What rpmbuild is to build for: what is asked for, if it fits. LockError if it does not."""
+        """Return what rpmbuild is to build for: what is ``asked`` for, else the lock's own.
+
+        Raises LockError if what is asked for does not fit.
+        """
         if asked not in (None, "noarch") and koji.canonArch(asked) != self.config.arch:
             raise LockError(f"the lock is of a buildroot for {self.config.arch}, not for {asked}")
         return asked or self.config.target_arch
 
     def write(self, directory: Path) -> None:
+        """Write buildroot_lock.json."""
         (directory / NAME).write_text(json.dumps(self.as_json(), indent=1) + "\n")
 
     def as_json(self) -> dict[str, Any]:
+        """Return the file's JSON object; ``read_lock`` reads it."""
         urls = {repository.id: repository.urls for repository in self.config.repositories}
         return {
             "schema": SCHEMA,
@@ -93,11 +98,12 @@ class Lock:
 
 
 def this_machine() -> str:
+    """Return what uname calls this machine."""
     return platform.machine()
 
 
 def read_lock(path: Path) -> Lock:
-    """NotFound if there is no such file, LockError if it is no lock that can be used."""
+    """Read a lock. Raises NotFound if there is no such file, LockError if it is no lock that can be used."""
     try:
         document = TypedObject(json.loads(path.read_bytes()))
         schema = document.get("schema", int)

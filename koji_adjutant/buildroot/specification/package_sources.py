@@ -35,7 +35,7 @@ class PackageSources:
                 self._check(place)
 
     def has(self, package: PackageFile) -> bool:
-        """Whether a local directory has the package."""
+        """Return whether a local directory has the package."""
         files = [urlsplit(place) for place in self._all(package)]
         return any(file.scheme == "file" and Path(unquote(file.path)).is_file() for file in files)
 

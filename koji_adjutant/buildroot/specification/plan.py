@@ -19,7 +19,7 @@ class Wanted:
     requires: Sequence[str] = ()
 
     def words(self) -> frozenset[str]:
-        """All that it names, to be compared and shown; groups with an @, as dnf takes them."""
+        """Return all that it names, to be compared and shown; groups with an @, as dnf takes them."""
         return frozenset([*(f"@{group}" for group in self.groups), *self.packages, *self.requires])
 
 

@@ -24,7 +24,7 @@ zchunk=0
 
 
 def koji_repo(config: BuildrootConfig) -> str:
-    """The repository sections, as dnf reads them."""
+    """Return the repository sections, as dnf reads them."""
     options = config.package_manager
     sections = []
     for repository in config.repositories:
@@ -42,7 +42,10 @@ def koji_repo(config: BuildrootConfig) -> str:
 
 
 def resolver_conf(config: BuildrootConfig, metadata: PurePosixPath) -> str:
-    """The whole dnf.conf that resolves this buildroot, from the repositories' metadata below ``metadata``."""
+    """Return the whole dnf.conf that resolves this buildroot.
+
+    The repositories' metadata is below ``metadata``, each in a directory that is named by its id.
+    """
     repositories = [
         replace(repository, urls=(f"file://{metadata / repository.id}",))
         for repository in config.repositories
@@ -51,5 +54,5 @@ def resolver_conf(config: BuildrootConfig, metadata: PurePosixPath) -> str:
 
 
 def macros_koji(config: BuildrootConfig) -> str:
-    """The build user's ~/.rpmmacros."""
+    """Return the text of the build user's ~/.rpmmacros."""
     return "".join(f"{name} {value}\n" for name, value in sorted(config.macros.items()))

@@ -11,7 +11,7 @@ T = TypeVar("T")
 class TypedObject:
     """A JSON object whose values have to be of the types that they are asked for with.
 
-    ValueError names the key of what is missing, or of another type.
+    Raises ValueError, which names the key of what is missing, or of another type.
     """
 
     def __init__(self, document: object) -> None:
@@ -20,6 +20,7 @@ class TypedObject:
         self._document: Mapping[str, Any] = document
 
     def get(self, key: str, kind: type[T]) -> T:
+        """Return the value of a key, which has to be there."""
         if key not in self._document:
             raise ValueError(f"it has no {key}")
         value = self._document[key]
@@ -29,7 +30,7 @@ class TypedObject:
         return value
 
     def optional(self, key: str, kind: type[T]) -> T | None:
-        """None for null."""
+        """Return the value of a key, which has to be there but may be null."""
         return None if self._document.get(key, self) is None else self.get(key, kind)
 
     def object(self, key: str) -> TypedObject:
@@ -45,5 +46,5 @@ class TypedObject:
         return values
 
     def all_texts(self) -> Mapping[str, str]:
-        """All of it: keys and texts."""
+        """Return the whole object as a mapping; all its values have to be texts."""
         return {key: self.get(key, str) for key in self._document}

@@ -57,7 +57,7 @@ class Comps:
         self._environments: dict[str, _Group] = {}
 
     def add(self, document: bytes) -> None:
-        """Merge a repository's comps.xml. CompsError if it is none."""
+        """Merge a repository's comps.xml. Raises CompsError if it is none."""
         try:
             root = ElementTree.fromstring(document)  # noqa: S314 - in a container with nothing to lose
         except ElementTree.ParseError as error:
@@ -70,8 +70,10 @@ class Comps:
             _merge(self._environments, element, dict.fromkeys(groups))
 
     def packages(self, wanted: str) -> list[GroupPackage] | None:
-        """What the groups and environments called ``wanted`` (id, name or pattern) install; None if there
-        are none."""
+        """Return what the groups and environments called ``wanted`` install; None if there are none.
+
+        ``wanted`` is an id, a name or a pattern.
+        """
         groups = _matching(self._groups, wanted)
         environments = _matching(self._environments, wanted)
         if not groups and not environments:
@@ -104,7 +106,7 @@ def _text(element: ElementTree.Element | None) -> str:
 
 
 def _matching(groups: dict[str, _Group], wanted: str) -> list[str]:
-    """Ids: of what is called exactly so, else of what the pattern matches in any case."""
+    """Return the ids of what is called exactly so, else of what the pattern matches in any case."""
     called = {name: {name, *group.names} for name, group in groups.items()}
     exact = [name for name, words in called.items() if wanted in words]
     if exact:
@@ -116,7 +118,7 @@ def _matching(groups: dict[str, _Group], wanted: str) -> list[str]:
 def keep(repositories: Iterable[Path], directory: Path) -> None:
     """Unpack the comps.xml of each repository to ``directory``, named like the repository's own.
 
-    CompsError if that is impossible.
+    Raises CompsError if that is impossible.
     """
     directory.mkdir()
     for repository in repositories:
@@ -129,7 +131,10 @@ def keep(repositories: Iterable[Path], directory: Path) -> None:
 
 
 def kept(repositories: Iterable[str], directory: Path) -> Comps:
-    """What was kept there, merged in the order of the repositories."""
+    """Read what ``keep`` put there, merged in the order of the repositories.
+
+    Raises CompsError if one cannot be read.
+    """
     comps = Comps()
     for repository in repositories:
         if (directory / repository).exists():
@@ -154,9 +159,9 @@ def _comps_file(repository: Path) -> Path | None:
 
 
 def unpacked(file: Path) -> bytes:
-    """The content of a file that may be compressed in any way that createrepo_c knows.
+    """Return the content of a file that may be compressed in any way that createrepo_c knows.
 
-    CompsError if it is damaged, or if nothing here can unpack it.
+    Raises CompsError if it is damaged, or if nothing here can unpack it.
     """
     content = file.read_bytes()
     for magic, unpack in _UNPACKERS.items():
@@ -169,7 +174,7 @@ def unpacked(file: Path) -> bytes:
 
 
 def _unzstd(content: bytes) -> bytes:
-    """By Python ≥ 3.14 itself, else by the program."""
+    """Decompress with Python ≥ 3.14 itself, else with the program."""
     try:
         zstd = importlib.import_module("compression.zstd")
     except ImportError:

@@ -34,7 +34,7 @@ DIRECTORIES = {
 
 
 def before() -> None:
-    """Directories that packages' scripts count on before the package that owns them is there."""
+    """Make directories that packages' scripts count on before the package that owns them is there."""
     for name, mode in DIRECTORIES.items():
         path = ROOT / name
         path.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def before() -> None:
 
 
 def devices() -> None:
-    """Scripts expect /dev/fd and friends; the device nodes themselves are mounted."""
+    """Make /dev/fd and friends, which scripts expect; the device nodes themselves are mounted."""
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         link = ROOT / "dev" / name
         if not os.path.lexists(link):
@@ -52,7 +52,7 @@ def devices() -> None:
 
 
 def after(machine_id: str) -> None:
-    """The build user and what every program expects in /etc."""
+    """Add the build user and what every program expects in /etc."""
     # an empty resolv.conf makes name resolution fail at once; one with a network is mounted over it
     for name in ("etc/fstab", "etc/os-release", "etc/resolv.conf"):
         if not os.path.lexists(ROOT / name):
@@ -73,7 +73,7 @@ def after(machine_id: str) -> None:
 
 
 def put_line(path: Path, line: str) -> None:
-    """One entry of a colon-separated file, in place of an older one of that name."""
+    """Put an entry into a colon-separated file, in place of an older one of that name."""
     entries = path.read_text(errors="surrogateescape").splitlines() if path.exists() else []
     key = line.split(":", 1)[0]
     kept = [entry for entry in entries if entry.split(":", 1)[0] != key]
@@ -92,13 +92,18 @@ def clear_devices() -> None:
 
 
 def forget_inodes() -> None:
-    """ldconfig's notes on the inodes of libraries: wrong wherever the root is used, and different each
-    time."""
+    """Remove ldconfig's notes on the inodes of libraries.
+
+    They are wrong wherever the root is used, and different each time.
+    """
     (ROOT / "var/cache/ldconfig/aux-cache").unlink(missing_ok=True)
 
 
 def own_rpm(*arguments: str) -> str | None:
-    """The root's own rpm, as a build will run it: its output, "" if it fails, None where there is none."""
+    """Run the root's own rpm, as a build will run it.
+
+    Returns its output, "" if it fails, None where there is none.
+    """
     if not any(os.access(ROOT / path, os.X_OK) for path in ("usr/bin/rpm", "bin/rpm")):
         return None
     result = subprocess.run(
@@ -111,7 +116,7 @@ def own_rpm(*arguments: str) -> str | None:
 
 
 def place_database(current: str) -> str:
-    """Put the rpm database where the root's own rpm looks for it; that place."""
+    """Move the rpm database to where the root's own rpm looks for it, and return that place."""
     wanted = (own_rpm("--eval", "%{_dbpath}") or current).strip()
     if wanted == current or not wanted.startswith(("/usr/", "/var/")):
         # a database in somebody's home (Debian's default) is none that a build could use

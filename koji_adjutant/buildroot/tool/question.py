@@ -36,7 +36,10 @@ class Question:
         return cls(**json.loads((WORK / "request.json").read_text()))
 
     def module_commands(self) -> list[tuple[str, list[str]]]:
-        """(enable | disable | reset | install, ["name:stream", …]), each of which is said."""
+        """Return (enable | disable | reset | install, ["name:stream", …]) for each module command.
+
+        Each is printed as well.
+        """
         commands = []
         for action, names in self.modules:
             specs = [name.strip() for name in names.split(",") if name.strip()]
@@ -61,11 +64,12 @@ class Answer:
         return bool(self.missing or self.problems or self.lacking)
 
     def miss(self, wanted: str) -> None:
-        """Nothing is, or provides, ``wanted``."""
+        """Note that nothing is, or provides, ``wanted``."""
         say(f"No matching package to install: '{wanted}'")
         self.missing.append(wanted)
 
     def write(self) -> None:
+        """Print what is wrong, and write /work/plan.json."""
         for problem in filter(None, [self.lacking, *self.problems]):
             say(f"Error: {problem}")
         (WORK / "plan.json").write_text(json.dumps(asdict(self)))

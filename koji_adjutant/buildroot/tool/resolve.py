@@ -47,8 +47,10 @@ def main() -> int:
 
 
 def chosen(wanted: str) -> Any:
-    """The module that resolves: the wanted one, or the other one if the image lacks that; None if it has
-    neither."""
+    """Import the module that resolves: the wanted one, or the other one if the image lacks that.
+
+    Returns None if it has neither.
+    """
     for name in sorted(LIBRARIES, key=lambda name: name != wanted):
         try:
             module = importlib.import_module(f"resolve_{name}")
@@ -61,7 +63,7 @@ def chosen(wanted: str) -> Any:
 
 
 def members(question: Question, answer: Answer) -> list[comps.GroupPackage]:
-    """The packages of the groups that are wanted."""
+    """Return the packages of the wanted groups; a group that does not exist is missing in the answer."""
     if METADATA.is_dir():
         comps.keep([METADATA / repository for repository in question.repositories], COMPS)
     if not question.groups:

@@ -18,7 +18,7 @@ NEVER_EXPIRES = -1
 
 
 def resolve(question: Question, members: Sequence[GroupPackage], answer: Answer) -> None:
-    """Answer the question. UnresolvableError if there is no answer."""
+    """Answer the question. Raises UnresolvableError if there is no answer."""
     try:
         with dnf.Base() as base:
             configure(base, question)
@@ -37,6 +37,7 @@ def resolve(question: Question, members: Sequence[GroupPackage], answer: Answer)
 
 
 def configure(base: Any, question: Question) -> None:
+    """Set dnf up for the root: configuration and cache are those of the question, nothing is the image's."""
     conf = base.conf
     conf.installroot = str(ROOT)
     conf.config_file_path = str(CONFIGURATION)
@@ -55,6 +56,7 @@ def configure(base: Any, question: Question) -> None:
 
 
 def read_repositories(base: Any) -> None:
+    """Read the repositories' metadata, and what is installed if there is a root."""
     started = time.monotonic()
     base.read_all_repos()
     for repo in base.repos.iter_enabled():
@@ -66,7 +68,7 @@ def read_repositories(base: Any) -> None:
 
 
 def set_up_modules(base: Any, question: Question) -> None:
-    """``mock.module_setup_commands``."""
+    """Carry out ``mock.module_setup_commands``."""
     modules = dnf.module.module_base.ModuleBase(base)
     actions = {
         "enable": modules.enable,
@@ -84,7 +86,7 @@ def set_up_modules(base: Any, question: Question) -> None:
 
 
 def mark(base: Any, question: Question, members: Sequence[GroupPackage], answer: Answer) -> None:
-    """Say what is wanted; what there is not is missing."""
+    """Ask for all that is wanted; what does not exist is missing in the answer."""
     for member in members:
         install_member(base, member)
     for package in question.packages:
@@ -98,7 +100,7 @@ def mark(base: Any, question: Question, members: Sequence[GroupPackage], answer:
 
 
 def install_member(base: Any, member: GroupPackage) -> None:
-    """A group may name packages that do not exist (any more)."""
+    """Ask for a package of a group, which may name one that does not exist (any more)."""
     packages = base.sack.query().filterm(name=member.name)
     packages.filterm(arch__neq=["src", "nosrc"])
     if member.base_arch_only:
@@ -133,6 +135,7 @@ def require(base: Any, requirement: str) -> bool:
 
 
 def describe(package: Any) -> dict[str, Any]:
+    """Return what plan.PackageFile has of a package."""
     kind, checksum = package.returnIdSum()
     return {
         "nevra": str(package),

@@ -41,7 +41,7 @@ HARMLESS = {libdnf5.base.GoalProblem_NO_PROBLEM, libdnf5.base.GoalProblem_ALREAD
 
 
 def resolve(question: Question, members: Sequence[GroupPackage], answer: Answer) -> None:
-    """Answer the question. UnresolvableError if there is no answer."""
+    """Answer the question. Raises UnresolvableError if there is no answer."""
     try:
         base = opened(question)
         answer.read = True
@@ -58,7 +58,7 @@ def resolve(question: Question, members: Sequence[GroupPackage], answer: Answer)
 
 
 def opened(question: Question) -> Any:
-    """All that is known of repositories and root."""
+    """Make a base that knows what is in the repositories and in the root."""
     base = libdnf5.base.Base()
     configure(base, question)
     read_repositories(base)
@@ -66,6 +66,7 @@ def opened(question: Question) -> Any:
 
 
 def configure(base: Any, question: Question) -> None:
+    """Set the library up for the root: configuration and cache are the question's, nothing is the image's."""
     config, variables = base.get_config(), base.get_vars()
     config.get_best_option().set(DEFAULT, False)
     parser = libdnf5.conf.ConfigParser()
@@ -87,6 +88,7 @@ def configure(base: Any, question: Question) -> None:
 
 
 def read_repositories(base: Any) -> None:
+    """Read the repositories' metadata, and what is installed if there is a root."""
     started = time.monotonic()
     repositories = base.get_repo_sack()
     repositories.create_repos_from_file(str(CONFIGURATION))
@@ -105,8 +107,10 @@ def read_repositories(base: Any) -> None:
 
 
 def set_up_modules(base: Any, question: Question) -> None:
-    """``mock.module_setup_commands``, in order. What comes of them is written to the root, which is thrown
-    away."""
+    """Carry out ``mock.module_setup_commands``, in order.
+
+    What comes of them is written to the root, which is thrown away.
+    """
     transaction: Any = None
     for action, specs in question.module_commands():
         goal = libdnf5.base.Goal(base)
@@ -131,7 +135,10 @@ def set_up_modules(base: Any, question: Question) -> None:
 
 
 def mark(base: Any, goal: Any, question: Question, members: Sequence[GroupPackage], answer: Answer) -> None:
-    """Say what is wanted; what there is not is missing, as far as it shows before the goal is solved."""
+    """Ask for all that is wanted; what does not exist is missing in the answer.
+
+    As far as it shows before the goal is solved.
+    """
     for member in members:
         install_member(base, goal, member)
     by_name = libdnf5.base.GoalJobSettings()
@@ -144,7 +151,7 @@ def mark(base: Any, goal: Any, question: Question, members: Sequence[GroupPackag
 
 
 def install_member(base: Any, goal: Any, member: GroupPackage) -> None:
-    """A group may name packages that do not exist (any more)."""
+    """Ask for a package of a group, which may name one that does not exist (any more)."""
     packages = libdnf5.rpm.PackageQuery(base)
     packages.filter_name([member.name])
     packages.filter_arch(["src", "nosrc"], libdnf5.common.QueryCmp_NEQ)
@@ -185,6 +192,7 @@ def require(base: Any, goal: Any, requirement: str) -> bool:
 
 
 def solve(goal: Any, answer: Answer) -> None:
+    """Put into the answer what is missing, else what changes. Raises UnresolvableError."""
     transaction = goal.resolve()
     events = transaction.get_resolve_logs()
     for event in events:
@@ -204,6 +212,7 @@ def solve(goal: Any, answer: Answer) -> None:
 
 
 def describe(package: Any) -> dict[str, Any]:
+    """Return what plan.PackageFile has of a package."""
     checksum = package.get_checksum()
     return {
         "nevra": package.get_nevra(),

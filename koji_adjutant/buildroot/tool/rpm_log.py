@@ -41,7 +41,7 @@ class RpmLog:
         self._writing.close()
 
     def pass_on(self) -> None:
-        """Print what has come since the last time."""
+        """Print what has come since the last time, and look for scriptlets that were not run."""
         for line in self._reading.readlines():
             sys.stdout.buffer.write(line)
             found = NOT_STARTED.search(line)

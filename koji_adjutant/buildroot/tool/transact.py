@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def usable(packages: list[dict[str, Any]], dbpath: str) -> bool:
-    """Whether the database lists anything, and the root's own rpm sees the same in it."""
+    """Return whether the database lists anything, and the root's own rpm sees the same in it."""
     if not packages:
         say(f"Error: the rpm database in {dbpath} lists no package")
         return False
@@ -62,6 +62,7 @@ def usable(packages: list[dict[str, Any]], dbpath: str) -> bool:
 
 
 def transaction_set(ignore_arch: bool = False) -> Any:
+    """Open the root's rpm database, for reading or for a transaction."""
     transaction = rpm.TransactionSet(str(furnish.ROOT))
     # digests are checked, signatures are not: gpgcheck=0 in koji's configuration
     transaction.setVSFlags(rpm._RPMVSF_NOSIGNATURES)
@@ -74,7 +75,7 @@ def transaction_set(ignore_arch: bool = False) -> Any:
 
 
 def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool) -> bool:
-    """Install and erase in one transaction, as dnf does; whether all went well."""
+    """Install and erase in one transaction, as dnf does, and return whether all went well."""
     transaction = transaction_set(ignore_arch)
     names = {str(PACKAGES / file): nevra for file, nevra in install}
     for path in names:
@@ -101,7 +102,7 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
 
 
 def is_done(install: list[tuple[str, str]], erase: list[str]) -> bool:
-    """Whether the database has what was wanted.
+    """Return whether the database has what was wanted.
 
     rpm 6 says of a transaction that it failed when any scriptlet did, which dnf4's and older rpms only warn
     of: a root must not depend on whose rpm makes it.
@@ -111,7 +112,7 @@ def is_done(install: list[tuple[str, str]], erase: list[str]) -> bool:
 
 
 def nevra(header: Any) -> str:
-    """As the resolver writes it."""
+    """Return a package's NEVRA as the resolver writes it."""
     epoch = f"{header['epoch']}:" if header["epoch"] else ""
     return f"{header['name']}-{epoch}{header['version']}-{header['release']}.{header['arch']}"
 
@@ -152,7 +153,7 @@ class TransactionProgress:
 
 
 def list_installed() -> list[dict[str, Any]]:
-    """The fields that kojid reports to the hub, in no particular order."""
+    """Return the fields that kojid reports to the hub, in no particular order of packages."""
     installed = []
     for header in transaction_set().dbMatch():
         package = {field: header[field] for field in FIELDS}
