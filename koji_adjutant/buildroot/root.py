@@ -130,7 +130,7 @@ class Buildroot:
 
     @property
     def key(self) -> str | None:
-        """Identifies what is installed: roots with equal keys are equal."""
+        """The key of what is installed: roots with equal keys are equal."""
         return self._layers.key
 
     def capture(self, command: Sequence[str], *, limit: int = 1 << 20) -> tuple[int, bytes]:

@@ -21,7 +21,7 @@ class Facts:
     """One file as it is.
 
     ``content`` is a regular file's SHA-256, a link's target, a device's number. Values of ``xattrs`` are hex,
-    ``mtime`` is in nanoseconds. ``links`` are names of the same file, in files that have several.
+    ``mtime`` is in nanoseconds. ``links`` is how many names the file has, 1 for a directory.
     """
 
     mode: int

@@ -46,7 +46,7 @@ class InstalledPackage:
 
     @property
     def nevra(self) -> str:
-        """As rpm writes it: the epoch only if there is one."""
+        """The NEVRA as rpm writes it: the epoch only if there is one."""
         epoch = f"{self.epoch}:" if self.epoch else ""
         return f"{self.name}-{epoch}{self.version}-{self.release}.{self.arch}"
 

@@ -49,7 +49,7 @@ class Layers:
 
     @property
     def key(self) -> str | None:
-        """Identifies the root: equal keys, equal roots. None while there is no layer."""
+        """The key of the root: equal keys, equal roots. None while there is no layer."""
         return self._layers[-1].key if self._layers else None
 
     @property
