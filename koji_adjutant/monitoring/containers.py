@@ -76,7 +76,14 @@ def find(history: History, live: Mapping[str, LiveContainer] | None, name: str) 
 
 
 def running(history: History, live: Mapping[str, LiveContainer] | None) -> int:
-    return sum(container.status == "running" for container in _present(history, live))
+    """Count the containers that run: by the engine's word, or where it did not answer, by the journal's.
+
+    One that the journal has as removed is gone, even if the engine was asked just before.
+    """
+    if live is None:
+        return history.count_containers(status="running")
+    found = [identifier for identifier, container in live.items() if _status(container) == "running"]
+    return len(found) - history.count_containers(status="removed", among=found)
 
 
 def _present(history: History, live: Mapping[str, LiveContainer] | None) -> list[Container]:
@@ -95,6 +102,10 @@ def _present(history: History, live: Mapping[str, LiveContainer] | None) -> list
     return sorted([*known, *unknown], key=lambda container: container.created_at or 0.0, reverse=True)
 
 
+def _status(container: LiveContainer) -> str:
+    return ENGINE_WORDS.get(container.status, container.status)
+
+
 def _put_right(container: Container, live: Mapping[str, LiveContainer] | None) -> Container:
     if live is None:
         return container
@@ -103,7 +114,7 @@ def _put_right(container: Container, live: Mapping[str, LiveContainer] | None) -
         return replace(container, status="removed")
     return replace(
         container,
-        status=ENGINE_WORDS.get(now.status, now.status),
+        status=_status(now),
         exit_code=container.exit_code if container.exit_code is not None else now.exit_code,
     )
 
@@ -117,7 +128,7 @@ def _unknown(container: LiveContainer) -> Container:
         role=container.role,
         image=None,
         image_digest=None,
-        status=ENGINE_WORDS.get(container.status, container.status),
+        status=_status(container),
         created_at=None,
         started_at=None,
         finished_at=None,

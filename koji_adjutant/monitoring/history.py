@@ -134,8 +134,14 @@ class History:
         )
         return [record_of(Container, row) for row in rows]
 
-    def count_containers(self, *, task_id: str | None = None, status: str | None = None) -> int:
+    def count_containers(
+        self, *, task_id: str | None = None, status: str | None = None, among: Sequence[str] | None = None
+    ) -> int:
+        """Count containers, only those with an id ``among`` these if any are given."""
         conditions, values = _containers_like(task_id, status)
+        if among is not None:
+            conditions += f" AND container_id IN ({', '.join('?' * len(among))})"
+            values += among
         return self._number(f"SELECT count(*) FROM containers WHERE {conditions}", values)  # noqa: S608
 
     def container(self, container_id: str) -> Container | None:

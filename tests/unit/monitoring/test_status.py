@@ -13,7 +13,7 @@ import pytest
 
 from koji_adjutant.cli import overview
 from koji_adjutant.config import AdjutantOptions, KojidOptions, Settings
-from koji_adjutant.monitoring import database, events
+from koji_adjutant.monitoring import containers, database, events
 from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.disks import Disk
 from koji_adjutant.monitoring.history import History, open_history
@@ -80,3 +80,18 @@ def history(journal: FileJournal) -> Iterator[History]:
 def test_a_disk_that_is_full(history: History, free: int, reasons: list[str]) -> None:
     health = worker_status(history, [Disk("/srv", 1000, free)]).health
     assert (health.status, list(health.reasons)) == ("degraded" if reasons else "healthy", reasons)
+
+
+def test_containers_that_run_are_counted_as_they_are_listed(journal: FileJournal) -> None:
+    killed, running, removed, unknown, stopped = (letter * 64 for letter in "abcde")
+    for container in (killed, running, removed):
+        journal.record(created("7", container))
+        journal.record(events.ContainerStarted(container=container))
+    journal.record(events.ContainerRemoved(container=removed))
+    states = {running: "running", removed: "running", unknown: "stopping", stopped: "stopped"}
+    live = {name: LiveContainer(name, name, "7", "build", state, None) for name, state in states.items()}
+    with open_history(journal.path) as history:
+        for engine in (live, {}, None):
+            listed = containers.page(history, engine, status="running")
+            assert containers.running(history, engine) == listed.total == len(listed.containers)
+        assert containers.running(history, live) == 2
