@@ -10,9 +10,10 @@ from typing import Any
 from koji_adjutant.buildroot.record import recorded
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import NetworkMode, VolumeMount
+from koji_adjutant.container.tools import write_request
 
 PROGRAMS = Path(__file__).parent / "tool"
-REQUEST, ANSWER = "request.json", "answer.json"
+ANSWER = "answer.json"
 
 
 def run_repo_program(
@@ -31,7 +32,7 @@ def run_repo_program(
     """
     answer = workspace.workdir / ANSWER
     answer.unlink(missing_ok=True)
-    (workspace.workdir / REQUEST).write_text(json.dumps(request))
+    write_request(workspace.workdir, request)
     with (
         recorded(workspace),
         workspace.progress.phase(program),

@@ -12,6 +12,7 @@ from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, SHELL
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import VolumeMount
+from koji_adjutant.container.tools import write_request
 from koji_adjutant.errors import BuildrootError
 
 PROGRAMS = Path(__file__).parent / "tool"
@@ -46,7 +47,7 @@ def save_tree(
         "config": _image_config(facts, number),
         "limit": CONTENT_MAX,
     }
-    (work / "request.json").write_text(json.dumps(request))
+    write_request(work, request)
     with (workspace.resultdir / "save_tree.log").open("ab", buffering=0) as log:
         status = workspace.tools.run(
             PROGRAMS / "save_tree.py",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from koji_adjutant.builds.scm_srpm import (
 )
 from koji_adjutant.builds.spec import SpecRules, check_spec
 from koji_adjutant.container.interface import VolumeMount
+from koji_adjutant.container.tools import write_request
 from koji_adjutant.errors import BuildTimeout, ContainerTimeout, ImageError, SpecError
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource
@@ -148,7 +148,7 @@ def _render(root: Buildroot, template: Template, variables: Mapping[str, Any]) -
         "spec": spec.name,
         "values": variables,
     }
-    (work / "request.json").write_text(json.dumps(request))
+    write_request(work, request)
     log = workspace.resultdir / LOG
     limit = root.config.rpmbuild_timeout or None
     with workspace.progress.phase(f"rendering {template.name}"), log.open("ab", buffering=0) as sink:

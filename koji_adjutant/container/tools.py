@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from koji_adjutant.container.interface import (
     ROOT,
@@ -23,6 +25,14 @@ SEEN_AT = PurePosixPath("/adjutant")
 
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
 """An image with programs newer than its distribution's has them in /usr/local."""
+
+REQUEST = "request.json"
+"""The file in /work that has what a program is asked."""
+
+
+def write_request(work: Path, request: Mapping[str, Any]) -> None:
+    """Write what a program is asked to where it looks for that, if it sees ``work`` as /work."""
+    (work / REQUEST).write_text(json.dumps(request))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import VolumeMount
+from koji_adjutant.container.tools import REQUEST, write_request
 from koji_adjutant.errors import ContainerTimeout, SourceError
 from koji_adjutant.scm.commands import ENVIRONMENT, checkout_commands
 from koji_adjutant.scm.home import scm_home
@@ -51,7 +52,7 @@ def check_out(
         "source_directory": source.source_directory,
         "secret": source.password,
     }
-    (work / "request.json").write_text(json.dumps(request))
+    write_request(work, request)
     for path in (work, directory):
         os.chown(path, BUILD_UID, BUILD_GID)
     with (
@@ -82,7 +83,7 @@ def check_out(
                 "(checkout_timeout) and was stopped, see checkout.log for details"
             ) from error
         finally:
-            (work / "request.json").unlink()  # it may have a password in it
+            (work / REQUEST).unlink()  # it may have a password in it
     answer = _answer(work / "answer.json", status)
     if answer["failed"] is not None:
         raise SourceError(

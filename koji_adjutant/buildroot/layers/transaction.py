@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +10,7 @@ from koji_adjutant.buildroot.specification.plan import Plan
 from koji_adjutant.buildroot.toolbox import DEVICES, INSTALL_CAPABILITIES, run_tool
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink, VolumeMount
+from koji_adjutant.container.tools import write_request
 from koji_adjutant.errors import BuildrootError
 
 FIRST_DBPATH = "/usr/lib/sysimage/rpm"
@@ -56,7 +56,7 @@ def transact(
         "machine_id": machine_id,
         "ignore_arch": foreign_arch,
     }
-    (work / "request.json").write_text(json.dumps(request))
+    write_request(work, request)
     mounts = [VolumeMount(file.parent, PurePosixPath("/packages"), read_only=True) for file in files[:1]]
     status = run_tool(
         workspace,

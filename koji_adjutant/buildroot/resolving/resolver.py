@@ -18,6 +18,7 @@ from koji_adjutant.buildroot.specification.render import resolver_conf
 from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink, VolumeMount
+from koji_adjutant.container.tools import write_request
 from koji_adjutant.errors import BuildrootError, DependencyError
 
 Answer = Mapping[str, Any]
@@ -80,7 +81,7 @@ class Resolver:
             "repositories": [repository.id for repository in self._config.repositories],
             "package_manager": wanted_resolver(self._config),
         }
-        (work / "request.json").write_text(json.dumps(request))
+        write_request(work, request)
         # a root that is written to, since a database cannot be read otherwise, and thrown away
         below = list(lowers) or [_empty(work)]
         overlay = Overlay(below, work / "root", throwaway=True)
