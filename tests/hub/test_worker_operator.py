@@ -43,12 +43,12 @@ def failed(farm: Farm) -> int:
 
 def test_a_build_that_failed(farm: Farm, failed: int) -> None:
     assert failed in [task["task_id"] for task in status(farm, "--recent", 50)["recent"]]
-    told = status(farm, failed)
-    assert told["status"] == "failed"
-    assert told["failure"]["failure_class"] == "build"
-    assert "unknown type name" in told["failure"]["message"]
-    assert next(phase["name"] for phase in told["phases"]) == "chroot init"
-    assert {container["status"] for container in told["containers"]} == {"removed"}
+    reported = status(farm, failed)
+    assert reported["status"] == "failed"
+    assert reported["failure"]["failure_class"] == "build"
+    assert "unknown type name" in reported["failure"]["message"]
+    assert next(phase["name"] for phase in reported["phases"]) == "chroot init"
+    assert {container["status"] for container in reported["containers"]} == {"removed"}
     assert "about to fail" in adjutant(farm, "logs", failed).stdout
     # it has ended: nothing more is waited for
     assert "about to fail" in adjutant(farm, "logs", failed, "-f", "--name", "build.log").stdout

@@ -70,7 +70,7 @@ def make_srpm(farm: Farm, tag: str, repo: int) -> int:
     return task
 
 
-def told(farm: Farm, task: int) -> dict[str, Any]:
+def buildroot_json(farm: Farm, task: int) -> dict[str, Any]:
     """The task's buildroot.json."""
     document: dict[str, Any] = json.loads(farm.log(task, "buildroot.json"))
     return document
@@ -83,10 +83,10 @@ def test_a_policy_of_the_tag_itself(farm: Farm, client: Client, images: tuple[st
     repo, createrepo = make_repo(farm, tag)
     srpm = make_srpm(farm, tag, repo)
 
-    document = told(farm, createrepo)
+    document = buildroot_json(farm, createrepo)
     assert document["image"]["reference"] == images[1]
     assert (document["tag"], document["arch"], document["repo_id"]) == (tag, ARCH, repo)
-    document = told(farm, srpm)
+    document = buildroot_json(farm, srpm)
     assert document["image"]["reference"] == images[0]
     assert document["policy"]["source"] == "tag"
     assert document["policy"]["rule"] == {"position": 1, "type": "default"}
@@ -108,7 +108,7 @@ def test_an_inherited_policy(farm: Farm, client: Client, images: tuple[str, str]
     tag = new_tag(farm, parent)
     set_policy(client, parent, policy({"type": "tag", "tag": tag, "image": images[0]}))
     _repo, createrepo = make_repo(farm, tag)
-    document = told(farm, createrepo)
+    document = buildroot_json(farm, createrepo)
     assert document["image"]["reference"] == images[0]
     assert (document["policy"]["source"], document["policy"]["tag"]) == ("inherited", parent)
 
@@ -120,7 +120,7 @@ def test_a_broken_policy_and_its_mending(farm: Farm, client: Client, images: tup
     set_policy(client, tag, policy({"type": "tag", "tag": tag, "image": images[0]}))
     srpm = make_srpm(farm, tag, repo)
 
-    document = told(farm, createrepo)
+    document = buildroot_json(farm, createrepo)
     sentence = f"adjutant_image_policy of tag {tag}: rule 1 (tag) has no image"
     assert document["image"]["reference"] == farm.image
     assert (document["policy"]["source"], document["policy"]["warning"]) == (
@@ -128,7 +128,7 @@ def test_a_broken_policy_and_its_mending(farm: Farm, client: Client, images: tup
         f"{sentence}; the image is task_image_default",
     )
     assert f"warning: {sentence}" in farm.log(createrepo, "createrepo.log")
-    assert told(farm, srpm)["image"]["reference"] == images[0]
+    assert buildroot_json(farm, srpm)["image"]["reference"] == images[0]
 
 
 def test_an_image_that_is_not_there(farm: Farm, client: Client) -> None:

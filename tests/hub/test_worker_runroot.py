@@ -52,7 +52,7 @@ def test_a_command_as_root(farm: Farm) -> None:
     assert {rpm["is_update"] for rpm in listed if "popt-dev" in rpm["name"]} == {True}
 
 
-def test_arguments_are_taken_literally_and_failure_is_told(farm: Farm) -> None:
+def test_arguments_are_taken_literally_and_failure_is_reported(farm: Farm) -> None:
     secret = farm.directory / "secret.log"
     secret.write_text("the host's")
     link = ["ln", "-s", str(secret), "/tmp/secret.log"]

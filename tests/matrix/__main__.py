@@ -24,7 +24,7 @@ PROGRAMS = {
     "createrepo_c": "createrepo-c",
     "Python": "python3",
 }
-"""Debian's packages of the programs whose versions are told."""
+"""Debian's packages of the programs whose versions are shown."""
 
 
 def main() -> int:
@@ -75,11 +75,11 @@ def _versions(platform: Platform, stand_in: StandIn) -> dict[str, str]:
     packages = {**PROGRAMS, platform.runtime: platform.runtime}
     if platform.dnf5_only:
         del packages["dnf"]
-    told = {
+    installed = {
         name: stand_in.read(["dpkg-query", "-W", "-f", "${Version}", package])
         for name, package in packages.items()
     }
-    versions = {name: version.split("-")[0].split("+")[0] for name, version in told.items() if version}
+    versions = {name: version.split("-")[0].split("+")[0] for name, version in installed.items() if version}
     versions["runtime"] = f"{platform.runtime} {versions.pop(platform.runtime, '')}".strip()
     return versions
 

@@ -68,5 +68,5 @@ def _cell(outcome: Outcome | None) -> str:
     if outcome is None:
         return "not run"
     mark = "passed" if outcome.passed else "**failed**"
-    told = outcome.said or mark
-    return f"{told if outcome.passed or not outcome.said else f'{mark}: {told}'} ({outcome.minutes:g} min)"
+    text = outcome.said or mark
+    return f"{text if outcome.passed or not outcome.said else f'{mark}: {text}'} ({outcome.minutes:g} min)"

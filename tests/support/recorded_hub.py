@@ -85,7 +85,7 @@ def play(task_id: int, options: KojidOptions) -> tuple[Any, Replay]:
 
 
 def recorded_listings(task_id: int) -> Callable[[], Any]:
-    """What was told of the recorded task's buildroot, one listing after the other."""
+    """What was reported about the recorded task's buildroot, one listing after the other."""
     calls = Replay.of_task(task_id).expected
     listings = [call["args"][1] for call in calls if call["method"].endswith("BuildRootList")]
     return lambda: listings.pop(0)

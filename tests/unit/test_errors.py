@@ -7,12 +7,12 @@ from koji import xmlrpcplus
 from koji_adjutant.errors import MESSAGE_MAX, DependencyError, SpecError
 
 
-def test_every_message_can_be_told_to_the_hub() -> None:
+def test_every_message_can_be_sent_to_the_hub() -> None:
     error = SpecError("spec file a\x00\x1b[2J\udcff\x85é.spec cannot be read\nat all")
     fault = xmlrpcplus.dumps(xmlrpcplus.Fault(error.faultCode, str(error)))
     call = xmlrpcplus.dumps((7, fault), "host.failTask")
-    (_task, told), _method = xmlrpcplus.loads(call.encode())
-    assert told == fault
+    (_task, sent), _method = xmlrpcplus.loads(call.encode())
+    assert sent == fault
     assert str(error) == "spec file a\\x00\\x1b[2J\\udcff\\x85é.spec cannot be read\nat all"
 
 

@@ -26,14 +26,14 @@ EXAMPLES = {
 }
 
 
-def told(machine: Machine) -> dict[str, dict[str, str]]:
+def shown(machine: Machine) -> dict[str, dict[str, str]]:
     return {option["name"]: option for option in machine.json(command)}
 
 
 def test_where_values_come_from(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KOJI_ADJUTANT_CACHE_SIZE", "5G")
     monkeypatch.setenv("KOJI_ADJUTANT_LOG_DIR", "/elsewhere")
-    options = told(machine)
+    options = shown(machine)
     assert options["cache_size"]["text"] == str(5 * 2**30)
     assert options["cache_size"]["origin"] == "KOJI_ADJUTANT_CACHE_SIZE"
     # it wins over the file
@@ -51,7 +51,7 @@ def test_where_values_come_from(machine: Machine, monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_option_is_there(machine: Machine) -> None:
-    assert set(told(machine)) == {*KOJID_READERS, *READERS}
+    assert set(shown(machine)) == {*KOJID_READERS, *READERS}
 
 
 def test_secrets_are_masked(machine: Machine) -> None:
@@ -65,7 +65,7 @@ def test_secrets_are_masked(machine: Machine) -> None:
         output = machine.run(command, *arguments).output
         assert "geheim" not in output
         assert "http://me:********@proxy:3128/" in output
-    options = told(machine)
+    options = shown(machine)
     assert options["password"]["text"] == "********"
     assert options["allow_password_in_scm_url"]["text"] == "false"
 
@@ -81,15 +81,15 @@ def test_limits_of_the_daemon_itself(machine: Machine) -> None:
     machine.config.write_text(
         machine.config.read_text().replace("[kojid]\n", "[kojid]\nrlimit_nofile = 2048 4096\n")
     )
-    assert told(machine)["RLIMIT_NOFILE"]["text"] == "2048 4096"
+    assert shown(machine)["RLIMIT_NOFILE"]["text"] == "2048 4096"
 
 
 def test_a_plugin_list_of_the_old_name(machine: Machine) -> None:
     machine.config.write_text(
         machine.config.read_text().replace("[kojid]\n", "[kojid]\nplugins = runroot other\n")
     )
-    assert told(machine)["plugin"]["text"] == "runroot other"
-    assert told(machine)["plugin"]["origin"] == str(machine.config)
+    assert shown(machine)["plugin"]["text"] == "runroot other"
+    assert shown(machine)["plugin"]["origin"] == str(machine.config)
 
 
 @pytest.mark.parametrize("name", sorted(READERS))

@@ -48,19 +48,19 @@ def test_a_task_that_failed(machine: Machine) -> None:
 
 def test_a_task_for_programs(machine: Machine) -> None:
     record_failed_build(machine.journal())
-    told = machine.json(command, 7)
-    assert (told["task_id"], told["method"], told["status"], told["arch"]) == (
+    answer = machine.json(command, 7)
+    assert (answer["task_id"], answer["method"], answer["status"], answer["arch"]) == (
         7,
         "buildArch",
         "failed",
         "x86_64",
     )
-    assert told["failure"]["failure_class"] == "build"
-    assert [phase["name"] for phase in told["phases"]] == ["chroot init", "build phase"]
-    assert told["containers"][0]["exit_code"] == 10
-    assert told["cache_uses"][0]["hit"] is True
-    assert told["resources"]["memory_peak"] == 300_000_000
-    assert told["logs"] is None
+    assert answer["failure"]["failure_class"] == "build"
+    assert [phase["name"] for phase in answer["phases"]] == ["chroot init", "build phase"]
+    assert answer["containers"][0]["exit_code"] == 10
+    assert answer["cache_uses"][0]["hit"] is True
+    assert answer["resources"]["memory_peak"] == 300_000_000
+    assert answer["logs"] is None
 
 
 def test_a_running_task_writes_its_logs_elsewhere(machine: Machine) -> None:
@@ -92,11 +92,11 @@ def test_the_worker(machine: Machine) -> None:
 def test_the_worker_for_programs(machine: Machine) -> None:
     journal = machine.journal()
     record_failed_build(journal)
-    told = machine.json(command)
-    assert [task["task_id"] for task in told["recent"]] == [7]
-    assert told["running"] == []
-    assert told["cache_hit_rates"] == {"root": 1.0}
-    assert told["disks"][0]["free"] > 0
+    answer = machine.json(command)
+    assert [task["task_id"] for task in answer["recent"]] == [7]
+    assert answer["running"] == []
+    assert answer["cache_hit_rates"] == {"root": 1.0}
+    assert answer["disks"][0]["free"] > 0
 
 
 def started(machine: Machine, pid: int) -> None:

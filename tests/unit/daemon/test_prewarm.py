@@ -46,7 +46,7 @@ class Engine:
         self.compose(due)
 
 
-class Told:
+class Recorder:
     """A journal."""
 
     def __init__(self) -> None:
@@ -73,19 +73,19 @@ def recent(options: KojidOptions) -> RecentRoots:
 
 
 @pytest.fixture
-def look(options: KojidOptions, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
+def look(options: KojidOptions, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Recorder]:
     """One look for new repos, of a hub with these answers."""
 
-    def look(**answers: Any) -> Told:
-        told = Told()
+    def look(**answers: Any) -> Recorder:
+        recorder = Recorder()
         monkeypatch.setattr(prewarm, "impatient_session", lambda _options: ScriptedHub(**answers))
-        make_ready(options, told)
-        return told
+        make_ready(options, recorder)
+        return recorder
 
     return look
 
 
-Look = Callable[..., Told]
+Look = Callable[..., Recorder]
 
 
 def test_a_new_repo_is_made_ready_for_once(engine: Engine, recent: RecentRoots, look: Look) -> None:
@@ -106,7 +106,7 @@ def test_a_look_that_finds_nothing_new_needs_no_engine_and_one_call_a_tag(
     engine.problem = EngineError("is not asked for")
     session = ScriptedHub(getRepo=REPO)
     monkeypatch.setattr(prewarm, "impatient_session", lambda _options: session)
-    make_ready(options, Told())
+    make_ready(options, Recorder())
     assert session.methods() == ["getRepo"]
 
 
@@ -153,7 +153,7 @@ def test_an_engine_that_cannot_be_used_is_no_failure_of_the_repo(
     assert recent.latest() == [(BUILD, Tries())]
 
 
-def test_one_that_fails_is_told_and_tried_again_later(
+def test_one_that_fails_is_recorded_and_tried_again_later(
     engine: Engine,
     recent: RecentRoots,
     look: Look,
@@ -171,8 +171,8 @@ def test_one_that_fails_is_told_and_tried_again_later(
     now = 1e10  # later than any file
     monkeypatch.setattr("time.time", lambda: now)
     monkeypatch.setattr("koji_adjutant.buildroot.cache.recent.LIFETIME", now)
-    told = look(getRepo=REPO)
-    assert [event.result for event in told.events if isinstance(event, RootMadeReady)] == ["failed"]
+    recorder = look(getRepo=REPO)
+    assert [event.result for event in recorder.events if isinstance(event, RootMadeReady)] == ["failed"]
     look(getRepo=REPO)
     assert sorted(root.group for root, _repo in engine.tried) == ["build", "srpm-build"]
     (record,) = caplog.records

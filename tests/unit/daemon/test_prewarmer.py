@@ -141,7 +141,7 @@ def test_one_that_does_not_yield_is_killed_and_tidied_up_after(
     assert [path.name for path in work.workdir.iterdir()] == ["tasks"]
 
 
-def test_what_goes_wrong_in_it_is_told_and_does_not_matter(work: Work, tmp_path: Path) -> None:
+def test_what_goes_wrong_in_it_is_logged_and_does_not_matter(work: Work, tmp_path: Path) -> None:
     def fail() -> None:
         logging.getLogger("koji_adjutant").addHandler(logging.FileHandler(tmp_path / "log"))
         raise RuntimeError("a bug")

@@ -128,25 +128,25 @@ class Meter:
         return self._readings.pop(0) if len(self._readings) > 1 else self._readings[0]
 
 
-def test_a_task_s_own_tale(journal: FileJournal, tmp_path: Path) -> None:
-    told = TaskJournal(journal, 5)
+def test_a_task_s_own_record(journal: FileJournal, tmp_path: Path) -> None:
+    recorder = TaskJournal(journal, 5)
     with recorded(journal, Asked("buildArch"), "x86_64"):
-        told.image_resolved(Image("tools", "1", "sha256:1", "amd64", {}))
-        told.tag_known("f39-build")
-        told.cache_used("root", "abc", True)
-        told.uploaded(100)
-        with told.phase("outer"), told.phase("inner"):
+        recorder.image_resolved(Image("tools", "1", "sha256:1", "amd64", {}))
+        recorder.tag_known("f39-build")
+        recorder.cache_used("root", "abc", True)
+        recorder.uploaded(100)
+        with recorder.phase("outer"), recorder.phase("inner"):
             for container, root in ("a" * 64, ImageRoot("1")), ("b" * 64, DirectoryRoot(tmp_path)):
                 spec = ContainerSpec(root, ["true"], Owner("5", "w"), "compose")
-                told.created(container, f"name-{container[0]}", spec)
-            told.started("a" * 64, Meter(Usage(1.0, 10, 1, 2, 3, 0), Usage(2.0, 20, 1, 2, 3, 0)))
-            told.started("b" * 64, Meter(Usage(0.5, 15, None, None, 9, 1)))
-            assert told.resources() == Resources(1.5, 15, 1, 2, 9)
-            told.exited("a" * 64, 0)
-            told.removed("a" * 64)
-        assert told.out_of_memory()
-        told.exited("b" * 64, None)
-        told.resources_used()
+                recorder.created(container, f"name-{container[0]}", spec)
+            recorder.started("a" * 64, Meter(Usage(1.0, 10, 1, 2, 3, 0), Usage(2.0, 20, 1, 2, 3, 0)))
+            recorder.started("b" * 64, Meter(Usage(0.5, 15, None, None, 9, 1)))
+            assert recorder.resources() == Resources(1.5, 15, 1, 2, 9)
+            recorder.exited("a" * 64, 0)
+            recorder.removed("a" * 64)
+        assert recorder.out_of_memory()
+        recorder.exited("b" * 64, None)
+        recorder.resources_used()
     found = task(journal)
     assert (found.tag, found.image_digest, found.bytes_uploaded) == ("f39-build", "sha256:1", 100)
     assert found.resources == Resources(2.5, 20, 1, 2, 9)
@@ -166,15 +166,15 @@ def test_what_the_hub_says_about_this_host(worker: Worker, hub: Hub, journal: Fi
     hub.answers["host.getHost"] = {"id": 1, "enabled": True, "capacity": 3.0}
     with monitoring(options_of(worker, journal)):
         worker.getNextTask()
-        assert told(journal) == (3.0, None, None)
+        assert recorded_state(journal) == (3.0, None, None)
         worker.options.minspace = 1 << 40
         worker.getNextTask()
-        problem = told(journal)[1]
+        problem = recorded_state(journal)[1]
         assert problem
         assert problem.startswith("Insufficient disk space")
         hub.answers["host.getHost"] = {"id": 1, "enabled": False, "capacity": 3.0}
         worker.getNextTask()
-        assert told(journal) == (3.0, None, "Host is disabled")
+        assert recorded_state(journal) == (3.0, None, "Host is disabled")
 
 
 def options_of(worker: Worker, journal: FileJournal) -> KojidOptions:
@@ -183,7 +183,7 @@ def options_of(worker: Worker, journal: FileJournal) -> KojidOptions:
     return options
 
 
-def told(journal: FileJournal) -> tuple[float | None, str | None, str | None]:
+def recorded_state(journal: FileJournal) -> tuple[float | None, str | None, str | None]:
     with open_history(journal.path) as history:
         found = history.worker()
     assert found

@@ -336,7 +336,7 @@ def test_plugins_bring_handlers_and_callbacks(worker: Worker, tmp_path: Path) ->
     (tmp_path / "greeter.py").write_text(
         "import koji.tasks\nfrom koji.plugin import callback\n"
         "class Greet(koji.tasks.BaseTaskHandler):\n    Methods = ['greet']\n"
-        "@callback('postCreateRepo')\ndef told(cbtype, *args, **kws): pass\n"
+        "@callback('postCreateRepo')\ndef repo_made(cbtype, *args, **kws): pass\n"
     )
     worker.options.pluginpath = f"/nowhere:{tmp_path}"
     worker.options.plugin = ["greeter"]
@@ -344,7 +344,7 @@ def test_plugins_bring_handlers_and_callbacks(worker: Worker, tmp_path: Path) ->
     assert "greet" in worker.handlers
     (callback,) = koji.plugin.callbacks["postCreateRepo"]
     koji.plugin.callbacks["postCreateRepo"].remove(callback)
-    assert callback.__name__ == "told"
+    assert callback.__name__ == "repo_made"
 
 
 def test_the_hub_s_stale_buildroots_are_expired(worker: Worker, hub: Hub) -> None:

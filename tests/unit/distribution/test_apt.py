@@ -62,7 +62,7 @@ def test_indexes_that_are_not_downloaded_count_as_none(
         Apt(tmp_path)
 
 
-def test_host_without_apt_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_without_apt_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DistributionError, match="needs a Debian host with apt and dpkg"):
         build(tmp_path / "out")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.monitoring import database, events, journal
+from koji_adjutant.monitoring import database, events
 from koji_adjutant.monitoring.history import TaskFilter, open_history
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.records import Failure, Resources
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def told(path: Path) -> Iterator[FileJournal]:
+def journal(path: Path) -> Iterator[FileJournal]:
     with closing(FileJournal(path)) as journal:
         yield journal
 
@@ -55,25 +55,25 @@ def created(task_id: str = "7", container: str = CONTAINER) -> events.ContainerC
     )
 
 
-def test_a_task_is_followed_from_beginning_to_end(told: FileJournal) -> None:
-    told.record(taken(at=100.0))
-    told.record(events.ImageResolved(task_id=7, image="tools:latest", digest="sha256:1"))
-    told.record(events.PhaseStarted(task_id=7, number=0, depth=0, name="chroot init", at=101.0))
-    told.record(events.PhaseStarted(task_id=7, number=1, depth=1, name="compose", at=102.0))
-    with open_history(told.path) as history:
+def test_a_task_is_followed_from_beginning_to_end(journal: FileJournal) -> None:
+    journal.record(taken(at=100.0))
+    journal.record(events.ImageResolved(task_id=7, image="tools:latest", digest="sha256:1"))
+    journal.record(events.PhaseStarted(task_id=7, number=0, depth=0, name="chroot init", at=101.0))
+    journal.record(events.PhaseStarted(task_id=7, number=1, depth=1, name="compose", at=102.0))
+    with open_history(journal.path) as history:
         running = history.task(7)
         assert running
         assert running.running
         assert running.progress.stage == "compose"
-    told.record(events.PhaseEnded(task_id=7, number=1, ok=True, at=103.0))
-    told.record(events.CacheUsed(task_id=7, kind="root", key="abc", hit=False))
-    told.record(events.Uploaded(task_id=7, size=10))
-    told.record(events.Uploaded(task_id=7, size=5))
-    told.record(events.ResourcesUsed(task_id=7, resources=Resources(cpu_seconds=1.5, pids_peak=9)))
+    journal.record(events.PhaseEnded(task_id=7, number=1, ok=True, at=103.0))
+    journal.record(events.CacheUsed(task_id=7, kind="root", key="abc", hit=False))
+    journal.record(events.Uploaded(task_id=7, size=10))
+    journal.record(events.Uploaded(task_id=7, size=5))
+    journal.record(events.ResourcesUsed(task_id=7, resources=Resources(cpu_seconds=1.5, pids_peak=9)))
     failure = Failure("build", "gcc said no", ("error: no",))
-    told.record(events.TaskEnded(task_id=7, status="failed", failure=failure, at=110.0))
-    told.record(events.TaskEnded(task_id=7, status="interrupted", at=120.0))
-    with open_history(told.path) as history:
+    journal.record(events.TaskEnded(task_id=7, status="failed", failure=failure, at=110.0))
+    journal.record(events.TaskEnded(task_id=7, status="interrupted", at=120.0))
+    with open_history(journal.path) as history:
         task = history.task(7)
         assert task
         assert (task.status, task.finished_at, task.failure) == ("failed", 110.0, failure)
@@ -89,25 +89,25 @@ def test_a_task_is_followed_from_beginning_to_end(told: FileJournal) -> None:
         assert (series.labels, sum(series.counts), series.seconds) == (["buildArch", "other"], 1, 1.0)
 
 
-def test_another_try_takes_the_place_of_the_former(told: FileJournal) -> None:
-    told.record(taken(at=100.0))
-    told.record(events.PhaseStarted(task_id=7, number=0, depth=0, name="chroot init"))
-    told.record(events.TaskEnded(task_id=7, status="refused"))
-    told.record(taken(at=200.0))
-    with open_history(told.path) as history:
+def test_another_try_takes_the_place_of_the_former(journal: FileJournal) -> None:
+    journal.record(taken(at=100.0))
+    journal.record(events.PhaseStarted(task_id=7, number=0, depth=0, name="chroot init"))
+    journal.record(events.TaskEnded(task_id=7, status="refused"))
+    journal.record(taken(at=200.0))
+    with open_history(journal.path) as history:
         assert history.phases(7) == []
         assert [task.started_at for task in history.tasks()] == [200.0]
 
 
-def test_a_container_s_life(told: FileJournal) -> None:
-    told.record(created())
+def test_a_container_s_life(journal: FileJournal) -> None:
+    journal.record(created())
     name = f"adjutant-{CONTAINER[:8]}"
-    told.record(events.ContainerStarted(container=CONTAINER, at=5.0))
-    with open_history(told.path) as history:
+    journal.record(events.ContainerStarted(container=CONTAINER, at=5.0))
+    with open_history(journal.path) as history:
         assert history.count_containers(status="running") == 1
-    told.record(events.ContainerExited(container=name, exit_code=3, at=6.0))
-    told.record(events.ContainerRemoved(container=name, at=7.0))
-    with open_history(told.path) as history:
+    journal.record(events.ContainerExited(container=name, exit_code=3, at=6.0))
+    journal.record(events.ContainerRemoved(container=name, at=7.0))
+    with open_history(journal.path) as history:
         container = history.container(CONTAINER[:12])
         assert container
         assert container == history.container(name)
@@ -118,12 +118,12 @@ def test_a_container_s_life(told: FileJournal) -> None:
         assert history.containers(task_id="8") == []
 
 
-def test_filters_and_paging(told: FileJournal) -> None:
+def test_filters_and_paging(journal: FileJournal) -> None:
     for number in range(5):
-        told.record(taken(number, at=float(number), source=f"Package-{number}", arch="noarch"))
-        told.record(events.TaskEnded(task_id=number, status="closed"))
-    told.record(taken(9, at=-1.0))
-    with open_history(told.path) as history:
+        journal.record(taken(number, at=float(number), source=f"Package-{number}", arch="noarch"))
+        journal.record(events.TaskEnded(task_id=number, status="closed"))
+    journal.record(taken(9, at=-1.0))
+    with open_history(journal.path) as history:
         assert [task.task_id for task in history.tasks(limit=2)] == [9, 4]
         assert [task.task_id for task in history.tasks(limit=2, offset=2)] == [3, 2]
         assert [task.task_id for task in history.tasks(TaskFilter(search="package-3"))] == [3]
@@ -131,14 +131,14 @@ def test_filters_and_paging(told: FileJournal) -> None:
         assert history.count_tasks(TaskFilter(arch="noarch", since=3.0)) == 2
 
 
-def test_progress_is_estimated_from_earlier_tasks(told: FileJournal) -> None:
+def test_progress_is_estimated_from_earlier_tasks(journal: FileJournal) -> None:
     now = time.time()
-    told.record(taken(1, at=now - 2000))
-    told.record(events.TaskEnded(task_id=1, status="closed", at=now - 1000))
-    told.record(taken(2, at=now - 500))
-    told.record(taken(3, at=now - 5000))
-    told.record(taken(4, at=now, method="createrepo"))
-    with open_history(told.path) as history:
+    journal.record(taken(1, at=now - 2000))
+    journal.record(events.TaskEnded(task_id=1, status="closed", at=now - 1000))
+    journal.record(taken(2, at=now - 500))
+    journal.record(taken(3, at=now - 5000))
+    journal.record(taken(4, at=now, method="createrepo"))
+    with open_history(journal.path) as history:
         percents = {task.task_id: task.progress.percent for task in history.tasks()}
     assert percents[2] in range(50, 95)
     assert percents[3] == 99
@@ -146,78 +146,78 @@ def test_progress_is_estimated_from_earlier_tasks(told: FileJournal) -> None:
 
 
 def _record_many(path: Path, first: int) -> None:
-    told = FileJournal(path)
+    journal = FileJournal(path)
     for number in range(first, first + 50):
-        told.record(taken(number))
-        told.record(events.Uploaded(task_id=number, size=1))
+        journal.record(taken(number))
+        journal.record(events.Uploaded(task_id=number, size=1))
 
 
-def test_many_processes_write_at_once(told: FileJournal) -> None:
-    told.record(taken(10**6))  # the children inherit a journal that is in use
+def test_many_processes_write_at_once(journal: FileJournal) -> None:
+    journal.record(taken(10**6))  # the children inherit a journal that is in use
     context = multiprocessing.get_context("fork")
-    children = [context.Process(target=_record_many, args=(told.path, 100 * n)) for n in range(4)]
+    children = [context.Process(target=_record_many, args=(journal.path, 100 * n)) for n in range(4)]
     for child in children:
         child.start()
     for child in children:
         child.join()
-    with open_history(told.path) as history:
+    with open_history(journal.path) as history:
         assert history.count_tasks() == 201
         assert history.totals()["bytes_uploaded"] == {(): 200}
 
 
-def test_what_was_recorded_outlives_a_kill(told: FileJournal) -> None:
-    told.record(taken(1))
+def test_what_was_recorded_outlives_a_kill(journal: FileJournal) -> None:
+    journal.record(taken(1))
     child = os.fork()
     if not child:
-        told.record(taken(2))
+        journal.record(taken(2))
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
-    told.record(events.WorkerStarted())
-    with open_history(told.path) as history:
+    journal.record(events.WorkerStarted())
+    with open_history(journal.path) as history:
         assert {task.task_id: task.status for task in history.tasks()} == {1: "interrupted", 2: "interrupted"}
 
 
 def test_trouble_is_said_once_and_costs_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "PAUSE", 0.0)
-    told = FileJournal(tmp_path / "missing" / database.NAME)
-    told.record(taken())
-    told.record(taken())
+    monkeypatch.setattr("koji_adjutant.monitoring.journal.PAUSE", 0.0)
+    journal = FileJournal(tmp_path / "missing" / database.NAME)
+    journal.record(taken())
+    journal.record(taken())
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    monkeypatch.setattr(journal, "PAUSE", 3600.0)
-    told.record(taken())
+    monkeypatch.setattr("koji_adjutant.monitoring.journal.PAUSE", 3600.0)
+    journal.record(taken())
     (tmp_path / "missing").mkdir()
-    database.prepare(told.path)
-    told.record(taken())
-    with open_history(told.path) as history:
+    database.prepare(journal.path)
+    journal.record(taken())
+    with open_history(journal.path) as history:
         assert history.count_tasks() == 0, "it should not have been tried again so soon"
 
 
-def test_a_locked_journal_keeps_nobody_waiting(told: FileJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_journal_keeps_nobody_waiting(journal: FileJournal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.001)
-    other = sqlite3.connect(told.path, isolation_level=None)
+    other = sqlite3.connect(journal.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    told.record(taken())
+    journal.record(taken())
     other.execute("ROLLBACK")
     other.close()
-    with open_history(told.path) as history:
+    with open_history(journal.path) as history:
         assert history.count_tasks() == 0
 
 
 @pytest.mark.parametrize(("text", "count"), [("\ud800", 1), ("\x00<script>", 2), ("a" * 10**6, 2)])
-def test_text_of_any_kind(told: FileJournal, text: str, count: int) -> None:
-    told.record(taken(source=text))
-    told.record(taken(8))
-    with open_history(told.path) as history:
+def test_text_of_any_kind(journal: FileJournal, text: str, count: int) -> None:
+    journal.record(taken(source=text))
+    journal.record(taken(8))
+    with open_history(journal.path) as history:
         assert len(history.tasks()) == count
 
 
 def test_a_damaged_journal_is_put_aside(path: Path) -> None:
     path.write_bytes(b"this is no database, " * 1000)
     database.prepare(path)
-    with closing(FileJournal(path)) as told:
-        told.record(taken())
+    with closing(FileJournal(path)) as journal:
+        journal.record(taken())
     with open_history(path) as history:
         assert history.count_tasks() == 1
     assert [file for file in path.parent.iterdir() if ".sqlite." in file.name]
@@ -234,65 +234,65 @@ def test_a_journal_of_another_version_is_put_aside_and_not_read(path: Path) -> N
         assert history.tasks() == []
 
 
-def test_pruning_takes_history_but_no_totals(told: FileJournal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "PRUNE_BATCH", 2)
+def test_pruning_takes_history_but_no_totals(journal: FileJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("koji_adjutant.monitoring.journal.PRUNE_BATCH", 2)
     for number in range(5):
-        told.record(taken(number, at=1.0))
-        told.record(events.PhaseStarted(task_id=number, number=0, depth=0, name="chroot init"))
-        told.record(events.TaskEnded(task_id=number, status="closed", at=10.0 + number))
-    told.record(taken(9, at=1.0))
-    told.record(created())
-    told.record(created(container="d" * 64))
-    told.record(events.ContainerRemoved(container=CONTAINER))
-    told.prune(tasks_before=14.0, containers_before=time.time() + 1)
-    with open_history(told.path) as history:
+        journal.record(taken(number, at=1.0))
+        journal.record(events.PhaseStarted(task_id=number, number=0, depth=0, name="chroot init"))
+        journal.record(events.TaskEnded(task_id=number, status="closed", at=10.0 + number))
+    journal.record(taken(9, at=1.0))
+    journal.record(created())
+    journal.record(created(container="d" * 64))
+    journal.record(events.ContainerRemoved(container=CONTAINER))
+    journal.prune(tasks_before=14.0, containers_before=time.time() + 1)
+    with open_history(journal.path) as history:
         assert {task.task_id for task in history.tasks()} == {4, 9}
         assert history.phases(0) == []
         assert history.totals()["tasks_finished"] == {("buildArch", "closed"): 5}
         assert [container.container_id[0] for container in history.containers()] == ["d"]
 
 
-def write_much(told: FileJournal, first: int) -> None:
+def write_much(journal: FileJournal, first: int) -> None:
     for number in range(first, first + 100):
-        told.record(taken(number, source="x" * 2000))
+        journal.record(taken(number, source="x" * 2000))
 
 
-def test_the_write_ahead_log_stays_short_whatever_is_written_and_read(told: FileJournal) -> None:
+def test_the_write_ahead_log_stays_short_whatever_is_written_and_read(journal: FileJournal) -> None:
     """A reader that is in the middle of something every other time keeps it from being emptied just then."""
     beyond, sizes = 64 << 10, []
     for number in range(0, 1000, 100):
-        write_much(told, number)
-        with closing(database.open_reader(told.path)) as reader:
+        write_much(journal, number)
+        with closing(database.open_reader(journal.path)) as reader:
             if number % 200 == 0:
                 reader.execute("BEGIN")
                 reader.execute("SELECT count(*) FROM tasks").fetchone()
-            write_much(told, number)
-            told.checkpoint(beyond)
-            sizes.append(database.unmerged_bytes(told.path))
+            write_much(journal, number)
+            journal.checkpoint(beyond)
+            sizes.append(database.unmerged_bytes(journal.path))
     assert sizes[1::2] == [0] * 5
     assert max(sizes[2:]) <= 2 * sizes[0]
-    with open_history(told.path) as history:
+    with open_history(journal.path) as history:
         assert history.count_tasks() == 1000
 
 
-def test_little_is_left_in_the_write_ahead_log(told: FileJournal) -> None:
-    told.record(taken())
-    size = database.unmerged_bytes(told.path)
-    told.checkpoint(size)
-    assert database.unmerged_bytes(told.path) == size
-    told.checkpoint(size - 1)
-    assert database.unmerged_bytes(told.path) == 0
+def test_little_is_left_in_the_write_ahead_log(journal: FileJournal) -> None:
+    journal.record(taken())
+    size = database.unmerged_bytes(journal.path)
+    journal.checkpoint(size)
+    assert database.unmerged_bytes(journal.path) == size
+    journal.checkpoint(size - 1)
+    assert database.unmerged_bytes(journal.path) == 0
 
 
-def test_a_writer_in_the_middle_of_something_is_not_waited_for(told: FileJournal) -> None:
-    told.record(taken())
-    with closing(sqlite3.connect(told.path, isolation_level=None)) as writer:
+def test_a_writer_in_the_middle_of_something_is_not_waited_for(journal: FileJournal) -> None:
+    journal.record(taken())
+    with closing(sqlite3.connect(journal.path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
-        told.checkpoint(0)
-        assert database.unmerged_bytes(told.path) > 0
+        journal.checkpoint(0)
+        assert database.unmerged_bytes(journal.path) > 0
         writer.execute("ROLLBACK")
-    told.checkpoint(0)
-    assert database.unmerged_bytes(told.path) == 0
+    journal.checkpoint(0)
+    assert database.unmerged_bytes(journal.path) == 0
 
 
 def test_a_journal_that_is_gone_is_not_made_by_tidying(tmp_path: Path) -> None:
@@ -301,16 +301,16 @@ def test_a_journal_that_is_gone_is_not_made_by_tidying(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_hub_s_tasks_are_forgotten(told: FileJournal) -> None:
-    told.record(events.WorkerStarted(worker_id="hub-host1"))
-    told.record(taken())
-    told.record(created())
-    told.record(events.WorkerStarted(worker_id="hub-host1"))
-    with open_history(told.path) as history:
+def test_another_hub_s_tasks_are_forgotten(journal: FileJournal) -> None:
+    journal.record(events.WorkerStarted(worker_id="hub-host1"))
+    journal.record(taken())
+    journal.record(created())
+    journal.record(events.WorkerStarted(worker_id="hub-host1"))
+    with open_history(journal.path) as history:
         assert history.count_tasks() == 1
         before = history.totals()
-    told.record(events.WorkerStarted(worker_id="other-host7"))
-    with open_history(told.path) as history:
+    journal.record(events.WorkerStarted(worker_id="other-host7"))
+    with open_history(journal.path) as history:
         assert (history.count_tasks(), history.containers()) == (0, [])
         assert history.totals() == before
         worker = history.worker()

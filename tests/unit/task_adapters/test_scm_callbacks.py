@@ -18,7 +18,7 @@ URL = "git://git.example.org/hello#abc"
 
 @pytest.fixture
 def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
-    """The callbacks that ran, with their arguments and what git would be told then."""
+    """The callbacks that ran, with their arguments and the settings that git would have had."""
     seen: list[tuple[str, dict[str, Any]]] = []
 
     def note(cbtype: str, **arguments: Any) -> None:

@@ -59,10 +59,10 @@ def run(method: str, options: KojidOptions, recipes: Recipes, hub: ScriptedHub) 
     adapters = {name: adapter for adapter in ADAPTERS for name in adapter.Methods}
     adapters[method](1, method, REQUESTS[method], hub, options).run()
     assert "buildroot.json" in hub.uploads
-    return told(options)
+    return buildroot_json(options)
 
 
-def told(options: KojidOptions) -> dict[str, Any]:
+def buildroot_json(options: KojidOptions) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((options.adjutant.log_dir / "1" / "buildroot.json").read_text())
     return document
 
@@ -136,7 +136,7 @@ def test_a_failed_build_tells_as_much(options: KojidOptions, recipes: Recipes) -
     with pytest.raises(BuildFailed):
         run("buildArch", options, recipes, hub)
     assert "buildroot.json" in hub.uploads
-    assert told(options)["packages"]
+    assert buildroot_json(options)["packages"]
 
 
 def test_inherited(options: KojidOptions, recipes: Recipes) -> None:

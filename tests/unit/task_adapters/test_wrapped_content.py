@@ -1,4 +1,4 @@
-"""What a wrapperRPM task wraps, and what its template is told."""
+"""What a wrapperRPM task wraps, and what its template is given."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_output_of_a_task_of_the_same_build() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "result", "told"),
+    ("method", "result", "expected"),
     [
         (
             "buildMaven",
@@ -96,10 +96,10 @@ def test_the_output_of_a_task_of_the_same_build() -> None:
         ),
     ],
 )
-def test_the_output_of_a_task_without_a_build(method: str, result: Any, told: dict[str, Any]) -> None:
+def test_the_output_of_a_task_without_a_build(method: str, result: Any, expected: dict[str, Any]) -> None:
     hub = ScriptedHub(getTaskResult=result, listTaskOutput=LISTED)
     content = wrapped_content(hub, None, TASK | {"method": method})
-    assert told.items() <= content.variables.items()
+    assert expected.items() <= content.variables.items()
 
 
 @pytest.mark.parametrize(

@@ -222,9 +222,9 @@ def test_mistakes(
     assert hub.methods("host.initBuild") == []
 
 
-def test_the_worker_is_told_of_new_subtasks(hub: Hub, options: KojidOptions) -> None:
-    told: list[int] = []
+def test_the_worker_learns_of_new_subtasks(hub: Hub, options: KojidOptions) -> None:
+    reported: list[int] = []
     task = BuildTask(1, "build", ["git://git.example.org/hello#abc", "f39"], hub, options)
-    task.subtasks_made = lambda: told.append(len(hub.subtasks))
+    task.subtasks_made = lambda: reported.append(len(hub.subtasks))
     task.run()
-    assert told == [1, 2, 3]
+    assert reported == [1, 2, 3]

@@ -178,7 +178,7 @@ def test_a_failed_tag_operation(options: KojidOptions, mail: MailServer) -> None
     assert "Operation failed with the error:\n    policy\nsays no\n" in the_mail(mail).text
 
 
-def test_nobody_is_told_of_what_nobody_wants_to_know(options: KojidOptions, mail: MailServer) -> None:
+def test_nobody_is_notified_of_what_nobody_wants_to_know(options: KojidOptions, mail: MailServer) -> None:
     assert notify_tag(options, Hub(), [], True, 1, None, 33, 3) is None
     assert notify_tag(options, Hub(), ["a@example.com"], True, 1, None, 33, 3, True) is None
     assert notify_build(options, Hub()) is None
@@ -250,7 +250,7 @@ def test_login_without_tls_as_kojid(options: KojidOptions) -> None:
 
 
 @WITHOUT_TLS
-def test_a_refused_login_is_told_without_the_password(options: KojidOptions) -> None:
+def test_a_refused_login_is_reported_without_the_password(options: KojidOptions) -> None:
     options.smtp_user, options.smtp_pass = "koji", "wr0ng"
     with serve_mail(("koji", "secret")) as server:
         options.smtphost = server.address

@@ -184,7 +184,7 @@ def test_a_log_that_begins_anew(url: str, logs: Path, journal: FileJournal) -> N
         assert list(events_)[-1] == ("end", {"status": "closed"})
 
 
-def test_logs_that_are_moved_at_the_end_are_still_told(
+def test_logs_that_are_moved_at_the_end_are_still_followed(
     url: str, logs: Path, journal: FileJournal, tmp_path: Path
 ) -> None:
     (logs / "build.log").write_text("one\n")
