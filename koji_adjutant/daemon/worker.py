@@ -29,6 +29,7 @@ from koji_adjutant.daemon.task_record import recorded
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.errors import EngineError
 from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.hub.taken_away import stopped_if_taken_away
 from koji_adjutant.monitoring.events import Journal, NoJournal, TaskEnded, WorkerSeen
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask, prune_failed_roots
@@ -135,7 +136,11 @@ class Worker(TaskManager):  # type: ignore[misc]
         arch = self.tasks.get(handler.id, {}).get("arch", "noarch")
 
         def recorded_run() -> object:
-            with recorded(self.journal, handler, arch), explanation_in_error_messages():
+            with (
+                recorded(self.journal, handler, arch),
+                explanation_in_error_messages(),
+                stopped_if_taken_away(handler.id),
+            ):
                 return run()
 
         handler.run = recorded_run

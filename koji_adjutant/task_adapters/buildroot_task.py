@@ -14,6 +14,7 @@ from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.hub.rows import HostRow, TagName
 from koji_adjutant.hub.tag_config import koji_arches
+from koji_adjutant.hub.taken_away import stopped_if_taken_away
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
@@ -72,8 +73,11 @@ class BuildrootTask(ContainerTask):
     def followed_buildroot(
         self, workspace: Workspace, record: TaskBuildroot, privileges: Privileges | None = None
     ) -> Iterator[Buildroot]:
-        """Open the buildroot, with logs followed until it is made."""
-        with ExitStack() as stack:
+        """Open the buildroot, with logs followed until it is made.
+
+        That of a task which the hub has taken away is not kept.
+        """
+        with ExitStack() as stack, stopped_if_taken_away(self.id):
             with self.live_logs.following():
                 running = stack.enter_context(open_buildroot(workspace, record.config, privileges))
             yield running

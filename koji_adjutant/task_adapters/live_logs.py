@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import koji
+
 from koji_adjutant.hub.interface import Uploads
 from koji_adjutant.task_adapters.growing_file import HICCUPS, GrowingFile
 
@@ -73,10 +75,12 @@ class LiveLogs:
         thread.start()
         try:
             yield
-        except Exception:
+        except Exception as error:
             self._end(thread)
             if not failure:
                 self.flush_after_failure()
+            elif isinstance(failure[0], koji.ActionNotAllowed):
+                raise failure[0] from error
             raise
         except BaseException:  # the task is being stopped: the hub takes nothing any more
             self._stop.set()
@@ -101,9 +105,14 @@ class LiveLogs:
                 self._upload_whole(self._directory / name)
 
     def flush_after_failure(self) -> None:
-        """Upload the rest; an error that comes on top of the task's own is only logged."""
+        """Upload the rest; an error that comes on top of the task's own is only logged.
+
+        But not that the hub wants nothing of this task any more, whose own error then interests nobody.
+        """
         try:
             self.flush()
+        except koji.ActionNotAllowed:
+            raise
         except Exception:
             logger.exception("The logs of a failed step could not be uploaded")
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+from pathlib import Path
 from typing import Any
 
 import koji
 import pytest
 
+from koji_adjutant.monitoring import database
+from koji_adjutant.monitoring.history import open_history
+from koji_adjutant.monitoring.records import Task
 from tests.hub.builder import ARCH, make_tag
 from tests.hub.farm import Farm
 from tests.hub.faults import stock_words
@@ -197,6 +203,36 @@ def test_cancel(farm: Farm, name: str) -> None:
     until(lambda: buildroots(farm, child) == ["EXPIRED"], f"the buildroot of {child} expires")
     (build,) = farm.admin.listBuilds(packageID=name)
     assert build["state"] == koji.BUILD_STATES["CANCELED"]
+
+
+def test_cancel_that_the_worker_has_not_heard_of(farm: Farm, name: str) -> None:
+    """The task learns of it by the hub's refusals: it is stopped, and its buildroot is not kept."""
+    kept = farm.directory / "work" / "failed" / "kept"
+    before = set(kept.iterdir()) if kept.is_dir() else set()
+    journal = database.path_in(farm.state)
+    with open_history(journal) as history:
+        worker = history.worker()
+    assert worker
+    assert worker.pid
+    task = farm.build(farm.publish(name, package(name, tags="BuildRequires: popt-devel", build="exit 1")))
+    child = until(lambda: farm.children(task).get(ARCH), f"the buildArch task of {task}")["id"]
+    until(lambda: farm.containers(child), f"containers of {child}")
+    os.kill(worker.pid, signal.SIGSTOP)
+    try:
+        farm.admin.cancelTask(task)
+        ended = until(lambda: ended_task(journal, child), f"the end of {child}")
+    finally:
+        os.kill(worker.pid, signal.SIGCONT)
+    assert (ended.status, ended.failure) == ("canceled", None)
+    assert (set(kept.iterdir()) if kept.is_dir() else set()) <= before
+    until(lambda: buildroots(farm, child) == ["EXPIRED"], f"the buildroot of {child} expires")
+    until(lambda: not farm.containers(child), f"the containers of {child} are gone")
+
+
+def ended_task(journal: Path, number: int) -> Task | None:
+    with open_history(journal) as history:
+        task = history.task(number)
+    return task if task and not task.running else None
 
 
 def test_a_method_without_handler(farm: Farm) -> None:

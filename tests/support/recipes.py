@@ -74,7 +74,7 @@ class FakeRoot:
 class Recipes:
     """What the recipes will do, for a test to change before it runs a task.
 
-    ``failures`` are, by recipe, what it raises.
+    ``failures`` are, by recipe, what it raises; ``left_by`` are errors that ended buildroots in use.
     """
 
     def __init__(self) -> None:
@@ -87,6 +87,7 @@ class Recipes:
         self.repodata = ["repomd.xml"]
         self.seen: dict[str, Any] = {}
         self.open_roots = 0
+        self.left_by: list[type[BaseException]] = []
 
     def _fail(self, recipe: str) -> None:
         if recipe in self.failures:
@@ -113,6 +114,9 @@ class Recipes:
         self.open_roots += 1
         try:
             yield FakeRoot(workspace, config)
+        except BaseException as error:
+            self.left_by.append(type(error))
+            raise
         finally:
             self.open_roots -= 1
 

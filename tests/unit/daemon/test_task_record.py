@@ -58,6 +58,10 @@ def stop() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def lose() -> None:
+    raise koji.ActionNotAllowed("host 1 does not own task 5")
+
+
 def vanish() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -69,6 +73,7 @@ def vanish() -> None:
         (fail, "failed"),
         (refuse, "refused"),
         (stop, "canceled"),
+        (lose, "canceled"),
         (vanish, "interrupted"),
     ],
 )

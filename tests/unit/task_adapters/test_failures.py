@@ -185,6 +185,39 @@ FAILURES = [
 ]
 
 
+@pytest.mark.parametrize("failing", [False, True], ids=["well", "badly"])
+@pytest.mark.parametrize(
+    "call", ["rawUpload", "host__setBuildRootList", "host__setBuildRootState", "host__updateBuildRootList"]
+)
+def test_a_task_that_was_taken_away_is_stopped_before_its_buildroot_is_left(
+    call: str, failing: bool, options: KojidOptions, srpm: Path, recipes: Recipes
+) -> None:
+    """The hub cancels it while packages are installed or built; the worker has not heard of that yet."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise koji.ActionNotAllowed("host 1 does not own task 1")
+
+    if failing:
+        recipes.failures["build_rpms"] = BuildFailed("error building package (arch x86_64)")
+    hub = ScriptedHub(1, **{call: refuse})
+    if call == "rawUpload":
+        hub.__dict__[call] = refuse
+    with pytest.raises(SystemExit):
+        run("buildArch", options, hub)
+    assert recipes.left_by == [SystemExit]
+
+
+def test_a_refusal_that_is_about_another_task_is_a_failure(
+    options: KojidOptions, srpm: Path, recipes: Recipes
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise koji.ActionNotAllowed("host 1 does not own task 11")
+
+    with pytest.raises(koji.ActionNotAllowed):
+        run("buildArch", options, ScriptedHub(host__setBuildRootList=refuse))
+    assert recipes.left_by == [koji.ActionNotAllowed]
+
+
 @pytest.mark.parametrize(("method", "recipe", "error", "fault"), FAILURES)
 def test_a_recipe_that_fails(
     method: str,

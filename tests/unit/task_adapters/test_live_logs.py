@@ -139,6 +139,23 @@ def test_the_step_s_own_failure_counts_more_than_the_hub_s(hub: Hub, logs: LiveL
         fail(tmp_path / "build.log", "line\n", koji.BuildError())
 
 
+@pytest.mark.parametrize("interval", [0.001, LONG], ids=["while it runs", "in its end"])
+def test_of_a_task_that_was_taken_away_only_that_counts(
+    hub: Hub, logs: LiveLogs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interval: float
+) -> None:
+    monkeypatch.setattr(live_logs, "INTERVAL", interval)
+    hub.failure = koji.ActionNotAllowed("host 1 does not own task 1")
+
+    def step() -> None:
+        (tmp_path / "build.log").write_text("line\n")
+        if interval < LONG:
+            assert hub.refused.wait(LONG)
+        raise koji.BuildError("gcc said no")
+
+    with pytest.raises(koji.ActionNotAllowed), logs.following():
+        step()
+
+
 def test_timestamps(hub: Hub, tmp_path: Path) -> None:
     results, stamps = tmp_path / "result", tmp_path / "stamps"
     results.mkdir()
