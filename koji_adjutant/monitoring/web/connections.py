@@ -18,7 +18,7 @@ WAITING = 128
 """Connections that wait for a request at a time."""
 
 
-class Connection(H11Protocol):
+class ClientConnection(H11Protocol):
     """uvicorn's connection, which has ``HEADER_SECONDS`` for a request and is one of ``WAITING``."""
 
     waiting: Waiting
@@ -70,10 +70,10 @@ class Waiting:
     """Who waits, by address; if there are too many, the address with the most loses the one it made first."""
 
     def __init__(self) -> None:
-        self._by_address: dict[str, dict[Connection, None]] = {}
+        self._by_address: dict[str, dict[ClientConnection, None]] = {}
         self._count = 0
 
-    def add(self, connection: Connection, address: str) -> None:
+    def add(self, connection: ClientConnection, address: str) -> None:
         self._by_address.setdefault(address, {})[connection] = None
         self._count += 1
         if self._count > WAITING:
@@ -82,7 +82,7 @@ class Waiting:
             self.discard(first, most)
             first.give_up()
 
-    def discard(self, connection: Connection, address: str) -> None:
+    def discard(self, connection: ClientConnection, address: str) -> None:
         """Forget a connection, which may be forgotten already."""
         ours = self._by_address.get(address, {})
         if connection in ours:
@@ -92,9 +92,9 @@ class Waiting:
             self._by_address.pop(address, None)
 
 
-def connection_class() -> type[Connection]:
+def connection_class() -> type[ClientConnection]:
     """Return the class of one server's connections, for uvicorn's ``http``."""
-    return type("Connection", (Connection,), {"waiting": Waiting()})
+    return type("ClientConnection", (ClientConnection,), {"waiting": Waiting()})
 
 
 def address_of(client: tuple[str, int] | None) -> str:
