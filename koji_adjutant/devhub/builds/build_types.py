@@ -21,8 +21,8 @@ GAV = ("group_id", "artifact_id", "version")
 
 @exported("createMavenBuild")
 def create_maven_build(call: Call, build_info: Any, maven_info: Any) -> None:
-    """Say that a build is a Maven build: ``{group_id, artifact_id, version}``. The build is made if there is
-    none and ``build_info`` is a dictionary."""
+    """Mark a build as a Maven build: ``{group_id, artifact_id, version}``. It is made first if there is none
+    and ``build_info`` is a dictionary. Raises BuildError if it is another Maven build already."""
     users.assert_perm(call, "maven-import")
     build = _build_to_be(call, build_info)
     if not isinstance(maven_info, dict):
@@ -44,7 +44,7 @@ def create_maven_build(call: Call, build_info: Any, maven_info: Any) -> None:
 
 @exported("createImageBuild")
 def create_image_build(call: Call, build_info: Any) -> None:
-    """Say that a build is an image build. The build is made if there is none and ``build_info`` is a
+    """Mark a build as an image build. It is made first if there is none and ``build_info`` is a
     dictionary."""
     users.assert_perm(call, "image-import")
     add_build_type(call, _build_to_be(call, build_info)["id"], "image")
@@ -81,7 +81,7 @@ def reject_draft(build: Row) -> None:
 
 
 def add_build_type(call: Call, build_id: int, name: str) -> None:
-    """Note that a build has content of a kind."""
+    """Record that a build has content of a kind."""
     type_id = lookups.require_id(call, "btype", name)
     if name not in types_of(call, build_id):
         call.db.insert("build_types", {"build_id": build_id, "btype_id": type_id})

@@ -53,7 +53,7 @@ def add_rpm_sig(call: Call, an_rpm: Any, data: str) -> None:
 
 
 def store_signature(call: Call, builddir: Path, rpm: Row, header: bytes, sigkey: str) -> None:
-    """Note a signature and write its header."""
+    """Record a signature and write its header. Raises GenericError if there is one with that key already."""
     digest = hashlib.md5(header, usedforsecurity=False).hexdigest()
     try:
         call.db.insert("rpmsigs", {"rpm_id": rpm["id"], "sigkey": sigkey, "sighash": digest})

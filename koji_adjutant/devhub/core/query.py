@@ -91,9 +91,9 @@ class Select:
 
 
 def apply_options(rows: list[Row], options: Mapping[str, Any] | None) -> Any:
-    """Do to rows what ``queryOpts`` asks for: ``order`` (``-`` in front for descending, several with commas),
-    ``offset``, ``limit``, ``asList``; with ``countOnly`` the number of rows is returned. Raises GenericError
-    for an order by a column that they do not have."""
+    """Order, cut and shape rows as ``queryOpts`` asks: ``order`` (``-`` in front for descending, several with
+    commas), ``offset``, ``limit``, ``asList``; with ``countOnly`` the number of rows is returned. Raises
+    GenericError for an order by a column that they do not have."""
     options = options or {}
     if options.get("countOnly"):
         return len(rows)

@@ -199,8 +199,7 @@ def is_enabled(call: Call) -> bool:
 
 @exported("host.updateHost")
 def update_host(call: Call, task_load: float, ready: bool, data: dict[str, Any] | None = None) -> None:
-    """Note a builder's sign of life: its load, whether it takes tasks, data for the scheduler
-    (``maxjobs``)."""
+    """Record a builder's sign of life: load, whether it takes tasks, data for the scheduler (``maxjobs``)."""
     host_id = require_host(call)
     values = {"task_load": float(task_load), "ready": bool(ready), "update_time": time.time()}
     call.db.update("host", values, {"id": host_id})

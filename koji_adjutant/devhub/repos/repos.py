@@ -179,13 +179,13 @@ def _valid(options: Row) -> Row:
 
 @exported("repo.updateEndEvents")
 def update_end_events(call: Call) -> None:
-    """Note for each ready repo the event since which its tag is different."""
+    """Record for each ready repo the event since which its tag is different."""
     users.assert_perm(call, "repo")
     note_end_events(call)
 
 
 def note_end_events(call: Call) -> None:
-    """Note for each ready repo the event since which its tag is different; permissions are not checked."""
+    """Record for each ready repo the event since which its tag is different; permissions are not checked."""
     query = (
         Select("repo").columns("id", "tag_id", "create_event").where("end_event IS NULL AND state = ?", READY)
     )

@@ -76,7 +76,7 @@ def refuse_task(call: Call, task_id: Any, soft: bool = True, msg: str = "") -> N
 
 @exported("host.setTaskWeight")
 def set_task_weight(call: Call, task_id: Any, weight: float) -> None:
-    """Say how much of the builder's capacity a task takes."""
+    """Set how much of the builder's capacity a task takes."""
     tasks.assert_host(call, task_id)
     call.db.update("task", {"weight": lookups.convert(weight, float)}, {"id": int(task_id)})
 

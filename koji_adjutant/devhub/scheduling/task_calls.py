@@ -91,7 +91,7 @@ def wrapper_rpm(
 
 @exported("restartHosts")
 def restart_hosts(call: Call, priority: int = 5, options: Any = None) -> int:
-    """Let every builder restart. Returns the task id."""
+    """Have every builder restart. Returns the task id."""
     users.assert_perm(call, "host")
     if options is not None and not isinstance(options, dict):
         raise koji.ParameterError(f"Invalid type of options: {type(options)}")

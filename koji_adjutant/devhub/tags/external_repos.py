@@ -73,7 +73,7 @@ def edit_external_repo(call: Call, info: Any, name: str | None = None, url: str 
 
 @exported("deleteExternalRepo")
 def delete_external_repo(call: Call, info: Any) -> None:
-    """End an external repo, in all tags."""
+    """Delete an external repo, and its uses in all tags; what it was at earlier events stays known."""
     users.assert_perm(call, "admin")
     repo = get_external_repo(call, info, strict=True)
     call.revoke("tag_external_repos", external_repo_id=repo["id"])

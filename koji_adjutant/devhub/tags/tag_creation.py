@@ -50,7 +50,8 @@ def create_tag(
 
 @exported("deleteTag", "tagInfo")
 def delete_tag(call: Call, tag_info: Any) -> None:
-    """End a tag: everything that it consists of, the links to it and the targets that use it."""
+    """Delete a tag: everything that it consists of, the links to it and the targets that use it. What it was
+    at earlier events stays known."""
     users.assert_perm(call, "tag")
     tag_id = tags.get_tag(call, tag_info, strict=True)["id"]
     for table in tags.VERSIONED:

@@ -92,7 +92,7 @@ def edit_build_target(call: Call, build_target_info: Any, name: str, build_tag: 
 
 @exported("deleteBuildTarget", "buildTargetInfo")
 def delete_build_target(call: Call, build_target_info: Any) -> None:
-    """End a target."""
+    """Delete a target; what it was at earlier events stays known."""
     users.assert_perm(call, "target")
     target_id = lookups.lookup_id(call, "build_target", build_target_info)
     if target_id is None:
