@@ -44,6 +44,11 @@ class LogSink(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
+def write_line(sink: LogSink, line: str) -> None:
+    """Add a line of ours to a command's log."""
+    sink.write(f"{line}\n".encode(errors="replace"))
+
+
 @dataclass(frozen=True)
 class VolumeMount:
     """A directory or file of the host, seen inside the container."""

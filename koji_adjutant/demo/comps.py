@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
 from koji_adjutant.buildroot.repository.compressed import decompress
+from koji_adjutant.buildroot.repository.download import FileMissingError
 from koji_adjutant.buildroot.repository.repofiles import RepoFiles
-from koji_adjutant.buildroot.repository.transfer import FileMissingError
 from koji_adjutant.demo.errors import DemoError
 from koji_adjutant.demo.stage import is_url
 from koji_adjutant.errors import BuildrootError

@@ -11,7 +11,8 @@ from socketserver import BaseRequestHandler
 from threading import Thread
 
 import pytest
-from urllib3.util.retry import Retry
+
+from koji_adjutant.buildroot.repository import attempts
 
 LOOKS_EVERY = 0.02
 """Seconds between two looks whether a server is to end: the standard library's half a second adds up."""
@@ -60,4 +61,4 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is not there is asked as often as ever, without the pauses that grow in between."""
-    monkeypatch.setattr(Retry, "get_backoff_time", lambda _self: 0.0)
+    monkeypatch.setattr(attempts, "PAUSES", (0.0,) * len(attempts.PAUSES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import uuid
@@ -12,9 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from koji_adjutant.buildroot.repository.transfer import Checksum, fetch
+from koji_adjutant.buildroot.repository.attempts import Report
+from koji_adjutant.buildroot.repository.transfer import Checksum, Expected, fetch
 from koji_adjutant.buildroot.specification.plan import PackageFile
 from koji_adjutant.errors import BuildrootError
+from koji_adjutant.text import size
+
+logger = logging.getLogger("koji_adjutant.buildroot")
 
 AT_ONCE = 8
 """Downloads at a time, of one task."""
@@ -49,19 +54,22 @@ class PackageCache:
         proxy: str | None = None,
         *,
         offline: bool = False,
+        report: Report = logger.warning,
     ) -> Iterator[list[Path]]:
         """Download the packages that are missing, and yield the files of all, in the packages' order.
 
         They are in a directory of their own that stays while the block runs. ``locations`` are tried in their
-        order; ``offline`` takes what is missing from directories of this machine only. Raises BuildrootError,
-        which names a package that is not available.
+        order; ``offline`` takes what is missing from directories of this machine only. ``report`` is called with a
+        line for each attempt that has to be made again. Raises BuildrootError, which names what is not available, or says
+        where the disk has no room for what is to be downloaded.
         """
+        self._check_room(packages)
 
         def get(package: PackageFile) -> Path:
             urls = package.urls(locations.get(package.repository, ()))
             if offline:
                 urls = [url for url in urls if urlsplit(url).scheme == "file"]
-            return self._get(package, urls, proxy)
+            return self._get(package, urls, proxy, report)
 
         with self._users(fcntl.LOCK_SH):
             with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -99,7 +107,7 @@ class PackageCache:
         sizes = [path.stat().st_size for path in self._directory.glob("*.rpm")]
         return len(sizes), sum(sizes)
 
-    def _get(self, package: PackageFile, urls: Sequence[str], proxy: str | None) -> Path:
+    def _get(self, package: PackageFile, urls: Sequence[str], proxy: str | None, report: Report) -> Path:
         path, checksum = self._path(package), Checksum.parse(package.checksum)
         if self._is_whole(path, checksum):
             os.utime(path)
@@ -110,27 +118,22 @@ class PackageCache:
             if self._is_whole(path, checksum):  # somebody else has just downloaded it
                 part.unlink(missing_ok=True)
             else:
-                self._download(package, urls, part, checksum, proxy)
+                if not urls:
+                    raise BuildrootError(
+                        f"{package.nevra} is not on this machine, and nothing may be downloaded"
+                    )
+                fetch(urls, part, Expected(checksum, package.size), proxy=proxy, report=report)
                 part.rename(path)
         return path
 
-    def _download(
-        self,
-        package: PackageFile,
-        urls: Sequence[str],
-        target: Path,
-        checksum: Checksum,
-        proxy: str | None,
-    ) -> None:
-        problem = BuildrootError(f"{package.nevra} is not on this machine, and nothing may be downloaded")
-        for url in urls:
-            try:
-                fetch(url, target, checksum, proxy)
-            except BuildrootError as error:
-                problem = error
-            else:
-                return
-        raise problem
+    def _check_room(self, packages: Sequence[PackageFile]) -> None:
+        """Raise BuildrootError, class disk, where not all that is missing would find room."""
+        wanted = sum(package.size for package in self.missing(packages))
+        status = os.statvfs(self._directory)
+        if wanted > status.f_bavail * status.f_frsize:
+            raise BuildrootError(
+                f"No space left on device: {size(wanted)} of packages are missing in {self._directory}"
+            )
 
     def _is_whole(self, path: Path, checksum: Checksum) -> bool:
         try:

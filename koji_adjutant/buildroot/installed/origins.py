@@ -12,8 +12,8 @@ import koji
 
 from koji_adjutant.buildroot.installed.packages import InstalledPackage
 from koji_adjutant.buildroot.repository.compressed import decompress
+from koji_adjutant.buildroot.repository.download import FileMissingError
 from koji_adjutant.buildroot.repository.repofiles import RepoFiles
-from koji_adjutant.buildroot.repository.transfer import FileMissingError
 from koji_adjutant.errors import BuildrootError
 
 __all__ = ["ExternalRepo", "RepoFiles", "buildroot_list"]

@@ -17,7 +17,7 @@ from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.specification.lock import Lock, Step, this_machine
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import Image, LogSink
+from koji_adjutant.container.interface import Image, LogSink, write_line
 from koji_adjutant.text import size
 
 
@@ -128,7 +128,13 @@ class Layers:
         ):
             with self._workspace.progress.phase("downloading packages"):
                 found = files.enter_context(
-                    packages.holding(plan.install, sources.locations, sources.proxy, offline=sources.offline)
+                    packages.holding(
+                        plan.install,
+                        sources.locations,
+                        sources.proxy,
+                        offline=sources.offline,
+                        report=self._say,
+                    )
                 )
             compose(
                 staging,
@@ -147,7 +153,7 @@ class Layers:
         )
 
     def _say(self, line: str) -> None:
-        self._log.write(f"{line}\n".encode(errors="replace"))
+        write_line(self._log, line)
 
 
 @contextmanager

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection
+import io
+import logging
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
-import koji
-import requests
-
-from koji_adjutant.buildroot.repository.transfer import Checksum, FileMissingError
+from koji_adjutant.buildroot.repository.attempts import Report, from_mirrors
+from koji_adjutant.buildroot.repository.compressed import decompress
+from koji_adjutant.buildroot.repository.download import FileMissingError, PassingError, download
+from koji_adjutant.buildroot.repository.locations import joined
+from koji_adjutant.buildroot.repository.transfer import Checksum
 from koji_adjutant.errors import BuildrootError
+
+logger = logging.getLogger("koji_adjutant.buildroot")
+
+LIMIT = 512 << 20
+"""Bytes of a file that is read into memory."""
+REPOMD = "repodata/repomd.xml"
+REPOMD_LIMIT = 4 << 20
+"""Bytes of a repomd.xml, of which a distribution's has some thousands."""
 
 _REPO = "{http://linux.duke.edu/metadata/repo}"
 
@@ -22,26 +33,40 @@ class RepoFiles:
 
     def __init__(self, location: str | Path, proxy: str | None = None) -> None:
         self.location = str(location).rstrip("/")
-        self._proxies = {"http": proxy, "https": proxy} if proxy else None
+        self._proxy = proxy
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, limit: int = LIMIT) -> bytes:
         """Read a file by its path inside the repository.
 
         Raises FileMissingError if it is not there, BuildrootError if the repository cannot be reached.
         """
+        return from_mirrors([self.location], lambda _location: self._read(name, limit))[1]
+
+    def repomd(self) -> RepoIndex:
+        """Read what the repository says it contains.
+
+        Raises what ``read`` raises, and BuildrootError for what is not XML.
+        """
+        return from_mirrors([self.location], lambda _location: self._repomd())[1]
+
+    def _repomd(self) -> RepoIndex:
+        # some servers pack it on the way, whatever was asked for
+        text = decompress(self._read(REPOMD, REPOMD_LIMIT), REPOMD_LIMIT)
+        try:
+            return RepoIndex(ElementTree.fromstring(text))  # noqa: S314
+        except ElementTree.ParseError as error:
+            raise PassingError(f"{self.location}/{REPOMD} is not valid XML: {error}") from error
+
+    def _read(self, name: str, limit: int) -> bytes:
         parts = urlsplit(self.location)
         if parts.scheme in {"", "file"}:
             return self._read_local(Path(unquote(parts.path)) / name)
-        url = f"{self.location}/{name}"
+        content = io.BytesIO()
         try:
-            answer = koji.request_with_retry().get(url, proxies=self._proxies, timeout=(30, 300))
-        except requests.RequestException as error:
-            raise BuildrootError(f"repository {self.location} cannot be reached: {error}") from error
-        if answer.status_code == requests.codes.not_found:
-            raise FileMissingError(f"repository {self.location} has no {name}")
-        if not answer.ok:
-            raise BuildrootError(f"{url} cannot be read: {answer.status_code} {answer.reason}")
-        return bytes(answer.content)
+            download(joined(self.location, name), content, limit, self._proxy)
+        except FileMissingError as error:
+            raise FileMissingError(f"repository {self.location} has no {name}") from error
+        return content.getvalue()
 
     def _read_local(self, path: Path) -> bytes:
         try:
@@ -51,15 +76,15 @@ class RepoFiles:
         except OSError as error:
             raise BuildrootError(f"repository file {path} cannot be read: {error.strerror}") from error
 
-    def repomd(self) -> RepoIndex:
-        """Read what the repository says it contains.
 
-        Raises what ``read`` raises, and BuildrootError for what is not XML.
-        """
-        try:
-            return RepoIndex(ElementTree.fromstring(self.read("repodata/repomd.xml")))  # noqa: S314
-        except ElementTree.ParseError as error:
-            raise BuildrootError(f"{self.location}/repodata/repomd.xml is not valid XML: {error}") from error
+def first_index(
+    mirrors: Sequence[str], proxy: str | None = None, report: Report = logger.warning
+) -> tuple[str, RepoIndex]:
+    """Return the first mirror that answers, as dnf takes it, and what it says the repository contains.
+
+    Raises BuildrootError if none does.
+    """
+    return from_mirrors(mirrors, lambda url: RepoFiles(url, proxy)._repomd(), report)
 
 
 class RepoIndex:
@@ -84,6 +109,12 @@ class RepoIndex:
         """Return the checksum of a kind's file; None if there is no such metadata."""
         element = self._data[kind].find(f"{_REPO}checksum") if kind in self._data else None
         return None if element is None else Checksum.parse(f"{element.get('type')}:{element.text}")
+
+    def size(self, kind: str) -> int:
+        """Return the bytes of a kind's file, or as many as it may have at most."""
+        element = self._data[kind].find(f"{_REPO}size") if kind in self._data else None
+        text = "" if element is None else element.text or ""
+        return min(int(text), LIMIT) if text.isdecimal() else LIMIT
 
     def only(self, kinds: Collection[str]) -> bytes:
         """Make the ``repomd.xml`` of a repository that has nothing but these kinds."""

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
 import shutil
-import threading
-from collections.abc import MutableMapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-import koji
-import requests
-
+from koji_adjutant.buildroot.repository.attempts import Report, from_mirrors
+from koji_adjutant.buildroot.repository.download import FileMissingError, PassingError, download
 from koji_adjutant.errors import BuildrootError
 
-CHUNK = 1 << 20
-TIMEOUT = (30, 300)
-"""Seconds: for a connection, and for silence."""
+logger = logging.getLogger("koji_adjutant.buildroot")
 
 _HASHES = {"sha": "sha1"}
 """Old createrepo's names where hashlib has another."""
-
-_local = threading.local()
-
-
-class FileMissingError(BuildrootError):
-    """The server, or the directory, can be reached but does not have the file."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +48,44 @@ class Checksum:
                 raise BuildrootError(f"this machine cannot compute {self.kind} checksums") from None
 
 
-def fetch(location: str, target: Path, checksum: Checksum, proxy: str | None = None) -> None:
-    """Write what is at ``location`` (a path, or a file, http or https URL) to ``target``, and check it.
+@dataclass(frozen=True)
+class Expected:
+    """What a file has to be: its checksum, and the most bytes that it may have."""
 
-    Raises FileMissingError if there is nothing, BuildrootError if it is not available or is not what it
-    should be.
+    checksum: Checksum
+    size: int
+
+
+def fetch(
+    locations: Sequence[str],
+    target: Path,
+    expected: Expected,
+    *,
+    proxy: str | None = None,
+    report: Report = logger.warning,
+) -> None:
+    """Write what is at the first of ``locations`` that has it (paths, or file, http or https URLs).
+
+    What may be over in a moment is tried again, and goes on where it was broken off; so does what ``target``
+    already has of it. Raises FileMissingError if there is nothing, BuildrootError if it is not available or
+    is not what it should be.
     """
-    parts = urlsplit(location)
-    if parts.scheme in {"", "file"}:
-        _copy(Path(unquote(parts.path) if parts.scheme else location), target)
-    else:
-        with target.open("wb") as file:
-            _download(location, file, {"http": proxy, "https": proxy} if proxy else None)
-    if not checksum.fits(target):
-        raise BuildrootError(
-            f"{location} is not what the repository's metadata says: its {checksum} is another"
-        )
+
+    def get(location: str) -> None:
+        parts = urlsplit(location)
+        if parts.scheme in {"", "file"}:
+            _copy(Path(unquote(parts.path) if parts.scheme else location), target)
+        else:
+            with target.open("ab") as file:
+                download(location, file, expected.size, proxy)
+        if not expected.checksum.fits(target):
+            os.truncate(target, 0)
+            message = (
+                f"{location} is not what the repository's metadata says: its {expected.checksum} is another"
+            )
+            raise PassingError(message) if parts.scheme.startswith("http") else BuildrootError(message)
+
+    from_mirrors(locations, get, report)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -84,23 +97,3 @@ def _copy(source: Path, target: Path) -> None:
         raise FileMissingError(f"there is no {source}") from error
     except OSError as error:
         raise BuildrootError(f"{source} cannot be copied: {error.strerror}") from error
-
-
-def _download(url: str, file: BinaryIO, proxies: MutableMapping[str, str] | None) -> None:
-    try:
-        with _session().get(url, proxies=proxies, timeout=TIMEOUT, stream=True) as answer:
-            if answer.status_code == requests.codes.not_found:
-                raise FileMissingError(f"there is no {url}")
-            if not answer.ok:
-                raise BuildrootError(f"{url} cannot be read: {answer.status_code} {answer.reason}")
-            file.writelines(answer.iter_content(CHUNK))
-    except requests.RequestException as error:
-        raise BuildrootError(f"{url} cannot be downloaded: {error}") from error
-
-
-def _session() -> requests.Session:
-    """Return this thread's session, so that connections are used again."""
-    if not hasattr(_local, "session"):
-        _local.session = koji.request_with_retry(retries=5)
-    session: requests.Session = _local.session
-    return session

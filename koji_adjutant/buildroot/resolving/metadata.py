@@ -12,10 +12,13 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.repository.repofiles import RepoFiles, RepoIndex
-from koji_adjutant.buildroot.repository.transfer import fetch
+from koji_adjutant.buildroot.repository.attempts import Report
+from koji_adjutant.buildroot.repository.locations import joined
+from koji_adjutant.buildroot.repository.repofiles import RepoIndex, first_index
+from koji_adjutant.buildroot.repository.transfer import Expected, fetch
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, Repository
 from koji_adjutant.buildroot.specification.package_sources import PackageSources
 from koji_adjutant.errors import BuildrootError
@@ -49,10 +52,11 @@ class RepositoryState:
 class Metadata:
     """What the repositories of a buildroot had when this was made."""
 
-    def __init__(self, config: BuildrootConfig) -> None:
+    def __init__(self, config: BuildrootConfig, report: Report = logger.warning) -> None:
         """Read each repomd.xml. Raises BuildrootError if a repository cannot be read."""
         proxy = config.package_manager.proxy
-        self.repositories = [_current_state(repository, proxy) for repository in config.repositories]
+        self._report = report
+        self.repositories = [_current_state(repository, proxy, report) for repository in config.repositories]
         contents = json.dumps([state.content() for state in self.repositories])
         self.key = hashlib.sha256(contents.encode()).hexdigest()
         self.package_sources = PackageSources(
@@ -75,22 +79,17 @@ class Metadata:
                 href, checksum = state.index.href(kind), state.index.checksum(kind)
                 if href and checksum:
                     (top / href).parent.mkdir(parents=True, exist_ok=True)
-                    wanted.append((f"{state.urls[0]}/{href}", top / href, checksum))
+                    urls = [joined(url, href) for url in state.urls]
+                    wanted.append((urls, top / href, Expected(checksum, state.index.size(kind))))
         with ThreadPoolExecutor(len(wanted) or 1) as pool:
-            for done in [pool.submit(fetch, *each, self.package_sources.proxy) for each in wanted]:
+            get = partial(fetch, proxy=self.package_sources.proxy, report=self._report)
+            for done in [pool.submit(get, *each) for each in wanted]:
                 done.result()
 
 
-def _current_state(repository: Repository, proxy: str | None) -> RepositoryState:
+def _current_state(repository: Repository, proxy: str | None, report: Report) -> RepositoryState:
     """Read the repository from the first of its mirrors that answers, as dnf does."""
-    for number, url in enumerate(repository.urls, 1):
-        try:
-            index = RepoFiles(url, proxy).repomd()
-        except BuildrootError as error:
-            if number == len(repository.urls):
-                raise
-            logger.warning("%s; trying the next mirror", error)
-        else:
-            others = [other for other in repository.urls if other != url]
-            return RepositoryState(repository.id, [url, *others], index)
-    raise BuildrootError(f"the repository {repository.id} has no URL")
+    if not repository.urls:
+        raise BuildrootError(f"the repository {repository.id} has no URL")
+    url, index = first_index(repository.urls, proxy, report)
+    return RepositoryState(repository.id, [url, *(other for other in repository.urls if other != url)], index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,7 +18,7 @@ from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.specification.render import resolver_conf
 from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import LogSink, VolumeMount
+from koji_adjutant.container.interface import LogSink, VolumeMount, write_line
 from koji_adjutant.container.tools import write_request
 from koji_adjutant.errors import BuildrootError, DependencyError
 
@@ -36,7 +37,7 @@ class Resolver:
         self, workspace: Workspace, config: BuildrootConfig, tool_image_digest: str, log: LogSink
     ) -> None:
         """Read what the repositories have. Raises BuildrootError if one cannot be read."""
-        self._metadata = Metadata(config)
+        self._metadata = Metadata(config, partial(write_line, log))
         self._workspace = workspace
         self._config = config
         self._digest = tool_image_digest

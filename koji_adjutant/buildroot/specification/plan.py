@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
+
+from koji_adjutant.buildroot.repository.locations import joined
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,14 @@ class PackageFile:
     base: str | None = None
 
     def urls(self, repository_urls: Sequence[str]) -> list[str]:
-        """Return where the file is available, best first."""
-        bases = [self.base] if self.base else list(repository_urls)
-        return [f"{base.rstrip('/')}/{self.location.lstrip('/')}" for base in bases]
+        """Return where the file is available, best first; a relative ``base`` is in the repository."""
+        if self.base is None:
+            bases: Sequence[str] = repository_urls
+        elif urlsplit(self.base).scheme or self.base.startswith("/"):
+            bases = [self.base]
+        else:
+            bases = [joined(url, self.base) for url in repository_urls]
+        return [joined(base, self.location) for base in bases]
 
 
 @dataclass(frozen=True)

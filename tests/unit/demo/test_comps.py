@@ -81,5 +81,5 @@ def test_a_url_has_its_own_groups_or_those_of_fedoras_koji(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("no_pauses")
 def test_a_url_that_nobody_answers_is_said() -> None:
-    with pytest.raises(DemoError, match=r"repository http://127\.0\.0\.1:9 cannot be reached"):
+    with pytest.raises(DemoError, match=r"http://127\.0\.0\.1:9/repodata/repomd\.xml cannot be downloaded: "):
         read_groups("http://127.0.0.1:9/")

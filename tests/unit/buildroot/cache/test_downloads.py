@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -103,14 +104,25 @@ def test_the_next_mirror_is_tried(tmp_path: Path, mirror: Mirror) -> None:
         assert file.read_bytes() == CONTENT
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_what_is_not_what_the_metadata_says_is_refused_and_not_kept(tmp_path: Path, mirror: Mirror) -> None:
-    other = package(b"something else")
+    other = package(b"x" * len(CONTENT))
     with (
         pytest.raises(BuildrootError, match=r"a\.rpm is not what the repository's metadata says"),
         PackageCache(tmp_path).holding([other], {"build": [mirror.url]}),
     ):
         pass
     assert not list(tmp_path.glob("*.rpm"))
+
+
+def test_what_finds_no_room_is_not_begun(tmp_path: Path, mirror: Mirror) -> None:
+    huge = replace(package(), size=1 << 60)
+    with (
+        pytest.raises(BuildrootError, match=r"No space left on device: .* of packages are missing in "),
+        PackageCache(tmp_path).holding([huge], {"build": [mirror.url]}),
+    ):
+        pass
+    assert mirror.asked == []
 
 
 def test_what_is_not_there_is_named(tmp_path: Path, mirror: Mirror) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from koji_adjutant.buildroot.repository.download import FileMissingError
 from koji_adjutant.buildroot.repository.repofiles import RepoFiles
-from koji_adjutant.buildroot.repository.transfer import FileMissingError
 from koji_adjutant.errors import BuildrootError
 
 REPOMD = """\
@@ -53,7 +53,7 @@ def test_a_missing_file_has_an_error_of_its_own(served: tuple[Path, str]) -> Non
 @pytest.mark.usefixtures("no_pauses")
 def test_a_server_that_is_not_there(served: tuple[Path, str]) -> None:
     _directory, url = served
-    with pytest.raises(BuildrootError, match=r"repository https.* cannot be reached"):
+    with pytest.raises(BuildrootError, match=r"https://.*/repomd.xml cannot be downloaded: "):
         RepoFiles(url.replace("http:", "https:")).read("repodata/repomd.xml")
 
 

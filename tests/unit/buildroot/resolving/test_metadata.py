@@ -102,5 +102,5 @@ def test_a_mirror_that_answers_will_do(config: BuildrootConfig) -> None:
     # what answered is asked first for packages, too
     assert metadata.package_sources.locations == {"build": [*repository.urls, "http://127.0.0.1:9/gone"]}
     gone = replace(repository, urls=["http://127.0.0.1:9/gone"])
-    with pytest.raises(BuildrootError, match="cannot be reached"):
+    with pytest.raises(BuildrootError, match="cannot be downloaded"):
         Metadata(replace(config, repositories=[gone]))
