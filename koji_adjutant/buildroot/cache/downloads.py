@@ -59,9 +59,9 @@ class PackageCache:
         """Download the packages that are missing, and yield the files of all, in the packages' order.
 
         They are in a directory of their own that stays while the block runs. ``locations`` are tried in their
-        order; ``offline`` takes what is missing from directories of this machine only. ``report`` is called with a
-        line for each attempt that has to be made again. Raises BuildrootError, which names what is not available, or says
-        where the disk has no room for what is to be downloaded.
+        order; ``offline`` takes what is missing from directories of this machine only. ``report`` is called
+        with a line for each attempt that has to be made again. Raises BuildrootError, which names what is not
+        available, or says where the disk has no room for what is to be downloaded.
         """
         self._check_room(packages)
 

@@ -44,9 +44,9 @@ class PassingError(BuildrootError):
 def download(url: str, file: BinaryIO, limit: int, proxy: str | None = None) -> None:
     """Append to ``file`` what the server has beyond the bytes that are there.
 
-    Begins anew where the server cannot go on in the middle. Raises FileMissingError if there is nothing at ``url``,
-    PassingError for what may be over in a moment (the file then has what came), BuildrootError for a refusal,
-    and for more than ``limit`` bytes.
+    Begins anew where the server cannot go on in the middle. Raises FileMissingError if there is nothing at
+    ``url``, PassingError for what may be over in a moment (the file then has what came), BuildrootError for a
+    refusal, and for more than ``limit`` bytes.
     """
     if file.tell() >= limit:
         _begin_anew(file)
