@@ -93,7 +93,7 @@ class Stage:
 
 
 def is_url(repo: str) -> bool:
-    """Tell a repository that is somewhere in the network from a directory of this machine."""
+    """Distinguish a repository that is somewhere in the network from a directory of this machine."""
     return repo.startswith(("http://", "https://"))
 
 

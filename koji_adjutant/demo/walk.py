@@ -31,7 +31,7 @@ class Walk:
             farm.start_hub()
         with step("Serve the distribution and a git repository"):
             commit = farm.serve_sources(self.package)
-        with step("Tell the hub about host, tags, target, groups and external repo"):
+        with step("Set up host, tags, target, groups and external repo"):
             farm.configure_hub()
         with step("Start the worker"):
             farm.start_worker()
