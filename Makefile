@@ -18,7 +18,7 @@ SUITES ?= unit
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down demo-clean check test selected unit integration hub e2e debian-13 matrix bench bench-quick \
-    coverage lint format lock host servers browser distribution clean
+    coverage lint format lock host containers servers browser distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,7 +95,9 @@ lock: $(VENV)/ready ## Pin the newest dependencies that pyproject.toml allows
 	    --no-emit-options --no-emit-index-url --no-emit-find-links -c requirements.lock \
 	    -o requirements-bench.lock pyproject.toml
 
-host: $(VENV)/ready
+host: $(VENV)/ready containers
+
+containers:
 	@tools/host-packages containers
 
 servers: host
@@ -104,15 +106,16 @@ servers: host
 browser: host
 	@tools/host-packages browser
 
-distribution: host
-	@$(BIN)/python -m tests.distribution --output $(KOJI_ADJUTANT_DEV)/distribution
+# Beside the virtual environment, where make may do two things at once: it needs nothing of it.
+distribution: containers
+	@$(PYTHON) -m tests.distribution --output $(KOJI_ADJUTANT_DEV)/distribution
 
 $(VENV)/ready: pyproject.toml requirements.lock
 	@tools/host-packages python
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, " + sys.executable + " is older: try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@echo "Making the virtual environment in $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
