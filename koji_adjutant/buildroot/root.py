@@ -19,7 +19,7 @@ from koji_adjutant.buildroot.hw_info import write_hw_info
 from koji_adjutant.buildroot.installed.packages import InstalledPackage, listing
 from koji_adjutant.buildroot.layers.layers import Layers, open_layers
 from koji_adjutant.buildroot.record import SCRIPT, WAIT, recorded
-from koji_adjutant.buildroot.specification.arch import personality
+from koji_adjutant.buildroot.specification.arch import check_arch, personality
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
@@ -338,6 +338,7 @@ def open_buildroot(
         log = stack.enter_context((resultdir / "root.log").open("ab", buffering=0))
         with workspace.progress.phase("chroot init"):
             try:
+                check_arch(config.arch)
                 layers = stack.enter_context(open_layers(workspace, config, log))
                 running = stack.enter_context(ExitStack())
                 root = Buildroot(workspace, config, layers, log, privileges, running)

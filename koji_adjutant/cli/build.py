@@ -20,6 +20,7 @@ from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, p
 from koji_adjutant.cli.configuration import podman_socket_option
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.cli.local_workspace import (
+    check_possible,
     default_state_dir,
     local_workspace,
     provide_image,
@@ -106,6 +107,7 @@ def command(
         config = for_repos(repos, arch, group or "build", network=False, options=TagOptions())
     else:
         raise UsageError("Name repositories with --repo, or a lock with --lock.")
+    check_possible(arch)
     image = image or (lock.tool_image_name if lock else DEFAULT_REFERENCE)
     resultdir = _empty_resultdir(resultdir.absolute())
     state_dir = (state_dir or default_state_dir()).absolute()

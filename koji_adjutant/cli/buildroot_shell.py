@@ -16,7 +16,12 @@ from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES
 from koji_adjutant.cli.display import PhaseDisplay
-from koji_adjutant.cli.local_workspace import local_workspace, provide_image, temporary_directory
+from koji_adjutant.cli.local_workspace import (
+    check_possible,
+    local_workspace,
+    provide_image,
+    temporary_directory,
+)
 from koji_adjutant.cli.why import show_why
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
@@ -33,6 +38,7 @@ def run_in_buildroot(
     as_root: bool = False,
 ) -> int:
     """Run a command in a buildroot after ``prepare`` had its turn there. Returns its exit status."""
+    check_possible(config.arch)
     display = PhaseDisplay(Console(stderr=True))
     with ExitStack() as stack:
         resultdir = stack.enter_context(temporary_directory(options.state_dir))

@@ -12,13 +12,14 @@ from pathlib import Path
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.progress import PhaseObserver
+from koji_adjutant.buildroot.specification.arch import check_arch
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.interface import NetworkMode, Owner
 from koji_adjutant.container.podman_manager import PodmanManager
-from koji_adjutant.errors import ImageError
+from koji_adjutant.errors import BuildrootError, ImageError, UsageError
 from koji_adjutant.images.build import ensure_tool_image
 from koji_adjutant.images.proofs import Proofs
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
@@ -30,6 +31,16 @@ def default_state_dir() -> Path:
         return Path("/var/lib/koji-adjutant")
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(state) / "koji-adjutant"
+
+
+def check_possible(arch: str) -> None:
+    """Raise UsageError, before anything is begun, where no buildroot of this arch can be made."""
+    if os.geteuid() != 0:
+        raise UsageError("Buildroots are made of mounts, which take root: run this with sudo.")
+    try:
+        check_arch(arch)
+    except BuildrootError as error:
+        raise UsageError(f"Nothing can be built: {error}.") from error
 
 
 @contextmanager

@@ -42,7 +42,8 @@ def test_no_sources(tmp_path: Path) -> None:
         parse_source("git://h/foo#--upload-pack=x")
 
 
-def test_foreign_results_are_left_alone(tmp_path: Path) -> None:
+def test_foreign_results_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     repo = tmp_path / "repo" / "repodata"
     repo.mkdir(parents=True)
     (repo / "repomd.xml").touch()
@@ -55,6 +56,30 @@ def test_foreign_results_are_left_alone(tmp_path: Path) -> None:
     assert "give another --resultdir" in str(result.exception)
     assert mine.exists()
     assert not (mine.parent / MARKER).exists()
+
+
+def test_an_arch_that_this_machine_cannot_run_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    results = tmp_path / "results"
+    for arch in ("nonsense", "noarch"):
+        arguments = [str(tmp_path), "--repo", str(tmp_path), "--resultdir", str(results), "--arch", arch]
+        result = CliRunner().invoke(command, arguments)
+        assert isinstance(result.exception, UsageError)
+        assert f"machine cannot build for {arch}: " in str(result.exception)
+    assert not results.exists()
+
+
+def test_an_ordinary_user_learns_at_once_what_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    results = tmp_path / "results"
+    arguments = [str(tmp_path), "--repo", str(tmp_path), "--resultdir", str(results)]
+    result = CliRunner().invoke(command, arguments)
+    assert str(result.exception) == "Buildroots are made of mounts, which take root: run this with sudo."
+    assert not results.exists()
 
 
 def test_help_has_every_option() -> None:
