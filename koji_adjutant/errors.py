@@ -67,6 +67,12 @@ class PolicyError(ConfigError):
     """An image policy is not what it must be."""
 
 
+class ArgumentError(AdjutantError, koji.ParameterError):  # type: ignore[misc]
+    """A task was given arguments that it does not take."""
+
+    failure = FailureClass.HUB
+
+
 class SourceError(AdjutantError, koji.BuildError):  # type: ignore[misc]
     """The source is not available: URL refused, unknown revision, missing or unusable SRPM."""
 

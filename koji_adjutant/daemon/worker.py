@@ -22,6 +22,7 @@ from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.die_with_parent import die_with_parent
+from koji_adjutant.daemon.library_tasks import check_library_arguments
 from koji_adjutant.daemon.plugins import load_plugins
 from koji_adjutant.daemon.prewarmer import Prewarmer
 from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, unwind
@@ -141,6 +142,7 @@ class Worker(TaskManager):  # type: ignore[misc]
                 explanation_in_error_messages(),
                 stopped_if_taken_away(handler.id),
             ):
+                check_library_arguments(handler)
                 return run()
 
         handler.run = recorded_run

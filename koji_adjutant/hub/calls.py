@@ -27,7 +27,7 @@ from koji_adjutant.hub.rows import (
     RepoRow,
     TaggedBuild,
     TaggedRpm,
-    TagName,
+    TagReference,
     TagRow,
     TargetRow,
     TaskRow,
@@ -63,15 +63,13 @@ class HubCalls(Protocol):
     # tags
 
     @overload
-    def getTag(
-        self, tagInfo: int | str | TagName, strict: Literal[True], event: int | None = ...
-    ) -> TagRow: ...
+    def getTag(self, tagInfo: TagReference, strict: Literal[True], event: int | None = ...) -> TagRow: ...
     @overload
     def getTag(
-        self, tagInfo: int | str | TagName, strict: Literal[False] = ..., event: int | None = ...
+        self, tagInfo: TagReference, strict: Literal[False] = ..., event: int | None = ...
     ) -> TagRow | None: ...
 
-    def getBuildConfig(self, tag: int | str, event: int | None = ...) -> BuildConfig: ...
+    def getBuildConfig(self, tag: TagReference, event: int | None = ...) -> BuildConfig: ...
 
     def getFullInheritance(self, tag: int) -> list[InheritanceLink]: ...
 
@@ -83,10 +81,10 @@ class HubCalls(Protocol):
 
     def listTaggedRPMS(
         self,
-        tag: int | str,
+        tag: TagReference,
         event: int | None = ...,
-        inherit: bool = ...,
-        latest: bool = ...,
+        inherit: bool | None = ...,
+        latest: bool | None = ...,
         *,
         arch: str,
         rpmsigs: Literal[True],
@@ -99,7 +97,7 @@ class HubCalls(Protocol):
     @overload
     def repoInfo(self, repo_id: int) -> RepoRow | None: ...
 
-    def getRepo(self, tag: int | str, state: int | None = ..., *, dist: bool = ...) -> RepoRow | None: ...
+    def getRepo(self, tag: TagReference, state: int | None = ..., *, dist: bool = ...) -> RepoRow | None: ...
 
     def getExternalRepoList(self, tag_info: int | str, event: int | None = ...) -> list[ExternalRepoRow]: ...
 
@@ -193,17 +191,22 @@ class HostCalls(Protocol):
     def importWrapperRPMs(self, task_id: int, build_id: int, rpm_results: Mapping[str, object]) -> None: ...
 
     def tagBuild(
-        self, task_id: int, tag: int, build: int, force: bool = ..., fromtag: int | None = ...
+        self,
+        task_id: int,
+        tag: int | str,
+        build: int | str,
+        force: bool | None = ...,
+        fromtag: int | str | None = ...,
     ) -> None: ...
 
     def tagNotification(
         self,
         is_successful: bool,
-        tag_id: int,
-        from_id: int | None,
-        build_id: int,
+        tag_id: int | str,
+        from_id: int | str | None,
+        build_id: int | str,
         user_id: int,
-        ignore_success: bool = ...,
+        ignore_success: bool | None = ...,
         failure_msg: str = ...,
     ) -> None: ...
 

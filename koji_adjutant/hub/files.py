@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 
 import koji
@@ -9,6 +10,10 @@ import requests
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import SourceError
+
+NAME_MAX = 255
+PATH_MAX = 2048
+"""Of a file's name, in bytes, and of its path below the hub's files: what a file system can have."""
 
 
 def fetch(options: KojidOptions, directory: Path | str, path: str, missing: str) -> Path:
@@ -20,8 +25,10 @@ def fetch(options: KojidOptions, directory: Path | str, path: str, missing: str)
     written to wherever it leads.
     """
     parts = PurePosixPath(path).parts
-    if ".." in parts or path.startswith("/") or not parts:
+    if ".." in parts or path.startswith("/") or not parts or "\0" in path:
         raise SourceError(f"{path!r} is not a path below the hub's files.")
+    if any(len(os.fsencode(part)) > NAME_MAX for part in parts) or len(path) > PATH_MAX:
+        raise SourceError(f"{missing}: no file can have a name as long as {path[:40]!r}…")
     if not options.topurl:
         file = Path(options.topdir, path)
         if not file.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import koji
@@ -34,6 +35,14 @@ def describe_build(
     if draft := opts.get("draft"):
         build["draft"] = draft
     return build
+
+
+def check_metadata(metadata: object) -> None:
+    """Raise koji.BuildError if the hub could not keep what a user wants to be kept with a build."""
+    try:
+        json.dumps(metadata)
+    except (TypeError, ValueError, RecursionError):
+        raise koji.BuildError("custom_user_metadata is not JSON serializable") from None
 
 
 def check_package(config: PackageConfig | None, package: str | None, tag: int | str) -> None:

@@ -35,6 +35,10 @@ class TagName(TypedDict):
     name: str
 
 
+TagReference = int | str | Mapping[str, object]
+"""A tag as the hub's calls take it: by id, by name, or as an object with one of them."""
+
+
 class TagRow(TypedDict):
     """A tag as it is configured itself; ``arches`` are separated by spaces."""
 
@@ -90,6 +94,12 @@ class RepoRow(TypedDict):
     tag_id: int
     tag_name: str
     dist: bool
+
+
+class OldRepo(TypedDict):
+    """A repository whose metadata is of use for a new one."""
+
+    id: int
 
 
 class ExternalRepoRow(TypedDict):

@@ -17,7 +17,7 @@ def fetch_source_rpm(
 
     SourceError with ``missing`` if it is not there, or if the name leads out of the work directory.
     """
-    if ".." in PurePosixPath(name).parts or name.startswith("/") or not name.strip("/."):
+    if ".." in PurePosixPath(name).parts or name.startswith("/") or not name.strip("/.") or "\0" in name:
         raise SourceError(f"The source package {name!r} is not a path below the hub's work directory.")
     return fetch(options, directory, f"work/{name}", missing)
 

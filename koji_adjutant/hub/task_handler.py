@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from koji.tasks import BaseTaskHandler
 
 from koji_adjutant.config import KojidOptions
+from koji_adjutant.hub.arguments import check_arguments
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.rows import BuildConfig, HostRow, RepoRow, TaskRow
 
@@ -27,6 +28,15 @@ class TaskHandler(BaseTaskHandler):  # type: ignore[misc]
     options: KojidOptions
     workdir: str
     logger: logging.Logger
+
+    def run(self) -> Any:
+        """Run as koji does. Raises ArgumentError, before anything is done, for arguments that do not fit."""
+        self.arguments()
+        return super().run()
+
+    def arguments(self) -> Mapping[str, Any]:
+        """Return the arguments by name. Raises ArgumentError if they do not fit."""
+        return check_arguments(self.method, self.handler, self.params, self.opts)
 
     def own_row(self) -> TaskRow:
         """Ask the hub for this task's row, as it is now."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
+from koji_adjutant.hub.arguments import Arch, Arches, Flag
+
 
 class RepoOptions(TypedDict, total=False):
     """Of ``buildArch``."""
@@ -19,48 +21,55 @@ class RepoOptions(TypedDict, total=False):
 class SourceOptions(RepoOptions, total=False):
     """Of ``buildSRPMFromSCM`` and ``rebuildSRPM``."""
 
-    scratch: bool | None
+    scratch: Flag
 
 
 class BuildOptions(SourceOptions, total=False):
     """Of ``build``, and of each build of a ``chainbuild``."""
 
-    arch_override: str | None
-    custom_user_metadata: dict[str, object] | None
-    draft: bool | None
-    fail_fast: bool
-    rebuild_srpm: bool | None
-    skip_tag: bool | None
+    arch_override: Arches | None
+    custom_user_metadata: object
+    draft: Flag
+    fail_fast: Flag
+    rebuild_srpm: Flag
+    skip_tag: Flag
     wait_builds: Sequence[str] | None
-    wait_repo: bool | None
+    wait_repo: Flag
 
 
 class WrapperOptions(SourceOptions, total=False):
     """Of ``wrapperRPM``."""
 
-    create_build: bool | None
-    custom_user_metadata: dict[str, object] | None
-    draft: bool | None
-    skip_tag: bool | None
+    create_build: Flag
+    custom_user_metadata: object
+    draft: Flag
+    skip_tag: Flag
     wait_builds: Sequence[str] | None
-    wait_repo: bool | None
+    wait_repo: Flag
 
 
 class DistRepoOptions(TypedDict):
-    """Of ``distRepo`` and ``createdistrepo``; ``multilib`` is the path of an uploaded configuration."""
+    """Of ``distRepo``; ``multilib`` is the path of an uploaded configuration."""
 
-    allow_missing_signatures: bool
-    arch: Sequence[str]
+    arch: Sequence[Arch] | None
     event: int | None
-    inherit: bool
-    latest: bool
-    multilib: str | None
-    skip_missing_signatures: bool
-    createrepo_skip_stat: NotRequired[bool | None]
+    multilib: NotRequired[str | None]
+
+
+class CreateDistRepoOptions(TypedDict):
+    """Of ``createdistrepo``, which has them from its ``distRepo``."""
+
+    allow_missing_signatures: Flag
+    event: int | None
+    inherit: Flag
+    latest: Flag
+    multilib: NotRequired[str | None]
+    skip_missing_signatures: Flag
+    createrepo_skip_stat: NotRequired[Flag]
     delta: NotRequired[Sequence[int] | None]
-    split_debuginfo: NotRequired[bool]
-    write_signed_rpms: NotRequired[bool]
-    zck: NotRequired[bool]
+    split_debuginfo: NotRequired[Flag]
+    write_signed_rpms: NotRequired[Flag]
+    zck: NotRequired[Flag]
     zck_dict_dir: NotRequired[str | None]
 
 
@@ -90,4 +99,4 @@ class WrapperResult(TypedDict):
     rpms: Sequence[str]
     logs: Sequence[str]
     source: Mapping[str, str]
-    custom_user_metadata: NotRequired[dict[str, object]]
+    custom_user_metadata: NotRequired[object]

@@ -9,7 +9,8 @@ from pathlib import Path
 import koji
 
 from koji_adjutant.builds.rpms import RpmBuild
-from koji_adjutant.hub.rows import HostRow
+from koji_adjutant.hub.arguments import Arch, Flag
+from koji_adjutant.hub.rows import HostRow, TagReference
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.hub.tasks import BuildArchResult, RepoOptions
 from koji_adjutant.rpm.diff import rpmdiff_hash
@@ -37,10 +38,10 @@ class BuildArchTask(BuildrootTask):
         return WEIGHT
 
     def checkHost(self, hostdata: HostRow) -> bool:  # noqa: N802
-        return self.tag_is_for_this_host(self.params[1], hostdata)
+        return self.tag_is_for_this_host(lambda given: given["root"], hostdata)
 
     def handler(
-        self, pkg: str, root: int | str, arch: str, keep_srpm: bool, opts: RepoOptions | None = None
+        self, pkg: str, root: TagReference, arch: Arch, keep_srpm: Flag, opts: RepoOptions | None = None
     ) -> BuildArchResult:
         repo_id = (opts or {}).get("repo_id")
         if not repo_id:
@@ -68,7 +69,7 @@ class BuildArchTask(BuildrootTask):
             weight = WEIGHT + min(WEIGHT_MAX_EXTRA, average / SECONDS_PER_WEIGHT)
             self.session.host.setTaskWeight(self.id, weight)
 
-    def _buildroot_arch(self, root: int | str, arch: str, event: int) -> str:
+    def _buildroot_arch(self, root: TagReference, arch: str, event: int) -> str:
         """Return the arch to build on; for noarch one of both host and tag, rather the task's own."""
         preferred = self.own_row()["arch"] if arch == "noarch" else None
         host = self.session.host.getHost()
@@ -76,7 +77,7 @@ class BuildArchTask(BuildrootTask):
         return self.find_arch(arch, host, tag, preferred_arch=preferred)
 
     def _hand_in(
-        self, built: RpmBuild, record: TaskBuildroot, workdir: Path, keep_srpm: bool
+        self, built: RpmBuild, record: TaskBuildroot, workdir: Path, keep_srpm: Flag
     ) -> BuildArchResult:
         """Upload the results. Returns what the hub and the parent task rely on."""
         logs = self.uploaded_logs()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import koji
 
@@ -12,7 +13,7 @@ from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.container.interface import VolumeMount
-from koji_adjutant.hub.rows import HostRow, TagName
+from koji_adjutant.hub.rows import HostRow, TagReference
 from koji_adjutant.hub.tag_config import koji_arches
 from koji_adjutant.hub.taken_away import stopped_if_taken_away
 from koji_adjutant.task_adapters.container_task import ContainerTask
@@ -99,10 +100,24 @@ class BuildrootTask(ContainerTask):
         self.report_again(record, running)
         return built
 
-    def tag_is_for_this_host(self, tag: int | str | TagName, host: HostRow) -> bool:
-        """Check as kojid does whether host and tag have an arch in common, or the tag has none at all."""
-        reference = (tag.get("id") or tag.get("name")) if isinstance(tag, dict) else tag
-        config = self.session.getBuildConfig(reference)
+    def tag_is_for_this_host(
+        self, tag_of: Callable[[Mapping[str, Any]], TagReference], host: HostRow
+    ) -> bool:
+        """Check as kojid does whether host and tag have an arch in common, or the tag has none at all.
+
+        ``tag_of`` picks the tag from the task's arguments. A task of which that cannot be said is for every
+        host: the one that takes it fails it and says why. A stock builder refuses it, as all others do in
+        their turn, and the task is free for ever.
+        """
+        try:
+            tag = tag_of(self.arguments())
+            reference: Any = (tag.get("id") or tag.get("name")) if isinstance(tag, dict) else tag
+            config = self.session.getBuildConfig(reference)
+        except (koji.AuthError, koji.ServerOffline):
+            raise  # this says nothing of the task
+        except (koji.GenericError, koji.xmlrpcplus.Fault) as problem:
+            self.logger.warning("Task %d is taken, to fail: %s", self.id, problem)
+            return True
         if not config or not config["arches"]:
-            return True  # the task then fails with a proper message
+            return True  # it fails, too
         return bool(koji_arches(config["arches"]) & set(host["arches"].split()))

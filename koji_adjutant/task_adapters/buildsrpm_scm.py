@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from koji_adjutant.builds.scm_srpm import srpm_from_scm
 from koji_adjutant.container.interface import VolumeMount
+from koji_adjutant.hub.rows import TagReference
 from koji_adjutant.hub.tasks import SourceOptions, SourcePackageResult
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.scm_task import ScmTask
@@ -18,7 +19,7 @@ class BuildSRPMFromSCMTask(ScmTask, SourcePackageTask):
     Methods = ["buildSRPMFromSCM"]  # noqa: RUF012
 
     def handler(
-        self, url: str, build_tag: int | str, opts: SourceOptions | None = None
+        self, url: str, build_tag: TagReference, opts: SourceOptions | None = None
     ) -> SourcePackageResult:
         opts = opts or {}
         scm = self.allowed_scm(url, opts.get("scratch"))

@@ -14,8 +14,9 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.dist_repo import DistRepoRequest, create_dist_repo, package_directories, place_of
 from koji_adjutant.builds.multilib import PARTNERS, MultilibRequest, multilib_packages
 from koji_adjutant.errors import RepoContentError
-from koji_adjutant.hub.rows import RepoRow
-from koji_adjutant.hub.tasks import DistRepoOptions
+from koji_adjutant.hub.arguments import Arch
+from koji_adjutant.hub.rows import RepoRow, TagReference
+from koji_adjutant.hub.tasks import CreateDistRepoOptions
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.dist_rpms import (
     DistRpm,
@@ -37,7 +38,7 @@ class CreateDistRepoTask(ContainerTask):
     _taskWeight = 1.5  # noqa: N815
 
     def handler(
-        self, tag: int | str, repo_id: int, arch: str, keys: Sequence[str], opts: DistRepoOptions
+        self, tag: TagReference, repo_id: int, arch: Arch, keys: Sequence[str], opts: CreateDistRepoOptions
     ) -> None:
         repo = self.session.repoInfo(repo_id, strict=True)
         if repo["state"] != koji.REPO_INIT:
@@ -48,8 +49,8 @@ class CreateDistRepoTask(ContainerTask):
         skip_stat = opts.get("createrepo_skip_stat")
         with self.open_workspace(repo["tag_name"], arch, repo_id=repo["id"]) as workspace:
             packages = self._packages(workspace, tag, arch, keys, opts)
-            if opts["multilib"] and arch in PARTNERS:
-                self._add_multilib(workspace, packages, repo, arch, opts["multilib"])
+            if (multilib := opts.get("multilib")) and arch in PARTNERS:
+                self._add_multilib(workspace, packages, repo, arch, multilib)
             debug = frozenset(
                 file
                 for file, row in packages.items()
@@ -104,7 +105,7 @@ class CreateDistRepoTask(ContainerTask):
             directories += package_directories(path / arch)
         return directories
 
-    def _old_repo(self, tag: int | str, arch: str) -> Path | None:
+    def _old_repo(self, tag: TagReference, arch: str) -> Path | None:
         """Return the same arch of the tag's last dist repo, for its metadata."""
         repo = self.session.getRepo(tag, dist=True, state=koji.REPO_READY)
         if not repo or not self.options.createrepo_update:
@@ -116,7 +117,12 @@ class CreateDistRepoTask(ContainerTask):
         return path
 
     def _packages(
-        self, workspace: Workspace, tag: int | str, arch: str, keys: Sequence[str], opts: DistRepoOptions
+        self,
+        workspace: Workspace,
+        tag: TagReference,
+        arch: str,
+        keys: Sequence[str],
+        opts: CreateDistRepoOptions,
     ) -> dict[str, DistRpm]:
         """Return what goes into the repository: the hub's rows by file name, with ``_pkgpath``."""
         selection = select_rpms(self.session, tag, arch, keys, opts)
@@ -143,7 +149,7 @@ class CreateDistRepoTask(ContainerTask):
             )
         if selection.unsigned:
             skipped = opts["skip_missing_signatures"]
-            report = missing_signatures_report(selection, keys, skipped=skipped)
+            report = missing_signatures_report(selection, keys, skipped=bool(skipped))
             self._report(workspace, "missing_signatures.log", report)
             if not skipped and not opts["allow_missing_signatures"]:
                 raise RepoContentError(

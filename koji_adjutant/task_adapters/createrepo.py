@@ -8,7 +8,8 @@ import koji
 from koji.tasks import RefuseTask
 
 from koji_adjutant.builds.repo import CreateRepoRequest, MergeRepo, create_repo
-from koji_adjutant.hub.rows import RepoRow
+from koji_adjutant.hub.arguments import Arch
+from koji_adjutant.hub.rows import OldRepo, RepoRow
 from koji_adjutant.task_adapters.container_task import ContainerTask
 
 
@@ -22,7 +23,7 @@ class CreaterepoTask(ContainerTask):
     _taskWeight = 1.5  # noqa: N815
     main_log = "createrepo.log"
 
-    def handler(self, repo_id: int, arch: str, oldrepo: RepoRow | None) -> list[object]:
+    def handler(self, repo_id: int, arch: Arch, oldrepo: OldRepo | None) -> list[object]:
         repo = self.session.repoInfo(repo_id, strict=True)
         if repo["state"] != koji.REPO_INIT:
             raise koji.GenericError(f"Repo {repo['id']} not in INIT state (got {repo['state']})")
@@ -68,7 +69,7 @@ class CreaterepoTask(ContainerTask):
             raise RefuseTask(f"No access to repos dir {repos}")
         raise koji.GenericError(f"Repo directory missing: {directory}")
 
-    def _old_repodata(self, oldrepo: RepoRow | None, arch: str, directory: Path) -> Path | None:
+    def _old_repodata(self, oldrepo: OldRepo | None, arch: str, directory: Path) -> Path | None:
         """Return an older repository's metadata, if it is worth anything for this one."""
         if not (oldrepo and self.options.createrepo_update and (directory / "pkglist").stat().st_size):
             return None

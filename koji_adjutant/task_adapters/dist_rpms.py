@@ -11,8 +11,8 @@ import koji
 from koji.xmlrpcplus import Fault
 
 from koji_adjutant.hub.interface import HubSession, LaterAnswer
-from koji_adjutant.hub.rows import TaggedRpm
-from koji_adjutant.hub.tasks import DistRepoOptions
+from koji_adjutant.hub.rows import TaggedRpm, TagReference
+from koji_adjutant.hub.tasks import CreateDistRepoOptions
 
 
 class DistRpm(TaggedRpm):
@@ -79,7 +79,7 @@ def nvra(row: DistRpm) -> str:
 
 
 def select_rpms(
-    session: HubSession, tag: int | str, arch: str, keys: Sequence[str], opts: DistRepoOptions
+    session: HubSession, tag: TagReference, arch: str, keys: Sequence[str], opts: CreateDistRepoOptions
 ) -> Selection:
     """Select the tag's packages for a repository of ``arch``; ``keys`` in order of preference."""
     if arch not in COMPATIBLE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from koji_adjutant.builds.srpm import rebuild_srpm
+from koji_adjutant.hub.rows import TagReference
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.hub.tasks import SourceOptions, SourcePackageResult
 from koji_adjutant.task_adapters.srpm_task import SourcePackageTask
@@ -14,7 +15,7 @@ class RebuildSRPMTask(SourcePackageTask):
     Methods = ["rebuildSRPM"]  # noqa: RUF012
 
     def handler(
-        self, srpm: str, build_tag: int | str, opts: SourceOptions | None = None
+        self, srpm: str, build_tag: TagReference, opts: SourceOptions | None = None
     ) -> SourcePackageResult:
         record = self.new_buildroot((opts or {}).get("repo_id"), build_tag, network=False)
         with self.buildroot_workspace(record) as workspace:

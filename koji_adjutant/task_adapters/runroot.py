@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import Annotated
 
 import koji
 import koji.util
@@ -13,12 +14,14 @@ from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES, copy_out, run_command
 from koji_adjutant.config.runroot import RunrootConfig
 from koji_adjutant.errors import BuildrootError, CommandFailed, DependencyError
+from koji_adjutant.hub.arguments import Arch, Flag, Rule
 from koji_adjutant.hub.tag_config import koji_arches
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 WEIGHT_MIN = 0.5
 """The least that a task may ask to weigh."""
+Weight = Annotated[float, Rule("a weight like 2.0", lambda weight: -1e6 < weight < 1e6)]
 USABLE_REPO_STATES = (koji.REPO_READY, koji.REPO_EXPIRED)
 
 
@@ -36,19 +39,19 @@ class RunRootTask(BuildrootTask):
     def handler(
         self,
         root: int | str,
-        arch: str,
+        arch: Arch,
         command: str | Sequence[str],
-        keep: bool = False,  # noqa: ARG002
-        packages: Sequence[str] = (),
-        mounts: Sequence[str] = (),
+        keep: Flag = False,  # noqa: ARG002
+        packages: Sequence[str] | None = (),
+        mounts: Sequence[str] | None = (),
         repo_id: int | None = None,
-        skip_setarch: bool = False,
-        weight: float | None = None,
+        skip_setarch: Flag = False,
+        weight: Weight | None = None,
         upload_logs: Sequence[str] | None = None,
-        new_chroot: bool | None = None,  # noqa: ARG002
+        new_chroot: Flag = None,  # noqa: ARG002
     ) -> str:
         config = RunrootConfig.read(self.adjutant.plugin_config_dir / "runroot.conf")
-        privileges = Privileges(ROOT_CAPABILITIES, config.mounts(mounts))
+        privileges = Privileges(ROOT_CAPABILITIES, config.mounts(mounts or ()))
         if weight is not None:
             self.session.host.setTaskWeight(self.id, max(weight, WEIGHT_MIN))
         record = TaskBuildroot.new(
@@ -65,7 +68,7 @@ class RunRootTask(BuildrootTask):
             if packages:
                 self._install(record, running, packages)
             with self.live_logs.following():
-                status = run_command(running, command, skip_setarch=skip_setarch)
+                status = run_command(running, command, skip_setarch=bool(skip_setarch))
             missing = self._upload(running, upload_logs or ())
             name = _command_name(command)
             if status != 0:

@@ -6,6 +6,7 @@ import koji
 
 from koji_adjutant.builds.saved_tree import save_tree
 from koji_adjutant.config.save_failed_tree import SaveFailedTreeConfig
+from koji_adjutant.hub.arguments import Flag
 from koji_adjutant.task_adapters.container_task import ContainerTask
 
 
@@ -20,7 +21,7 @@ class SaveFailedTreeTask(ContainerTask):
     _taskWeight = 3.0  # noqa: N815
     main_log = "save_tree.log"
 
-    def handler(self, buildrootID: int, full: bool = False) -> None:  # noqa: N803  (the stock plugin's name)
+    def handler(self, buildrootID: int, full: Flag = False) -> None:  # noqa: N803  (the stock plugin's name)
         config = SaveFailedTreeConfig.read(self.adjutant.plugin_config_dir / "save_failed_tree.conf")
         info = self.session.getBuildroot(buildrootID)
         if info is None:
@@ -39,7 +40,7 @@ class SaveFailedTreeTask(ContainerTask):
                     number=buildrootID,
                     prefix=f"{self.options.mockdir}/{name}/root",
                     filters=config.path_filters,
-                    full=full,
+                    full=bool(full),
                 )
             for file in files:
                 self.uploadFile(str(file), volume=config.volume)

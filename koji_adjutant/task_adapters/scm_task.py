@@ -11,6 +11,7 @@ from koji.daemon import SCM
 
 from koji_adjutant.builds.scm_srpm import ScmHooks
 from koji_adjutant.builds.spec import SpecRules
+from koji_adjutant.errors import SourceError
 from koji_adjutant.hub.rows import TagRow
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.commands import GIT_CONFIGURATION
@@ -26,7 +27,10 @@ class ScmTask(BuildrootTask):
 
         Raises koji's own faults if it is malformed, or not allowed by configuration or policy.
         """
-        scm = SCM(url, allow_password=self.options.allow_password_in_scm_url)
+        try:
+            scm = SCM(url, allow_password=self.options.allow_password_in_scm_url)
+        except ValueError:  # of urllib, about its host; it may quote a password
+            raise SourceError("Unable to parse SCM URL: its host is malformed") from None
         channel = self.session.getChannel(self.taskinfo["channel_id"], strict=True)["name"]
         scm.assert_allowed(
             allowed=self.options.allowed_scms,

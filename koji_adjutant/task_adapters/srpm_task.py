@@ -8,7 +8,7 @@ from pathlib import Path
 import koji
 
 from koji_adjutant.errors import SourceError
-from koji_adjutant.hub.rows import HostRow
+from koji_adjutant.hub.rows import HostRow, TagReference
 from koji_adjutant.hub.source_rpm import read_source_header
 from koji_adjutant.hub.tasks import SourcePackageResult
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
@@ -21,9 +21,9 @@ class SourcePackageTask(BuildrootTask):
     _taskWeight = 1.0  # noqa: N815
 
     def checkHost(self, hostdata: HostRow) -> bool:  # noqa: N802
-        return self.tag_is_for_this_host(self.params[1], hostdata)
+        return self.tag_is_for_this_host(lambda given: given["build_tag"], hostdata)
 
-    def new_buildroot(self, repo_id: int | None, build_tag: int | str, *, network: bool) -> TaskBuildroot:
+    def new_buildroot(self, repo_id: int | None, build_tag: TagReference, *, network: bool) -> TaskBuildroot:
         """Make a record for a buildroot of the group srpm-build, on an arch of both host and tag."""
         if not repo_id:
             raise koji.BuildError("A repo id must be provided")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import koji
 from koji.tasks import RefuseTask
@@ -12,10 +13,10 @@ from koji.tasks import RefuseTask
 from koji_adjutant.buildroot.cache.recent import RecentRoot, RecentRoots
 from koji_adjutant.buildroot.installed.origins import ExternalRepo, RepoFiles, buildroot_list
 from koji_adjutant.buildroot.installed.packages import InstalledPackage
-from koji_adjutant.buildroot.specification.config import BuildrootConfig, for_tag
+from koji_adjutant.buildroot.specification.config import BuildrootConfig, for_tag, name_of
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.hub.interface import HubSession
-from koji_adjutant.hub.rows import RepoRow
+from koji_adjutant.hub.rows import RepoRow, TagReference
 from koji_adjutant.hub.tag_config import tag_options
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class TaskBuildroot:
         options: KojidOptions,
         *,
         task_id: int,
-        tag: int | str,
+        tag: TagReference,
         arch: str,
         repo_id: int,
         group: str = "build",
@@ -64,7 +65,8 @@ class TaskBuildroot:
         """Have the hub make a record for a buildroot of ``tag`` with ``repo_id``'s contents.
 
         koji.BuildrootError for what kojid checks: no repo id, no such tag, a repo of another tag, or one
-        that is neither ready nor expired. RefuseTask for a tag whose builds only a stock builder can do.
+        that is neither ready nor expired; and for what the tag's extra cannot mean. RefuseTask for a tag
+        whose builds only a stock builder can do.
         """
         if not repo_id:
             raise koji.BuildrootError("A repo id must be provided")
@@ -81,18 +83,19 @@ class TaskBuildroot:
             raise koji.BuildrootError(f"Requested repo ({repo['id']}) is {state}")
         if tag_config["extra"].get(SIGNING):
             raise RefuseTask(f"tag {tag_config['name']} has mock sign packages ({SIGNING}): not done here")
-        record = session.host.newBuildRoot(repo["id"], koji.canonArch(arch), task_id=task_id)
-        if record is None:
-            raise koji.BuildrootError("failed to get a buildroot id")
         config = for_tag(
             tag_config,
             repo["id"],
             arch,
             group,
-            buildroot_id=record,
+            buildroot_id=0,
             options=tag_options(options),
             network=network,
         )
+        record = session.host.newBuildRoot(repo["id"], koji.canonArch(arch), task_id=task_id)
+        if record is None:
+            raise koji.BuildrootError("failed to get a buildroot id")
+        config = replace(config, name=name_of(tag_config["name"], record, repo["id"]))
         if options.adjutant.prewarm:
             recent = RecentRoots(options.adjutant.state_dir / "recent", options.server or "")
             recent.note(RecentRoot(tag_config["name"], arch, group))

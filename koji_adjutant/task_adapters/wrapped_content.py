@@ -8,17 +8,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 
 import koji
 
 from koji_adjutant.hub.interface import HubSession
-from koji_adjutant.hub.rows import ArchiveRow, BuildRow, TaskRow
+from koji_adjutant.hub.rows import ArchiveRow
 
 NEVRA = ("epoch", "name", "version", "release")
 IMAGE_METHODS = ("createLiveCD", "createAppliance", "createImage", "createLiveMedia")
 """Tasks that make images."""
 VARIABLE = {"maven": "maven_info", "win": "win_info", "image": "image_info"}
+
+
+class WrappedBuild(TypedDict):
+    """What is read here of the hub's row of a build."""
+
+    id: int
+    name: str
+    version: str
+    release: str
+    epoch: int | None
+    state: int
+
+
+class WrappedTask(TypedDict):
+    """What is read here of the hub's row of a task."""
+
+    id: int
+    method: str
 
 
 @dataclass
@@ -37,7 +55,9 @@ class WrappedContent:
         self.variables["all_artifacts_with_path"].append(shown_path)
 
 
-def wrapped_content(session: HubSession, build: BuildRow | None, task: TaskRow | None) -> WrappedContent:
+def wrapped_content(
+    session: HubSession, build: WrappedBuild | None, task: WrappedTask | None
+) -> WrappedContent:
     """Return what is to be wrapped: a task's output where there is a task, else the build's archives.
 
     koji.BuildError with kojid's sentences, where there is nothing, or nothing that can be wrapped.
@@ -56,7 +76,7 @@ def wrapped_content(session: HubSession, build: BuildRow | None, task: TaskRow |
     return content
 
 
-def _kind_of(session: HubSession, build: BuildRow) -> tuple[str | None, Mapping[str, object] | None]:
+def _kind_of(session: HubSession, build: WrappedBuild) -> tuple[str | None, Mapping[str, object] | None]:
     asked = {
         "maven": session.getMavenBuild(build["id"], strict=False),
         "win": session.getWinBuild(build["id"], strict=False),
@@ -80,7 +100,7 @@ def _output_of(session: HubSession, task_id: int) -> WrappedContent:
     return content
 
 
-def _archives_of(session: HubSession, build: BuildRow | None, kind: str | None) -> WrappedContent:
+def _archives_of(session: HubSession, build: WrappedBuild | None, kind: str | None) -> WrappedContent:
     """Return the archives of a complete build: the directory of its task may be gone."""
     if build is None or build["state"] != koji.BUILD_STATES["COMPLETE"]:
         raise koji.BuildError("cannot call wrapperRPM on a build that did not complete successfully")
@@ -96,7 +116,7 @@ def _archives_of(session: HubSession, build: BuildRow | None, kind: str | None) 
     return content
 
 
-def _place(where: koji.PathInfo, build: BuildRow, archive: ArchiveRow, kind: str) -> Sequence[str]:
+def _place(where: koji.PathInfo, build: WrappedBuild, archive: ArchiveRow, kind: str) -> Sequence[str]:
     """Return the directory of a build's archives, and an archive's path in it."""
     if kind == "maven":
         return where.mavenbuild(build), where.mavenfile(archive)
@@ -105,7 +125,7 @@ def _place(where: koji.PathInfo, build: BuildRow, archive: ArchiveRow, kind: str
     return where.imagebuild(build), archive["filename"]
 
 
-def _described_by(session: HubSession, task: TaskRow | None) -> Mapping[str, object]:
+def _described_by(session: HubSession, task: WrappedTask | None) -> Mapping[str, object]:
     """Return what the result of a task of a scratch build says about it."""
     assert task is not None  # noqa: S101 - there is a build or a task
     result = session.getTaskResult(task["id"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,14 +15,19 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.builds.wrapper_srpm import Archive, WrapperSrpm, Wrapping, srpm_from_template
 from koji_adjutant.hub.files import fetch
-from koji_adjutant.hub.new_build import begin_tagging, check_package, describe_build
-from koji_adjutant.hub.rows import BuildRow, HostRow, TagRow, TargetRow, TaskRow
+from koji_adjutant.hub.new_build import begin_tagging, check_metadata, check_package, describe_build
+from koji_adjutant.hub.rows import HostRow, TagRow, TargetRow
 from koji_adjutant.hub.tasks import WrapperOptions, WrapperResult
 from koji_adjutant.rpm.header import RpmHeader
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.scm_task import ScmTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
-from koji_adjutant.task_adapters.wrapped_content import WrappedContent, wrapped_content
+from koji_adjutant.task_adapters.wrapped_content import (
+    WrappedBuild,
+    WrappedContent,
+    WrappedTask,
+    wrapped_content,
+)
 
 GROUP = "wrapper-rpm-build"
 
@@ -33,7 +37,7 @@ class Wrapper:
     """What the task was asked for, as far as its steps share it."""
 
     target: TargetRow
-    build: BuildRow | None
+    build: WrappedBuild | None
     opts: WrapperOptions
     is_subtask: bool
 
@@ -53,14 +57,14 @@ class WrapperRPMTask(ScmTask):
     _taskWeight = 1.5  # noqa: N815
 
     def checkHost(self, hostdata: HostRow) -> bool:  # noqa: N802
-        return self.tag_is_for_this_host(self.params[1]["build_tag"], hostdata)
+        return self.tag_is_for_this_host(lambda given: given["build_target"]["build_tag"], hostdata)
 
     def handler(
         self,
         spec_url: str,
         build_target: TargetRow,
-        build: BuildRow | None,
-        task: TaskRow | None,
+        build: WrappedBuild | None,
+        task: WrappedTask | None,
         opts: WrapperOptions | None = None,
     ) -> WrapperResult:
         opts = opts or {}
@@ -69,7 +73,8 @@ class WrapperRPMTask(ScmTask):
         wrapper = Wrapper(build_target, build, opts, is_subtask=bool(task))
         content = wrapped_content(self.session, build, task)
         scm = self.allowed_scm(spec_url, opts.get("scratch"))
-        _check_metadata(opts)
+        if opts.get("create_build"):
+            check_metadata(opts.get("custom_user_metadata"))
         tag = self.session.getTag(build_target["build_tag"], strict=True)
         record = self._new_buildroot(tag, opts)
         with self.buildroot_workspace(record) as workspace:
@@ -185,11 +190,3 @@ class WrapperRPMTask(ScmTask):
         else:
             assert wrapper.build is not None  # noqa: S101 - no subtask without one
             self.session.host.importWrapperRPMs(self.id, wrapper.build["id"], results)
-
-
-def _check_metadata(opts: WrapperOptions) -> None:
-    if opts.get("create_build") and opts.get("custom_user_metadata"):
-        try:
-            json.dumps(opts["custom_user_metadata"])
-        except TypeError:
-            raise koji.BuildError("custom_user_metadata is not JSON serializable") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ import koji.util
 from koji.daemon import SCM
 from koji.tasks import ServerExit
 
-from koji_adjutant.hub.new_build import begin_tagging, check_package, describe_build
+from koji_adjutant.hub.new_build import begin_tagging, check_metadata, check_package, describe_build
 from koji_adjutant.hub.rows import BuildConfig, RepoRow, TargetRow
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.hub.tasks import BuildArchResult, BuildOptions
@@ -49,7 +48,7 @@ class BuildTask(CoordinatingTask):
     event_id: int | None
     source: Mapping[str, str] | None = None
 
-    def handler(self, src: str, target: str | None, opts: BuildOptions | None = None) -> None:
+    def handler(self, src: str, target: int | str | None, opts: BuildOptions | None = None) -> None:
         self.opts = opts = opts or {}
         repo = self._given_repo()
         self.event_id = repo["create_event"] if repo else None
@@ -105,7 +104,7 @@ class BuildTask(CoordinatingTask):
             raise koji.BuildError(f"Bad repo: {repo['id']} ({state})")
         return repo
 
-    def _destination(self, target: str | None, repo: RepoRow | None) -> Destination:
+    def _destination(self, target: int | str | None, repo: RepoRow | None) -> Destination:
         """Return the tags; with a repo given, ``target`` may also name a destination tag, or be missing."""
         info = self.session.getBuildTarget(target, event=self.event_id) if target else None
         if info:
@@ -148,8 +147,6 @@ class BuildTask(CoordinatingTask):
 
     def _source_package(self, src: str, build_tag: int, repo_id: int) -> str:
         """Return the SRPM to build, made or remade in the build tag's own environment, or taken as it is."""
-        if not isinstance(src, str):
-            raise koji.BuildError(f"Invalid source specification: {src}")
         if SCM.is_scm_url(src):
             return self._srpm_subtask("buildSRPMFromSCM", src, build_tag, repo_id)
         rebuild = self._build_config(build_tag)["extra"].get("rebuild_srpm", True)
@@ -233,7 +230,4 @@ def _check_metadata(metadata: object) -> None:
         return
     if not isinstance(metadata, dict):
         raise koji.BuildError("custom_user_metadata must be serializable to a JSON object")
-    try:
-        json.dumps(metadata)
-    except TypeError:
-        raise koji.BuildError("custom_user_metadata is not JSON serializable") from None
+    check_metadata(metadata)

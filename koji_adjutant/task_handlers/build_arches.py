@@ -63,6 +63,11 @@ def noarch_task_arch(build_config: TagRow, tags: ArchTags) -> str:
     of the allowed arches is drawn. koji.BuildError if there is none.
     """
     noarch_arches = build_config["extra"].get("noarch_arches")
+    if noarch_arches and not isinstance(noarch_arches, str):
+        raise koji.BuildError(
+            f"noarch_arches of tag {build_config['name']} must be arches separated by spaces, "
+            f"not {noarch_arches!r}"
+        )
     if not (tags.exclusivearch or tags.excludearch or noarch_arches):
         return "noarch"
     of_tag = _canonical((build_config["arches"] or "").split())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, NotRequired, TypedDict
 
 import koji
 import koji.util
 
-from koji_adjutant.hub.rows import BuildRow, TargetRow
+from koji_adjutant.hub.arguments import Moment, Rule
+from koji_adjutant.hub.rows import TargetRow
 from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.task_handlers.mail import compose, send, usable_addresses
 from koji_adjutant.task_handlers.task_report import TaskSummary, task_tree, write_tasks
@@ -15,6 +17,26 @@ from koji_adjutant.task_handlers.task_report import TaskSummary, task_tree, writ
 CHANGELOG_ENTRIES = 3
 CHANGELOG_MAX = 65536
 """Characters of the changelog that are sent."""
+
+
+BuildState = Annotated[int, Rule("a state of builds", lambda state: 0 <= state < len(koji.BUILD_STATES))]
+
+
+class EndedBuild(TypedDict):
+    """What is read here of the hub's row."""
+
+    id: int
+    name: str
+    version: str
+    release: str
+    epoch: int | None
+    package_name: str
+    owner_name: str
+    state: BuildState
+    task_id: int | None
+    creation_ts: Moment
+    completion_ts: Moment | None
+    draft: NotRequired[bool]
 
 
 class BuildNotificationTask(TaskHandler):
@@ -30,7 +52,7 @@ class BuildNotificationTask(TaskHandler):
     def handler(
         self,
         recipients: Sequence[str],
-        build: BuildRow,
+        build: EndedBuild,
         target: TargetRow | None,
         weburl: str,
     ) -> str | None:
@@ -69,7 +91,7 @@ class BuildNotificationTask(TaskHandler):
         send(self.options, message, recipients)
         return f"sent notification of build {build['id']} to: {', '.join(recipients)}"
 
-    def _canceler(self, build: BuildRow) -> list[str]:
+    def _canceler(self, build: EndedBuild) -> list[str]:
         """Name the user who canceled the build: the one for whom the hub made this task."""
         if build["state"] != koji.BUILD_STATES["CANCELED"]:
             return []
@@ -81,7 +103,7 @@ class BuildNotificationTask(TaskHandler):
         return ["Changelog:", koji.util.formatChangelog(entries)[:CHANGELOG_MAX]] if entries else []
 
 
-def _failure(build: BuildRow, nvr: str, tasks: Sequence[TaskSummary]) -> list[str]:
+def _failure(build: EndedBuild, nvr: str, tasks: Sequence[TaskSummary]) -> list[str]:
     """Say what failed where, in the words of the build's own task."""
     if build["state"] != koji.BUILD_STATES["FAILED"]:
         return []

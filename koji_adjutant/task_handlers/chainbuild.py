@@ -22,7 +22,9 @@ class ChainBuildTask(CoordinatingTask):
     Methods = ["chainbuild"]  # noqa: RUF012
     _taskWeight = 0.1  # noqa: N815
 
-    def handler(self, srcs: Sequence[Sequence[str]], target: str, opts: BuildOptions | None = None) -> None:
+    def handler(
+        self, srcs: Sequence[Sequence[str]], target: int | str, opts: BuildOptions | None = None
+    ) -> None:
         opts = opts or {}
         if opts.get("scratch"):
             raise koji.BuildError("--scratch is not allowed with chain-builds")
@@ -44,7 +46,7 @@ class ChainBuildTask(CoordinatingTask):
         self.wait(task_id, all=True, failany=True)
 
     def _build(
-        self, level: int, urls: Sequence[tuple[int, str]], target: str, opts: BuildOptions
+        self, level: int, urls: Sequence[tuple[int, str]], target: int | str, opts: BuildOptions
     ) -> list[str]:
         """Build a group's URLs side by side. Returns the N-V-Rs."""
         tasks = [

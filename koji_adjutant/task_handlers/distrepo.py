@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import koji
 
 from koji_adjutant.builds.multilib import PARTNERS
+from koji_adjutant.hub.rows import TagReference
 from koji_adjutant.hub.tasks import DistRepoOptions
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
@@ -17,7 +18,9 @@ class DistRepoTask(CoordinatingTask):
     Methods = ["distRepo"]  # noqa: RUF012
     _taskWeight = 0.1  # noqa: N815
 
-    def handler(self, tag: int | str, repo_id: int, keys: Sequence[str], task_opts: DistRepoOptions) -> str:
+    def handler(
+        self, tag: TagReference, repo_id: int, keys: Sequence[str], task_opts: DistRepoOptions
+    ) -> str:
         info = self.session.getTag(tag, strict=True, event=task_opts["event"])
         task_opts["arch"] = task_opts["arch"] or (info["arches"] or "").split()
         if not task_opts["arch"]:
@@ -28,7 +31,7 @@ class DistRepoTask(CoordinatingTask):
         arguments = [keys, task_opts]
         subtasks = {arch: self._start(tag, repo_id, arch, arguments) for arch in narrow}
         moved = []
-        if narrow and task_opts["multilib"]:
+        if narrow and task_opts.get("multilib"):
             # where they belong before the others begin: those take packages from there
             self.wait(list(subtasks.values()), all=True, failany=True)
             moved = narrow
@@ -39,7 +42,7 @@ class DistRepoTask(CoordinatingTask):
         self.session.host.repoDone(repo_id, {})
         return f"Dist repository #{repo_id} successfully generated"
 
-    def _start(self, tag: int | str, repo_id: int, arch: str, arguments: Sequence[object]) -> int:
+    def _start(self, tag: TagReference, repo_id: int, arch: str, arguments: Sequence[object]) -> int:
         return self.session.host.subtask(
             method="createdistrepo",
             arglist=[tag, repo_id, arch, *arguments],

@@ -8,7 +8,8 @@ from pathlib import Path
 import koji
 from koji.tasks import RefuseTask
 
-from koji_adjutant.hub.rows import RepoRow, TagName, TagRow
+from koji_adjutant.hub.arguments import Flag
+from koji_adjutant.hub.rows import RepoRow, TagReference, TagRow
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 from koji_adjutant.task_handlers.repo_clone import RepoOfTag, arch_is_same, repos_are_alike, upload_repodata
 
@@ -24,11 +25,11 @@ class NewRepoTask(CoordinatingTask):
 
     def handler(
         self,
-        tag: int | str | TagName,
+        tag: TagReference,
         event: int | None = None,
-        src: bool | None = None,
-        debuginfo: bool | None = None,
-        separate_src: bool | None = None,
+        src: Flag = None,
+        debuginfo: Flag = None,
+        separate_src: Flag = None,
         opts: Mapping[str, object] | None = None,
     ) -> tuple[int, int]:
         info = self.session.getTag(tag, strict=True, event=event)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import koji
 
+from koji_adjutant.hub.arguments import Flag
 from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.task_handlers.mail import compose, send, usable_addresses
 
@@ -23,13 +24,13 @@ class TagNotificationTask(TaskHandler):
     def handler(
         self,
         recipients: Sequence[str],
-        is_successful: bool,
-        tag_info: int | None,
-        from_info: int | None,
-        build_info: int,
-        user_info: int,
-        ignore_success: bool | None = None,
-        failure_msg: str = "",
+        is_successful: Flag,
+        tag_info: int | str | None,
+        from_info: int | str | None,
+        build_info: int | str,
+        user_info: int | str,
+        ignore_success: Flag = None,
+        failure_msg: str | None = "",
     ) -> str | None:
         recipients = usable_addresses(recipients)
         if not recipients or (ignore_success and is_successful):
@@ -65,5 +66,5 @@ class TagNotificationTask(TaskHandler):
         return f"sent notification of tag operation {self.id} to: {', '.join(recipients)}"
 
 
-def _status(is_successful: bool) -> str:
+def _status(is_successful: Flag) -> str:
     return "complete" if is_successful else "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koji_adjutant.hub.arguments import Flag
 from koji_adjutant.hub.task_handler import TaskHandler
 
 
@@ -10,11 +11,11 @@ class TagBuildTask(TaskHandler):
 
     def handler(
         self,
-        tag_id: int,
-        build_id: int,
-        force: bool = False,
-        fromtag: int | None = None,
-        ignore_success: bool = False,
+        tag_id: int | str,
+        build_id: int | str,
+        force: Flag = False,
+        fromtag: int | str | None = None,
+        ignore_success: Flag = False,
     ) -> None:
         """Let the hub do the work, as the task's owner; the call order is kojid's."""
         host = self.session.host

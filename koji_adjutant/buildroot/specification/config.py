@@ -6,7 +6,7 @@ output and compares it with ours, macro by macro and option by option.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 import koji
 
 from koji_adjutant.container.interface import VolumeMount
-from koji_adjutant.errors import UsageError
+from koji_adjutant.errors import BuildrootError, UsageError
+from koji_adjutant.rpm.arch import is_arch
 
 CHROOT_HOME = PurePosixPath("/builddir")
 TOPDIR = CHROOT_HOME / "build"
@@ -96,6 +97,11 @@ class BuildrootConfig:
     package_manager: PackageManagerOptions = PackageManagerOptions()
     repo_mounts: Sequence[VolumeMount] = field(default=())
 
+    def __post_init__(self) -> None:
+        """Raise BuildrootError for what could be no arch: it is a part of URLs, paths and commands."""
+        if not (is_arch(self.arch) and is_arch(self.target_arch)):
+            raise BuildrootError(f"{self.target_arch[:40]!r} cannot be the name of an arch")
+
 
 def for_tag(
     tag: Mapping[str, Any],
@@ -110,7 +116,8 @@ def for_tag(
     """Configure a tag's buildroot as kojid would.
 
     ``tag`` is ``getBuildConfig``'s answer at the repo's create event; ``arch`` the arch to build on (a
-    noarch task's must have been chosen already).
+    noarch task's must have been chosen already). BuildrootError for a value in the tag's extra that means
+    nothing.
     """
     extra = tag["extra"]
     repo_arch = koji.canonArch(arch)
@@ -119,30 +126,32 @@ def for_tag(
     tops = list(options.topurls) or [f"file://{options.topdir}"]
     urls = [f"{koji.PathInfo(topdir=top).repo(repo_id, tag['name'])}/{repo_arch}" for top in tops]
     return BuildrootConfig(
-        name=f"{tag['name']}-{buildroot_id}-{repo_id}",
+        name=name_of(tag["name"], buildroot_id, repo_id),
         repositories=(Repository("build", urls),),
         arch=repo_arch,
         target_arch=target_arch,
         group=group,
         network=network,
         macros=_macros(options, _prefixed(extra, "rpm.macro.", "%"), target_arch),
-        environment=_environment(_prefixed(extra, "rpm.env.")),
+        environment=_environment(_variables(extra)),
         rpmbuild_timeout=options.rpmbuild_timeout,
         package_manager=PackageManagerOptions(
-            best=bool(int(extra.get("mock.yum.best", 0))),
+            best=_best(extra),
             module_hotfixes=bool(extra.get("mock.yum.module_hotfixes")),
             releasever=str(extra["mock.releasever"]) if extra.get("mock.releasever") else None,
             proxy=options.yum_proxy,
             forcearch=target_arch if extra.get("mock.forcearch") else None,
-            module_setup_commands=tuple(
-                (str(action), str(modules or ""))
-                for action, modules in extra.get("mock.module_setup_commands", ())
-            ),
-            package_manager=extra.get("mock.package_manager"),
+            module_setup_commands=tuple(_module_commands(extra)),
+            package_manager=str(extra["mock.package_manager"]) if extra.get("mock.package_manager") else None,
         ),
         # packages are reached through the repo's toplink, so all of topdir has to be there
         repo_mounts=() if options.topurls else (_read_only(options.topdir),),
     )
+
+
+def name_of(tag: str, buildroot_id: int, repo_id: int) -> str:
+    """The name of a buildroot that a task has: kojid's."""
+    return f"{tag}-{buildroot_id}-{repo_id}"
 
 
 def for_repos(
@@ -198,6 +207,35 @@ def _macros(options: TagOptions, tag_macros: Mapping[str, str], target_arch: str
 
 def _environment(tag_environment: Mapping[str, str]) -> dict[str, str]:
     return {**MOCK_ENVIRONMENT, **tag_environment, "HOME": str(CHROOT_HOME)}
+
+
+def _best(extra: Mapping[str, Any]) -> bool:
+    value = extra.get("mock.yum.best", 0)
+    try:
+        return bool(int(value))
+    except (TypeError, ValueError, OverflowError):
+        raise BuildrootError(f"the tag's mock.yum.best must be 0 or 1, not {value!r}") from None
+
+
+def _module_commands(extra: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    commands = extra.get("mock.module_setup_commands") or ()
+    for command in commands if isinstance(commands, list | tuple) else [commands]:
+        match command:
+            case [action, modules]:
+                yield str(action), str(modules or "")
+            case _:
+                raise BuildrootError(
+                    "the tag's mock.module_setup_commands must be pairs of an action and modules, "
+                    f"and {command!r} is none"
+                )
+
+
+def _variables(extra: Mapping[str, Any]) -> Mapping[str, str]:
+    variables = _prefixed(extra, "rpm.env.")
+    for name in variables:
+        if not name or "=" in name:
+            raise BuildrootError(f"the tag's rpm.env.{name} cannot be a variable's name")
+    return variables
 
 
 def _prefixed(extra: Mapping[str, Any], prefix: str, replacement: str = "") -> dict[str, str]:
