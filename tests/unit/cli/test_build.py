@@ -62,6 +62,8 @@ def test_an_arch_that_this_machine_cannot_run_is_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
+    (tmp_path / "repodata").mkdir()
+    (tmp_path / "repodata" / "repomd.xml").touch()
     results = tmp_path / "results"
     for arch in ("nonsense", "noarch"):
         arguments = [str(tmp_path), "--repo", str(tmp_path), "--resultdir", str(results), "--arch", arch]
@@ -75,6 +77,8 @@ def test_an_ordinary_user_learns_at_once_what_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
+    (tmp_path / "repodata").mkdir()
+    (tmp_path / "repodata" / "repomd.xml").touch()
     results = tmp_path / "results"
     arguments = [str(tmp_path), "--repo", str(tmp_path), "--resultdir", str(results)]
     result = CliRunner().invoke(command, arguments)
