@@ -16,19 +16,18 @@ import koji.util
 import requests
 
 from koji_adjutant import config
-from koji_adjutant.buildroot.files.overlay import unmount_below
-from koji_adjutant.config import AdjutantOptions, KojidOptions, Settings
+from koji_adjutant.config import KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.container.interface import ContainerManager
 from koji_adjutant.daemon import arguments, login, loop
 from koji_adjutant.daemon.monitoring import monitoring
 from koji_adjutant.daemon.prewarm import make_ready
-from koji_adjutant.daemon.prewarmer import Prewarmer, remove_directories
+from koji_adjutant.daemon.prewarmer import Prewarmer
+from koji_adjutant.daemon.tidier import Tidier, forget_the_dead, tidy
+from koji_adjutant.daemon.tool_image import ToolImage
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import AdjutantError, ConfigError, HubError
 from koji_adjutant.hub.interface import HubSession
-from koji_adjutant.images.proofs import Proofs
 
 logger = logging.getLogger("koji_adjutant.kojid")
 
@@ -91,45 +90,33 @@ def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
             f"The user that logged in at {options.server} is not a build host: {problem}."
         ) from problem
     worker.register_handlers()
-    ours, workdir = options.adjutant, Path(options.workdir)
     with (
-        open_engine(ours) as worker.containers,
+        open_engine(options.adjutant) as worker.containers,
         monitoring(options) as watched,
     ):
         worker.journal = watched.journal
         worker.remove_containers()
-        _try_tool_image(ours, worker.containers)
-        unmount_below(workdir / "tasks")
-        remove_directories(workdir)
-        if ours.prewarm:
+        forget_the_dead(options)
+        worker.tidier = Tidier(partial(tidy, options))
+        worker.tool_image = ToolImage(options.adjutant)
+        if options.adjutant.prewarm:
             make_roots_ready = partial(make_ready, options, watched.journal)
-            worker.prewarmer = Prewarmer(make_roots_ready, workdir, options.sleeptime)
+            worker.prewarmer = Prewarmer(make_roots_ready, Path(options.workdir), options.sleeptime)
 
         def tend() -> None:
             watched.tend(idle=not worker.pids)
+            worker.tidy()
             worker.prewarm()
 
         try:
             outcome = loop.run(worker, options.sleeptime, tend)
         finally:
-            if worker.prewarmer:
-                worker.prewarmer.stop()
+            worker.stop_side_processes()
         if outcome is loop.Outcome.RESTART:
             loop.prepare_restart(worker)
         else:
             loop.shut_down(worker)
     return outcome
-
-
-def _try_tool_image(ours: AdjutantOptions, containers: ContainerManager) -> None:
-    """Say at once what tasks will be refused for. An image that is not here yet is pulled by a task."""
-    try:
-        image = containers.ensure_image_available(ours.task_image_default, "never")
-        wrong = Proofs(ours.state_dir).wrong(containers, image)
-    except AdjutantError as problem:
-        wrong = str(problem)
-    if wrong:
-        logger.error("Tasks that need containers cannot be done: %s", wrong)
 
 
 def _make(directory: Path) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from koji_adjutant.buildroot.cache.cache import Cache
-from koji_adjutant.cli import leftovers
 from koji_adjutant.cli.configuration import config_option, read_settings
-from koji_adjutant.cli.leftovers import Leftover
-from koji_adjutant.config import Settings
+from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager
+from koji_adjutant.daemon import leftovers
+from koji_adjutant.daemon.leftovers import Leftover
+from koji_adjutant.errors import EngineError
 
 
 @click.command("gc")
@@ -37,25 +38,28 @@ def command(config_file: Path, dry_run: bool, log_days: float) -> None:
     """
     settings = read_settings(config_file)
     ours = settings.adjutant
-    number = 0
+    number, stuck = 0, []
     with open_engine(ours) as manager:
-        for leftover in _all(settings, manager, log_days):
+        for leftover in _all(settings.kojid, manager, log_days):
             click.echo(f"{'would remove' if dry_run else 'removing'}: {leftover.what}")
-            if not dry_run:
-                leftover.remove()
+            if not dry_run and (problem := leftover.problem_of_removal()):
+                stuck.append(problem)
             number += 1
     if not dry_run:
         Cache(ours.state_dir).tidy(ours.cache_size)
     outcome = "nothing was removed" if dry_run else "the cache is within cache_size"
     click.echo(f"{number} leftovers; {outcome}")
+    if stuck:
+        raise EngineError(f"{len(stuck)} of them could not be removed: {'; '.join(stuck)}")
 
 
-def _all(settings: Settings, manager: ContainerManager, log_days: float) -> Iterator[Leftover]:
+def _all(options: KojidOptions, manager: ContainerManager, log_days: float) -> Iterator[Leftover]:
     """Yield containers first: they use what comes after them."""
     return chain(
-        leftovers.containers(settings, manager),
-        leftovers.tasks(settings),
-        leftovers.commands(settings),
-        leftovers.kept_buildroots(settings),
-        leftovers.logs(settings, log_days),
+        leftovers.containers(options, manager),
+        leftovers.killed_tasks(options),
+        leftovers.put_aside(options),
+        leftovers.commands(options),
+        leftovers.kept_buildroots(options),
+        leftovers.logs(options, log_days),
     )

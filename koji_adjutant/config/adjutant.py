@@ -48,7 +48,8 @@ class AdjutantOptions:
     task_image_default: str = option(
         "localhost/koji-adjutant-tools:latest",
         str,
-        "the tool image of tasks for which the [image policy](#image-policy) says nothing",
+        "the tool image of tasks for which the [image policy](#image-policy) says nothing; the worker takes "
+        "no tasks without it",
     )
     image_pull_policy: PullPolicy = option(
         "if-not-present",

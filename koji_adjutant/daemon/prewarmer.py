@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 from koji_adjutant.buildroot.files.removal import remove_tree
-from koji_adjutant.daemon.die_with_parent import die_with_parent
-from koji_adjutant.daemon.stop_signals import held_back, unwind
-
-logger = logging.getLogger(__name__)
+from koji_adjutant.daemon.side_process import SideProcess
 
 LOOKS = 4
 """The worker's looks at the hub for one for new repos, which costs a call for each tag of late: once a minute
 with the usual sleeptime."""
-STOP_SECONDS = 10.0
-"""Seconds until a process that was asked to stop is killed."""
 
 
 class Prewarmer:
@@ -35,68 +26,28 @@ class Prewarmer:
         self._workdir = workdir
         self._pause = LOOKS * sleeptime
         self._not_before = 0.0
-        self._pid: int | None = None
-        self._kill_at: float | None = None
+        self._process = SideProcess("Making roots ready")
 
     @property
     def owner(self) -> str | None:
         """The owner of the running process's containers."""
-        return owner(self._pid) if self._pid else None
+        return owner(self._process.pid) if self._process.pid else None
 
     def tend(self, *, idle: bool) -> None:
         """Start or stop the process if need be. Call it at each look at the hub: it waits for nothing."""
-        self._reap()
-        if self._pid is None:
-            if idle and time.monotonic() >= self._not_before:
-                self._start()
-        elif not idle:
-            self._ask_to_stop(self._pid)
+        if self._process.has_ended():
+            remove_directories(self._workdir)
+        if not idle:
+            self._process.ask_to_stop()
+        elif self._process.pid is None and time.monotonic() >= self._not_before:
+            self._not_before = time.monotonic() + self._pause
+            self._process.start(self._work)
 
     def stop(self) -> None:
         """Stop the process, for a worker that ends."""
-        while self._pid is not None:
-            self._ask_to_stop(self._pid)
-            self._reap()
-            time.sleep(0.02)
-
-    def _start(self) -> None:
-        self._not_before = time.monotonic() + self._pause
-        with held_back() as mask:
-            pid = os.fork()
-            if not pid:
-                self._run_child(mask)
-            self._pid = pid
-
-    def _ask_to_stop(self, pid: int) -> None:
-        now = time.monotonic()
-        if self._kill_at is None:
-            self._kill_at = now + STOP_SECONDS
-            os.kill(pid, signal.SIGTERM)
-        elif now > self._kill_at:
-            os.kill(pid, signal.SIGKILL)
-
-    def _reap(self) -> None:
-        if self._pid is not None and os.waitpid(self._pid, os.WNOHANG)[0]:
-            self._pid = self._kill_at = None
+        if self._process.pid is not None:
+            self._process.stop()
             remove_directories(self._workdir)
-
-    def _run_child(self, mask: Iterable[int]) -> NoReturn:
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGTERM, unwind)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for number in (signal.SIGINT, signal.SIGUSR1):
-                signal.signal(number, signal.SIG_IGN)  # the worker's, which then stops this process
-            os.setpgrp()
-            die_with_parent()
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            self._work()
-        except SystemExit:
-            logger.info("Making roots ready was stopped")
-        except BaseException:
-            logger.exception("Making roots ready ended with an unexpected error")
-        finally:
-            os._exit(0)
 
 
 def owner(pid: int | str) -> str:

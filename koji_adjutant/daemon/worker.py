@@ -19,14 +19,18 @@ from koji.tasks import BaseTaskHandler
 from koji_adjutant.buildroot.files.overlay import unmount_below
 from koji_adjutant.builds.explanation import explanation_in_error_messages
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
+from koji_adjutant.container.interface import ContainerManager
+from koji_adjutant.daemon import leftovers
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.die_with_parent import die_with_parent
 from koji_adjutant.daemon.library_tasks import check_library_arguments
+from koji_adjutant.daemon.own_containers import OwnContainers
 from koji_adjutant.daemon.plugins import load_plugins
 from koji_adjutant.daemon.prewarmer import Prewarmer
 from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, unwind
 from koji_adjutant.daemon.task_record import recorded
+from koji_adjutant.daemon.tidier import Tidier
+from koji_adjutant.daemon.tool_image import ToolImage
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.errors import EngineError
 from koji_adjutant.hub.interface import HubSession
@@ -39,8 +43,6 @@ from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 
 logger = logging.getLogger(__name__)
 
-WORKER_LABEL = LABEL_PREFIX + "worker_id"
-TASK_LABEL = LABEL_PREFIX + "task_id"
 BUSY = ("Over capacity", "Full queue")
 """koji's words for a worker that takes no more tasks because it has enough."""
 
@@ -48,8 +50,8 @@ BUSY = ("Over capacity", "Full queue")
 class Worker(TaskManager):  # type: ignore[misc]
     """Takes tasks from the hub and runs each in a forked child, as kojid does.
 
-    ``containers``, ``journal`` and ``prewarmer`` are set before the first task is taken; the parent uses the
-    first only to remove what a child left behind.
+    ``containers``, ``journal`` and what works beside tasks are set before the first task is taken; the parent
+    uses the first only to remove what a child left behind, and to see whether there is a tool image.
     """
 
     session: HubSession
@@ -60,6 +62,10 @@ class Worker(TaskManager):  # type: ignore[misc]
         self.containers: ContainerManager | None = None
         self.journal: Journal = NoJournal()
         self.prewarmer: Prewarmer | None = None
+        self.tidier: Tidier | None = None
+        self.tool_image: ToolImage | None = None
+        self.own_containers = OwnContainers()
+        self._image_problem = ""
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
 
     def register_handlers(self) -> None:
@@ -157,45 +163,84 @@ class Worker(TaskManager):  # type: ignore[misc]
         signal.signal(signal.SIGUSR2, lambda *_: None)  # interrupts BaseTaskHandler.wait's pause
 
     def readyForTask(self) -> bool:  # noqa: N802
-        """Check koji's conditions, and that the engine answers; remove containers that nobody removed."""
+        """Check koji's conditions, that the engine answers, and that it has a tool image.
+
+        Containers that nobody removed go meanwhile; one that cannot be removed is no reason to wait.
+        """
         self.status = ""
-        if not super().readyForTask():
-            return False
+        ready: bool = super().readyForTask()
         try:
             self.remove_containers()
+            return ready and self._has_tool_image()
         except EngineError as problem:
-            self.status = f"The container engine does not answer: {problem}"
-            self.logger.error(self.status)
+            self.status = self.status or f"The container engine does not answer: {problem}"
+            self.logger.error("The container engine does not answer: %s", problem)
             return False
-        return True
+
+    def _has_tool_image(self) -> bool:
+        if self.containers is None or self.tool_image is None:
+            return True
+        problem = self.tool_image.problem(self.containers)
+        if problem is None:
+            self._image_problem = ""
+            return True
+        self.status = f"No tool image: {problem}"
+        if self.status != self._image_problem:
+            self.logger.warning(self.status)
+        self._image_problem = self.status
+        return False
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with this worker, in sentences: why it is not ready, what it cannot remove."""
+        why_not = None if self.ready or self._is_draining or self.status in BUSY else self.status
+        return [problem for problem in (why_not, self.own_containers.problem) if problem]
+
+    @property
+    def _is_draining(self) -> bool:
+        return self.restart_pending or not self.hostdata.get("enabled", True)
+
+    def _get_host_data(self) -> dict[str, object]:
+        """Return what koji tells the hub of this host, and what is wrong with it, if anything is."""
+        data: dict[str, object] = super()._get_host_data()
+        problems = self.problems()
+        return data | {"problems": problems} if problems else data
 
     def getNextTask(self) -> bool:  # noqa: N802
         """Ask as koji does; record in the journal what the hub said about this host."""
         taken: bool = super().getNextTask()
-        draining = self.restart_pending or not self.hostdata.get("enabled", True)
-        problem = None if self.ready or self.status in BUSY else self.status
         self.journal.record(
             WorkerSeen(
                 capacity=self.hostdata.get("capacity", 0.0),
                 task_load=self.task_load,
-                problem=None if draining else problem,
-                draining=self.status if draining else None,
+                problem="; ".join(self.problems()) or None,
+                draining=self.status if self._is_draining else None,
                 look_again=self.options.sleeptime,
             )
         )
         return taken
 
     def cleanupTask(self, task_id: int, wait: bool = True) -> bool:  # noqa: N802
-        """Kill what still runs and log out the subsession, as koji does; then remove containers."""
+        """Kill what still runs and log out the subsession, as koji does; then remove what it has left.
+
+        A task that was killed could do none of this itself.
+        """
         cleaned: bool = super().cleanupTask(task_id, wait)
         try:
             self.remove_containers(ended=task_id)
         except EngineError:
             logger.exception("Containers of task %d may be left until the engine answers again", task_id)
-        # a task that was killed could do none of this itself
-        unmount_below(Path(self.options.workdir) / koji.pathinfo.taskrelpath(task_id))
+        self._put_aside(task_id)
         self.journal.record(TaskEnded(task_id=task_id, status="interrupted"))
         return cleaned
+
+    def _put_aside(self, task_id: int) -> None:
+        unmount_below(Path(self.options.workdir) / koji.pathinfo.taskrelpath(task_id))
+        try:
+            leftovers.clear_task(self.options, task_id)
+        except OSError:
+            logger.exception("The directory of task %d stays where it is", task_id)
+        if self.tidier and leftovers.has_put_aside(self.options, task_id):
+            self.tidier.wake()
 
     def _childPIDs(self, pid: int) -> list[tuple[int, str]]:  # noqa: N802
         """Return koji's list, but without a service that other tasks use as well, in a session of its own."""
@@ -241,21 +286,28 @@ class Worker(TaskManager):  # type: ignore[misc]
         if self.prewarmer:
             self.prewarmer.tend(idle=self.ready and not self.pids)
 
+    def tidy(self) -> None:
+        """Have deleted what was left by whoever was killed."""
+        if self.tidier:
+            self.tidier.tend(idle=not self.pids)
+
+    def stop_side_processes(self) -> None:
+        """End what works beside tasks, for a worker that ends."""
+        for process in (self.prewarmer, self.tidier, self.tool_image):
+            if process:
+                process.stop()
+
     def remove_containers(self, ended: int | None = None) -> None:
         """Remove this worker's containers whose process is gone; ``ended`` is a task that runs no more.
 
-        EngineError if the engine does not answer.
+        What cannot be removed is tried again at a later look. EngineError if the engine does not answer.
         """
         if self.containers is None:
             return
         running = {str(task) for task in self.pids if task != ended}
         if self.prewarmer and self.prewarmer.owner:
             running.add(self.prewarmer.owner)
-        for container in self.containers.list_containers({WORKER_LABEL: self.options.worker_id}):
-            task = container.labels.get(TASK_LABEL)
-            if task not in running:
-                logger.warning("Removing container %s, left by task %s", container.name, task)
-                self.containers.remove(container.id)
+        self.own_containers.remove(self.containers, self.options.worker_id, running)
 
 
 def _session(pid: int) -> int | None:

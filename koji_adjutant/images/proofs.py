@@ -16,12 +16,16 @@ class Proofs:
     def __init__(self, state_dir: Path) -> None:
         self._directory = state_dir / DIRECTORY
 
+    def has(self, image: Image) -> bool:
+        """Return whether the image has shown that it is good."""
+        return (self._directory / image.id).exists()
+
     def wrong(self, manager: ContainerManager, image: Image) -> str | None:
         """Return what is wrong with an image that the engine has, in one sentence; None if it is good.
 
         Raises EngineError if the engine cannot start a container.
         """
-        if (self._directory / image.id).exists():
+        if self.has(image):
             return None
         if problems := prove(manager, image.id).wrong:
             return f"the tool image {image.reference} cannot be used: {'; '.join(problems)}"

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from koji_adjutant.builds.explanation import explanation_in_error_messages
 from koji_adjutant.config import AdjutantOptions, KojidOptions, load_adjutant
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.daemon.claims import TaskClaims
+from koji_adjutant.daemon.own_containers import OwnContainers
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask
@@ -71,10 +71,7 @@ class PluggedTask(ContainerTask):
     def _remove_leftovers(self) -> None:
         """Remove containers of tasks whose process was killed before it could clean up."""
         running = {str(task["id"]) for task in self.session.host.getHostTasks()}
-        for container in self.engine.list_containers({f"{LABEL_PREFIX}worker_id": self.options.worker_id}):
-            if container.labels.get(f"{LABEL_PREFIX}task_id") not in running:
-                self.logger.warning("Removing container %s", container.name)
-                self.engine.remove(container.id)
+        OwnContainers().remove(self.engine, self.options.worker_id, running)
 
     def _tidy_up_meanwhile(self) -> None:
         """Tidy up in a process that the hub's answer does not wait for and kojid does not know."""

@@ -157,12 +157,7 @@ class ContainerTask(TaskHandler):
 
     def tidy_up(self) -> None:
         """Delete what this and earlier tasks put aside; for when the hub has the result."""
-        for trash in Path(self.options.workdir).glob(f"tasks/*/*{TRASH}"):
-            remove_tree(trash)  # another task's child may be at it as well
-        cache = self._cache()
-        cache.tidy(self.adjutant.cache_size)
-        cache.store.seal()
-        prune_failed_roots(self.options)
+        tidy_up(self.options)
 
     def failed_roots(self) -> FailedRoots:
         return FailedRoots(Path(self.options.workdir) / FAILED)
@@ -184,6 +179,16 @@ class ContainerTask(TaskHandler):
         self.uploadFile(str(file))
         self.recorder.uploaded(file.stat().st_size)
         return f"{self.getUploadDir()}/{file.name}"
+
+
+def tidy_up(options: KojidOptions) -> None:
+    """Delete what tasks put aside, and keep the cache within its size; slow."""
+    for trash in Path(options.workdir).glob(f"tasks/*/*{TRASH}"):
+        remove_tree(trash)  # another task's child may be at it as well
+    cache = Cache(options.adjutant.state_dir)
+    cache.tidy(options.adjutant.cache_size)
+    cache.store.seal()
+    prune_failed_roots(options)
 
 
 def keeps_failed_roots(options: KojidOptions) -> bool:

@@ -32,6 +32,7 @@ class Workers:
     admin: Any
     directory: Path
     state_dir: Path
+    image: str
     monitoring: str = "monitoring_enabled = false"
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -41,8 +42,8 @@ class Workers:
             f"[kojid]\nserver = {self.hub.url}\ntopurl = {self.hub.files_url}\ntopdir = {self.hub.topdir}\n"
             f"workdir = {self.directory}/work\nuser = {HOST}\npassword = {PASSWORD}\n"
             f"sleeptime = {sleeptime}\nminspace = 1\n"
-            f"[adjutant]\nstate_dir = {self.state_dir}\nlog_dir = {self.directory}/logs\n"
-            f"log_file = {self.directory}/kojid.log\n{self.monitoring}\n"
+            f"[adjutant]\nstate_dir = {self.state_dir}\ntask_image_default = {self.image}\n"
+            f"log_dir = {self.directory}/logs\nlog_file = {self.directory}/kojid.log\n{self.monitoring}\n"
         )
         command = [sys.executable, "-m", "koji_adjutant.kojid", "-c", str(conf), "-v", *options]
         with (self.directory / "stderr").open("ab") as stderr:
@@ -78,12 +79,12 @@ class Workers:
 
 
 @pytest.fixture
-def workers(tmp_path: Path, state_dir: Path) -> Iterator[Workers]:
+def workers(tmp_path: Path, state_dir: Path, tool_image: str) -> Iterator[Workers]:
     with running_devhub(tmp_path / "hub") as hub:
         admin = hub.session("kojiadmin", "kojiadmin")
         admin.addHost(HOST, ["x86_64", "noarch"])
         admin.callMethod("devhub.setPassword", HOST, PASSWORD)
-        found = Workers(hub, admin, tmp_path, state_dir)
+        found = Workers(hub, admin, tmp_path, state_dir, tool_image)
         yield found
         for process in found.running:
             process.terminate()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from koji_adjutant.daemon import prewarmer as prewarmer_module
+from koji_adjutant.daemon import side_process
 from koji_adjutant.daemon.prewarmer import Prewarmer
 
 
@@ -132,7 +132,7 @@ def test_it_yields_to_a_task_and_comes_again(work: Work) -> None:
 def test_one_that_does_not_yield_is_killed_and_tidied_up_after(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prewarmer_module, "STOP_SECONDS", 0)
+    monkeypatch.setattr(side_process, "STOP_SECONDS", 0)
     prewarmer = Prewarmer(work.is_deaf, work.workdir, sleeptime=0)
     prewarmer.tend(idle=True)
     until(work.started.exists)

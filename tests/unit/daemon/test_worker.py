@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import koji
@@ -16,6 +17,7 @@ from koji.tasks import BaseTaskHandler
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerState
+from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.prewarmer import Prewarmer
 from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
@@ -219,6 +221,103 @@ def test_an_engine_that_does_not_answer(worker: Worker, hub: Hub) -> None:
     engine.add("left", worker_id="hub-host1", task_id="5")
     assert worker.readyForTask() is True
     assert engine.present == {}
+
+
+@pytest.fixture
+def willing(worker: Worker, hub: Hub) -> Worker:
+    """A worker that koji's conditions let take tasks."""
+    worker.options.adjutant.state_dir.mkdir()
+    worker.options.minspace = 1
+    hub.answers["host.getHost"] = {"enabled": True, "capacity": 2.0}
+    hub.answers["host.getTasks"] = []
+    return worker
+
+
+class Events:
+    """A journal that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    def record(self, event: Any) -> None:
+        self.seen.append(event)
+
+
+def look(worker: Worker, hub: Hub) -> tuple[bool, dict[str, Any], Any]:
+    """Look for a task; what the hub and the journal learn of it."""
+    worker.journal = events = Events()
+    worker.getNextTask()
+    _, (_load, ready), named = [call for call in hub.calls if call[0] == "host.updateHost"][-1]
+    return ready, named["data"], events.seen[-1]
+
+
+def test_a_container_that_cannot_be_removed_stops_nothing(willing: Worker, hub: Hub) -> None:
+    engine: Any = willing.containers
+    for name in ("stuck", "left"):
+        engine.add(name, worker_id="hub-host1", task_id="5")
+    remove = engine.remove
+
+    def refuse(container: str) -> None:
+        if container == "stuck":
+            raise EngineError("device or resource busy")
+        remove(container)
+
+    engine.remove = refuse
+    willing.remove_containers()
+    assert set(engine.present) == {"stuck"}
+    ready, data, seen = look(willing, hub)
+    words = "the container stuck cannot be removed, it is tried again: device or resource busy"
+    assert (ready, data["problems"], seen.problem, seen.draining) == (True, [words], words, None)
+    assert hub.methods("host.getTasks") == ["host.getTasks"]
+
+    start(willing, hub, lambda: None)
+    wait_until_reaped(willing)
+    remove("stuck")
+    ready, data, seen = look(willing, hub)
+    assert (ready, set(data), seen.problem) == (True, {"methods", "maxjobs"}, None)
+
+
+def test_without_a_tool_image_it_takes_none_and_says_so(willing: Worker, hub: Hub) -> None:
+    image: Any = SimpleNamespace(
+        problem=lambda _engine: "the image tools:1 is not in podman's storage: make it"
+    )
+    willing.tool_image = image
+    words = "No tool image: the image tools:1 is not in podman's storage: make it"
+    ready, data, seen = look(willing, hub)
+    assert (ready, data["problems"], seen.problem) == (False, [words], words)
+    assert hub.methods("host.getTasks") == []
+    image.problem = lambda _engine: None
+    ready, data, seen = look(willing, hub)
+    assert (ready, set(data), seen.problem) == (True, {"methods", "maxjobs"}, None)
+    hub.answers["host.getHost"] = {"enabled": False, "capacity": 2.0}
+    ready, data, seen = look(willing, hub)
+    assert (ready, set(data)) == (False, {"methods", "maxjobs"})
+    assert (seen.problem, seen.draining) == (None, "Host is disabled")
+
+
+def test_what_a_killed_task_has_is_put_aside_and_deleted_soon(worker: Worker, hub: Hub) -> None:
+    directory = Path(worker.options.workdir) / "tasks" / "5" / "5"
+    claims = TaskClaims(worker.options.adjutant.state_dir)
+    woken: list[bool] = []
+    worker.tidier = SimpleNamespace(wake=lambda: woken.append(True))  # type: ignore[assignment]
+
+    def die() -> None:
+        (directory / "result").mkdir(parents=True, exist_ok=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    start(worker, hub, die)
+    wait_until_reaped(worker)
+    (trash,) = directory.parent.iterdir()
+    assert trash.name.endswith(".trash")
+    assert (claims.abandoned(), woken) == ([], [True])
+
+
+def test_a_task_that_ended_well_leaves_nothing_to_do(worker: Worker, hub: Hub) -> None:
+    woken: list[bool] = []
+    worker.tidier = SimpleNamespace(wake=lambda: woken.append(True))  # type: ignore[assignment]
+    start(worker, hub, lambda: None)
+    wait_until_reaped(worker)
+    assert woken == []
 
 
 def test_a_service_in_a_session_of_its_own_survives_its_task(

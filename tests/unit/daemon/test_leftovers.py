@@ -1,4 +1,4 @@
-"""What ``gc`` takes for a leftover, and what it leaves alone."""
+"""What is a leftover, for ``gc`` and for the worker, and what they leave alone."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from koji_adjutant.cli import leftovers
-from koji_adjutant.cli.leftovers import Leftover
-from koji_adjutant.config import Settings, load
+from koji_adjutant.config import KojidOptions, load
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerState
-from tests.unit.cli.conftest import Machine
+from koji_adjutant.daemon import leftovers
+from koji_adjutant.daemon.leftovers import Leftover
+from koji_adjutant.errors import EngineError
+from tests.unit.cli.conftest import Machine, machine
+
+__all__ = ["machine"]
 
 LONG_AGO = 1_000_000_000.0
 
 
 @pytest.fixture
-def settings(machine: Machine) -> Settings:
-    return load(machine.config, {})
+def options(machine: Machine) -> KojidOptions:
+    return load(machine.config, {}).kojid
 
 
 @pytest.fixture
@@ -49,57 +53,70 @@ def remove(found: Iterable[Leftover]) -> list[str]:
     return removed
 
 
-def test_the_directory_of_a_task_that_was_killed(machine: Machine, settings: Settings) -> None:
+def test_the_directory_of_a_task_that_was_killed(machine: Machine, options: KojidOptions) -> None:
     (machine.running_logs(7) / "build.log").touch()
     die_holding(machine, 7)
     with machine.claims.hold(8):
         machine.running_logs(8)
-        assert len(list(leftovers.tasks(settings))) == 1
-        remove(leftovers.tasks(settings))
+        assert len(list(leftovers.killed_tasks(options))) == 1
+        remove(chain(leftovers.killed_tasks(options), leftovers.put_aside(options)))
         assert machine.running_logs(8).exists()
     assert sorted(path.name for path in (machine.directory / "work" / "tasks").glob("*/*")) == ["8"]
     assert machine.claims.abandoned() == []
 
 
-def test_a_stock_kojid_s_tasks_are_not_ours(machine: Machine, settings: Settings) -> None:
+def test_a_stock_kojid_s_tasks_are_not_ours(machine: Machine, options: KojidOptions) -> None:
     machine.running_logs(7)
-    assert remove(leftovers.tasks(settings)) == []
+    assert remove(chain(leftovers.killed_tasks(options), leftovers.put_aside(options))) == []
     assert machine.running_logs(7).exists()
 
 
-def test_a_task_that_was_taken_again_meanwhile(machine: Machine, settings: Settings) -> None:
+def test_a_task_that_was_taken_again_meanwhile(machine: Machine, options: KojidOptions) -> None:
     log = machine.running_logs(7) / "build.log"
     log.touch()
     die_holding(machine, 7)
-    found = list(leftovers.tasks(settings))
+    found = list(leftovers.killed_tasks(options))
     with machine.claims.hold(7):
         remove(found)
         assert log.exists()
 
 
-def test_what_tasks_have_put_aside(machine: Machine, settings: Settings) -> None:
+def test_what_tasks_have_put_aside(machine: Machine, options: KojidOptions) -> None:
     (machine.directory / "work" / "tasks" / "7" / "7-123-456.trash" / "deep").mkdir(parents=True)
-    assert len(remove(leftovers.tasks(settings))) == 1
+    assert len(remove(leftovers.put_aside(options))) == 1
     assert list((machine.directory / "work" / "tasks" / "7").iterdir()) == []
 
 
-def test_commands_that_were_killed(machine: Machine, settings: Settings, dead_pid: int) -> None:
+def test_only_the_task_s_own_is_found_to_be_put_aside(machine: Machine, options: KojidOptions) -> None:
+    (machine.directory / "work" / "tasks" / "7" / "10007-123-456.trash").mkdir(parents=True)
+    assert not leftovers.has_put_aside(options, 7)
+    assert leftovers.has_put_aside(options, 10007)
+
+
+def test_what_cannot_be_removed(machine: Machine) -> None:
+    def refuse() -> None:
+        raise EngineError("device or resource busy")
+
+    assert Leftover("container c", refuse).problem_of_removal() == "container c: device or resource busy"
+
+
+def test_commands_that_were_killed(machine: Machine, options: KojidOptions, dead_pid: int) -> None:
     work = machine.state_dir / "work"
     for name in (f"local-{dead_pid}-x", f"local-{os.getpid()}-x", "something-else"):
         (work / name).mkdir(parents=True)
-    remove(leftovers.commands(settings))
+    remove(leftovers.commands(options))
     assert sorted(path.name for path in work.iterdir()) == [f"local-{os.getpid()}-x", "something-else"]
 
 
-def test_prewarms_that_were_killed(machine: Machine, settings: Settings, dead_pid: int) -> None:
+def test_prewarms_that_were_killed(machine: Machine, options: KojidOptions, dead_pid: int) -> None:
     work = machine.directory / "work"
     for name in (f"prewarm-{dead_pid}", f"prewarm-{os.getpid()}", "prewarm-mine"):
         (work / name).mkdir(parents=True)
-    assert len(remove(leftovers.commands(settings))) == 1
+    assert len(remove(leftovers.commands(options))) == 1
     assert sorted(path.name for path in work.glob("prewarm*")) == [f"prewarm-{os.getpid()}", "prewarm-mine"]
 
 
-def test_old_logs(machine: Machine, settings: Settings) -> None:
+def test_old_logs(machine: Machine, options: KojidOptions) -> None:
     for task_id in (7, 8):
         machine.kept_logs(task_id)
     os.utime(machine.log_dir / "7", (LONG_AGO, LONG_AGO))
@@ -108,16 +125,16 @@ def test_old_logs(machine: Machine, settings: Settings) -> None:
     (machine.log_dir / "9").symlink_to(other)
     for path in (other, machine.log_dir / "9"):
         os.utime(path, (LONG_AGO, LONG_AGO), follow_symlinks=False)
-    remove(leftovers.logs(settings, 30))
+    remove(leftovers.logs(options, 30))
     assert sorted(path.name for path in machine.log_dir.iterdir()) == ["8", "9", "kojid"]
 
 
-def test_buildroots_that_were_kept_for_long_enough(machine: Machine, settings: Settings) -> None:
+def test_buildroots_that_were_kept_for_long_enough(machine: Machine, options: KojidOptions) -> None:
     kept = machine.directory / "work" / "failed" / "kept"
     for name in ("f39-build-1-2", "f39-build-3-4"):
         (kept / name).mkdir(parents=True)
     os.utime(kept / "f39-build-1-2", (LONG_AGO, LONG_AGO))
-    (what,) = remove(leftovers.kept_buildroots(settings))
+    (what,) = remove(leftovers.kept_buildroots(options))
     assert what.endswith("f39-build-1-2")
     assert [path.name for path in kept.iterdir()] == ["f39-build-3-4"]
 
@@ -156,26 +173,35 @@ def engine_with_all_kinds(machine: Machine, dead_pid: int) -> FakeEngine:
     )
 
 
-def test_containers_of_the_private_engine(machine: Machine, settings: Settings, dead_pid: int) -> None:
+def test_containers_of_the_private_engine(machine: Machine, options: KojidOptions, dead_pid: int) -> None:
     engine = engine_with_all_kinds(machine, dead_pid)
     with machine.claims.hold(8):
-        remove(leftovers.containers(settings, engine))  # type: ignore[arg-type]
+        remove(leftovers.containers(options, engine))  # type: ignore[arg-type]
     assert engine.removed == ["killed", "unclaimed", "dead-command", "dead-prewarm"]
 
 
 def test_an_engine_that_others_use_too(machine: Machine, dead_pid: int) -> None:
-    shared = load(machine.config, {"KOJI_ADJUTANT_PODMAN_SOCKET": "unix:///run/podman/podman.sock"})
+    shared = load(machine.config, {"KOJI_ADJUTANT_PODMAN_SOCKET": "unix:///run/podman/podman.sock"}).kojid
     engine = engine_with_all_kinds(machine, dead_pid)
     with machine.claims.hold(8):
         remove(leftovers.containers(shared, engine))  # type: ignore[arg-type]
     assert engine.removed == ["killed"]
 
 
-def test_nothing_at_all(machine: Machine, settings: Settings, tmp_path: Path) -> None:
+def test_containers_of_dead_processes_alone(machine: Machine, options: KojidOptions, dead_pid: int) -> None:
+    engine = engine_with_all_kinds(machine, dead_pid)
+    remove(leftovers.containers_of_processes(options, engine))  # type: ignore[arg-type]
+    assert engine.removed == ["dead-command", "dead-prewarm"]
+    shared = load(machine.config, {"KOJI_ADJUTANT_PODMAN_SOCKET": "unix:///run/podman/podman.sock"}).kojid
+    assert remove(leftovers.containers_of_processes(shared, engine)) == []  # type: ignore[arg-type]
+
+
+def test_nothing_at_all(machine: Machine, options: KojidOptions, tmp_path: Path) -> None:
     everything = (
-        *leftovers.tasks(settings),
-        *leftovers.commands(settings),
-        *leftovers.kept_buildroots(settings),
-        *leftovers.logs(settings, 0),
+        *leftovers.killed_tasks(options),
+        *leftovers.put_aside(options),
+        *leftovers.commands(options),
+        *leftovers.kept_buildroots(options),
+        *leftovers.logs(options, 0),
     )
     assert everything == ()

@@ -1,0 +1,78 @@
+"""Deleting what killed processes have left, in a process that nobody waits for."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable
+
+from koji_adjutant.config import KojidOptions
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import HIGHEST_NICENESS
+from koji_adjutant.daemon import leftovers
+from koji_adjutant.daemon.leftovers import Leftover
+from koji_adjutant.daemon.side_process import SideProcess
+from koji_adjutant.errors import EngineError
+from koji_adjutant.task_adapters.container_task import tidy_up
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 600.0
+"""Seconds between two looks of an idle worker for what others have left: commands, say."""
+
+
+class Tidier:
+    """Starts ``work`` in a process: first of all, when something was left, and now and then in idle time."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._wanted = True
+        self._not_before = 0.0
+        self._process = SideProcess("Tidying up")
+
+    def wake(self) -> None:
+        """Say that something was left: the next ``tend`` begins, whatever the worker does."""
+        self._wanted = True
+
+    def tend(self, *, idle: bool) -> None:
+        """Start the process if need be. Call it at each look at the hub: it waits for nothing."""
+        self._process.has_ended()
+        now = time.monotonic()
+        if self._process.pid is None and (self._wanted or (idle and now >= self._not_before)):
+            self._wanted = False
+            self._not_before = now + PAUSE
+            self._process.start(self._work)
+
+    def stop(self) -> None:
+        """Stop the process, for a worker that ends; the next one goes on with what is left."""
+        self._process.stop()
+
+
+def forget_the_dead(options: KojidOptions) -> None:
+    """Free what tasks of an earlier run still hold: mounts, claims, and the names of their directories.
+
+    Takes no time, so that tasks may be taken after it; what was put aside is deleted by ``tidy``.
+    """
+    _remove_all(leftovers.killed_tasks(options))
+    leftovers.unmount_tasks(options)
+
+
+def tidy(options: KojidOptions) -> None:
+    """Delete what nobody uses any more, at the lowest priority."""
+    try:
+        with open_engine(options.adjutant, revive=False) as engine:
+            os.nice(HIGHEST_NICENESS)
+            _remove_all(leftovers.containers_of_processes(options, engine))
+    except EngineError as problem:
+        logger.warning("Containers of commands are not looked for: %s", problem)
+    _remove_all(leftovers.killed_tasks(options))
+    _remove_all(leftovers.commands(options))
+    tidy_up(options)
+
+
+def _remove_all(found: Iterable[Leftover]) -> None:
+    for leftover in found:
+        logger.warning("Removing the %s", leftover.what)
+        if problem := leftover.problem_of_removal():
+            logger.error("Not removed: %s", problem)
