@@ -150,7 +150,7 @@ def for_tag(
 
 
 def name_of(tag: str, buildroot_id: int, repo_id: int) -> str:
-    """The name of a buildroot that a task has: kojid's."""
+    """Return the name that kojid gives to a task's buildroot."""
     return f"{tag}-{buildroot_id}-{repo_id}"
 
 
