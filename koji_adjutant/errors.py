@@ -9,11 +9,14 @@ A message is one sentence: what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 import koji
 
-from koji_adjutant.text import printable
+from koji_adjutant.text import printable, without_passwords
 
 MESSAGE_MAX = 16384
 """Characters of a message that are passed on."""
@@ -127,6 +130,13 @@ class ImageError(BuildrootError):
     failure = FailureClass.IMAGE
 
 
+class DiskFull(AdjutantError):
+    """The worker itself could not write: a disk of this machine is full, or a quota is used up."""
+
+    exit_code = 12
+    failure = FailureClass.DISK
+
+
 class EngineError(AdjutantError):
     """podman is missing, too old, unreachable, or refused to do what it was asked."""
 
@@ -161,3 +171,56 @@ class HubError(AdjutantError):
     """The hub is out of reach, is no hub, or does not let this worker in; kojid exits with 1 then."""
 
     failure = FailureClass.HUB
+
+
+@contextmanager
+def full_disk_said() -> Iterator[None]:
+    """Turn what the system says of a full disk, wherever in the block that is, into a sentence.
+
+    Raises DiskFull.
+    """
+    try:
+        yield
+    except AdjutantError:
+        raise
+    except Exception as error:
+        full = full_disk(error)
+        if full is None:
+            raise
+        place = f" (at {full.filename})" if isinstance(full.filename, str) else ""
+        raise DiskFull(
+            f"a disk of this machine is full{place}, and the work could not go on: free space in workdir, "
+            "state_dir and log_dir"
+        ) from error
+
+
+def full_disk(error: BaseException) -> OSError | None:
+    """Return what the system said of a full disk, if that is what an error comes from."""
+    for each in chain(error):
+        if isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT):
+            return each
+    return None
+
+
+@contextmanager
+def passwords_kept_out() -> Iterator[None]:
+    """Take passwords in URLs out of an error that ends the block, and of those that it comes from.
+
+    They reach the hub, as text or as a traceback, whoever has raised them.
+    """
+    try:
+        yield
+    except Exception as error:
+        for each in chain(error):
+            each.args = tuple(without_passwords(one) if isinstance(one, str) else one for one in each.args)
+        raise
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, and those that it comes from."""
+    seen: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in seen:
+        yield following
+        seen.append(following)
+        following = following.__cause__ or following.__context__

@@ -19,6 +19,7 @@ from koji_adjutant import config
 from koji_adjutant.config import KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.daemon import arguments, login, loop
+from koji_adjutant.daemon.log_format import keep_passwords_out
 from koji_adjutant.daemon.monitoring import monitoring
 from koji_adjutant.daemon.prewarm import make_ready
 from koji_adjutant.daemon.prewarmer import Prewarmer
@@ -70,6 +71,7 @@ def start(settings: Settings) -> loop.Outcome:
     else:
         for name in LOGGERS:
             koji.add_stderr_logger(name)
+            keep_passwords_out(name)
     try:
         return work(options, session)
     finally:
@@ -137,6 +139,7 @@ def _set_up_logging(options: KojidOptions) -> None:
         koji.add_file_logger(name, str(options.adjutant.log_file))
         if options.admin_emails:
             koji.add_mail_logger(name, options.admin_emails)
+        keep_passwords_out(name)
         logging.getLogger(name).setLevel(level)
     # whatever the level is: the lines with which containers can be started by hand
     logging.getLogger("koji_adjutant.container").setLevel(min(level, logging.INFO))

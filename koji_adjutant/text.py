@@ -1,16 +1,40 @@
-"""Text that people read: without what a terminal would obey, and without what only developers want."""
+"""Text that people read: without what a terminal would obey, without passwords, and without what only
+developers want."""
 
 from __future__ import annotations
 
+import re
 import time
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 """Of 1024 each, as the sizes in kojid.conf are."""
 
 
+MASK = "***"
+"""Stands for a password."""
+_CREDENTIALS = re.compile(r"(?<=://)(?P<user>[^/?#@:\s]*)(?P<password>:[^/?#\s]*)?@")
+
+
 def printable(text: str) -> str:
-    """Return the text with escapes in place of what XML or a terminal cannot take, or would obey."""
-    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+    """Return text that may be shown: no passwords in URLs, and nothing that XML or a terminal cannot take.
+
+    What a terminal would obey is there as an escape.
+    """
+    shown = "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+    return without_passwords(shown)
+
+
+def without_passwords(text: str, mask: str = MASK) -> str:
+    """Return the text with the mask in place of each password in a URL: ``https://me:***@host/``."""
+    return _CREDENTIALS.sub(lambda url: f"{url['user']}:{mask}@" if url["password"] else url[0], text)
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL for others to use: without the name and password of whoever used it first.
+
+    Those who may use it have their own, in ~/.netrc for example.
+    """
+    return _CREDENTIALS.sub("", url)
 
 
 def innermost_reason(problem: BaseException) -> str:

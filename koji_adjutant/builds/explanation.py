@@ -12,7 +12,6 @@ The explanation becomes the end of the task's fault message, whose first line st
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ import requests
 from koji.tasks import RefuseTask, ServerExit, ServerRestart
 
 from koji_adjutant.builds.decisive import SENTENCE_LENGTH, Finding, find_decisive
-from koji_adjutant.errors import AdjutantError, ContainerTimeout, FailureClass, SourceError
+from koji_adjutant.errors import AdjutantError, ContainerTimeout, FailureClass, SourceError, full_disk
 from koji_adjutant.text import printable
 
 GENERAL = {
@@ -47,7 +46,6 @@ _LOG_NAMED = re.compile(r"see (\w+\.log)")
 _EXPLANATION = re.compile(
     r"^Why \((\w+)\): (.*)(?:\n(\w+\.log), from byte (\d+):\n((?: {4}.*(?:\n|\Z))*))?", re.MULTILINE
 )
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_SPACE = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _NO_MEMORY = re.compile(r"cannot allocate memory", re.IGNORECASE)
 
@@ -107,7 +105,7 @@ def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bo
 def failure_class(error: BaseException) -> FailureClass:
     """Return the class that the exception alone shows."""
     message = str(error)
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if not isinstance(error, koji.GenericError) and full_disk(error):
         return FailureClass.DISK
     if isinstance(error, MemoryError):
         return FailureClass.MEMORY
@@ -181,8 +179,7 @@ def _own_class(error: AdjutantError) -> FailureClass:
     cause = _cause(error)
     # of an image, a root or a container, not of a package
     if cause.failure in (FailureClass.INFRASTRUCTURE, FailureClass.IMAGE):
-        reason = cause.__cause__
-        if _NO_SPACE.search(str(cause)) or (isinstance(reason, OSError) and reason.errno in _FULL):
+        if _NO_SPACE.search(str(cause)) or full_disk(cause):
             return FailureClass.DISK
         if _NO_MEMORY.search(str(cause)):
             return FailureClass.MEMORY

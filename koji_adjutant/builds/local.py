@@ -16,7 +16,7 @@ from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.builds.scm_srpm import srpm_from_directory, srpm_from_scm
 from koji_adjutant.errors import SourceError, UsageError
 from koji_adjutant.scm.checkout import CheckoutOptions
-from koji_adjutant.scm.source import ScmSource
+from koji_adjutant.scm.source import ScmSource, parse_url
 
 MAKE_SOURCES = (
     "/bin/bash",
@@ -53,7 +53,7 @@ def parse_source(text: str) -> Path | ScmSource:
             f"{text} is no file, no directory and no SCM URL (like git+https://host/path#commit)"
         )
     try:
-        scm = koji.daemon.SCM(url)
+        scm = parse_url(url)
     except koji.GenericError as error:
         raise SourceError(f"SCM URL {text} is malformed: {error}") from error
     # there is no hub to say otherwise, and few repositories have one

@@ -29,7 +29,15 @@ def _sign(failure: FailureClass, rank: int, *alternatives: str) -> Sign:
 
 # No pattern may have two unbounded repetitions that can take the same text: lines are the packager's.
 SIGNS = (
-    _sign(FailureClass.DISK, OUTSIDE, "No space left on device", "Disk quota exceeded"),
+    _sign(
+        FailureClass.DISK,
+        OUTSIDE,
+        "No space left on device",
+        "Disk quota exceeded",
+        # rpm, and dnf's summary of the same
+        r"needs \d+\S{0,3} more (?:space|inodes) on the \S+ filesystem",
+        r"more space needed on the \S+ filesystem",
+    ),
     _sign(
         FailureClass.MEMORY,
         OUTSIDE,

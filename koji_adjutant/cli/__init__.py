@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from koji_adjutant import __version__
-from koji_adjutant.errors import AdjutantError
+from koji_adjutant.errors import AdjutantError, full_disk_said
 
 COMMANDS = (
     "build",
@@ -54,7 +54,8 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. An error of ours becomes one sentence and its own exit code."""
     try:
-        cli.main(args=list(arguments) if arguments is not None else None, prog_name="koji-adjutant")
+        with full_disk_said():
+            cli.main(args=list(arguments) if arguments is not None else None, prog_name="koji-adjutant")
     except AdjutantError as error:
         click.echo(f"koji-adjutant: {error}", err=True)
         sys.exit(error.exit_code)

@@ -12,11 +12,11 @@ from typing import Any, Literal
 from koji_adjutant.config import adjutant, kojid
 from koji_adjutant.config.loading import ENVIRONMENT_PREFIX, load, read_file
 from koji_adjutant.container.interface import EngineTimeouts, VolumeMount
+from koji_adjutant.text import without_passwords
 
 DEFAULT = "default"
 MASK = "********"
 _SECRET = re.compile(r"(?:^|_)(?:password|pass|token|secret)$")
-_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]+(?=@)")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _text(name: str, value: Any) -> str:
     text = as_text(value)
     if text and _SECRET.search(name):
         return MASK
-    return _PASSWORD_IN_URL.sub(rf"\1:{MASK}", text)
+    return without_passwords(text, MASK)
 
 
 def as_text(value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,7 @@ from koji.tasks import BaseTaskHandler, RefuseTask, ServerExit, ServerRestart, p
 from koji_adjutant.builds.explanation import explain
 from koji_adjutant.monitoring import events
 from koji_adjutant.monitoring.records import Failure
-from koji_adjutant.text import printable
+from koji_adjutant.text import printable, without_credentials
 
 SOURCES = ("src", "url", "srpm", "pkg", "spec_url", "repo_id", "srcs", "command")
 """What tasks call the parameter that says what is worked on."""
@@ -22,8 +21,6 @@ TAGS = ("build_tag", "root", "tag", "target", "build_target")
 """What tasks call the parameter that says for which tag they work."""
 LENGTH = 500
 """Characters of a parameter that are kept."""
-PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]*@")
-"""In an SCM URL, where allow_password_in_scm_url lets it be."""
 
 
 @contextmanager
@@ -92,5 +89,5 @@ def _first(given: Mapping[str, Any], names: Sequence[str]) -> str | None:
         if isinstance(value, list):
             value = " ".join(map(str, value))
         if value is not None:
-            return PASSWORD.sub("//", printable(str(value)))[:LENGTH]
+            return printable(without_credentials(str(value)))[:LENGTH]
     return None

@@ -32,7 +32,7 @@ from koji_adjutant.daemon.task_record import recorded
 from koji_adjutant.daemon.tidier import Tidier
 from koji_adjutant.daemon.tool_image import ToolImage
 from koji_adjutant.daemon.wakeup import Wakeup
-from koji_adjutant.errors import EngineError
+from koji_adjutant.errors import EngineError, full_disk_said, passwords_kept_out
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.taken_away import stopped_if_taken_away
 from koji_adjutant.monitoring.events import Journal, NoJournal, TaskEnded, WorkerSeen
@@ -145,7 +145,9 @@ class Worker(TaskManager):  # type: ignore[misc]
         def recorded_run() -> object:
             with (
                 recorded(self.journal, handler, arch),
+                passwords_kept_out(),
                 explanation_in_error_messages(),
+                full_disk_said(),
                 stopped_if_taken_away(handler.id),
             ):
                 check_library_arguments(handler)

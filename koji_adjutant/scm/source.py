@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlunsplit
 
+import koji
+from koji.daemon import SCM
+
 from koji_adjutant.errors import SourceError
+from koji_adjutant.text import MASK
 
 _HOST = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]*)?")
 _USER = re.compile(r"[A-Za-z0-9_][^\s@/\\]*")
@@ -17,8 +21,27 @@ _SSH_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _PATH = re.compile(r"[^\x00-\x1f\x7f\\]*")
 # svn takes what follows an @ for a revision of its own
 _SVN_PATH = re.compile(r"[^\x00-\x1f\x7f\\@]*")
+_CREDENTIALS = re.compile(r"://([^/?#]*:[^/?#]*)@")
 # what git allows in a ref or an expression for a commit, without what would make it a refspec or a range
 _REVISION = re.compile(r"(?![-+.])(?!.*\.\.)[^\x00-\x20\x7f:?*\[\\]+")
+
+
+def parse_url(url: str, *, allow_password: bool = False) -> SCM:
+    """Parse a koji SCM URL.
+
+    Raises koji's own faults, without the password that koji puts into them, and SourceError.
+    """
+    try:
+        return SCM(url, allow_password=allow_password)
+    except ValueError:  # of urllib, about its host; it may quote a password
+        raise SourceError("Unable to parse SCM URL: its host is malformed") from None
+    except koji.GenericError as error:
+        message = str(error)
+        if credentials := _CREDENTIALS.search(url):
+            user = credentials[1].partition(":")[0]
+            message = message.replace(credentials[1], f"{user}:{MASK}")
+        error.args = (message,)
+        raise
 
 
 @dataclass(frozen=True)
@@ -96,7 +119,7 @@ class ScmSource:
         return SourceError(f"the {part} in SCM URL {self.shown_url!r} is not acceptable: {why}")
 
     def _without_password(self, text: str) -> str:
-        return text.replace(f":{self.password}", ":***") if self.password else text
+        return text.replace(f":{self.password}", f":{MASK}") if self.password else text
 
     @property
     def shown_url(self) -> str:

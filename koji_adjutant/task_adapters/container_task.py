@@ -24,6 +24,7 @@ from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.config.rlimits import build_rlimits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
+from koji_adjutant.errors import full_disk_said, passwords_kept_out
 from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.monitoring.events import Journal, NoJournal
 from koji_adjutant.policy.rules import Subject
@@ -89,7 +90,9 @@ class ContainerTask(TaskHandler):
         subject = Subject(tag, arch, self.method)
         self.buildroot_json.set_task(self.id, subject, repo_id)
         with (
+            passwords_kept_out(),
             explanation_attached_to_errors(resultdir, self.recorder.out_of_memory),
+            full_disk_said(),
             self._accounted(),
             open_engine(ours, observer=self.recorder) as manager,
         ):

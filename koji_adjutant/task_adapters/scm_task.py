@@ -11,10 +11,10 @@ from koji.daemon import SCM
 
 from koji_adjutant.builds.scm_srpm import ScmHooks
 from koji_adjutant.builds.spec import SpecRules
-from koji_adjutant.errors import SourceError
 from koji_adjutant.hub.rows import TagRow
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.commands import GIT_CONFIGURATION
+from koji_adjutant.scm.source import parse_url
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
@@ -27,10 +27,7 @@ class ScmTask(BuildrootTask):
 
         Raises koji's own faults if it is malformed, or not allowed by configuration or policy.
         """
-        try:
-            scm = SCM(url, allow_password=self.options.allow_password_in_scm_url)
-        except ValueError:  # of urllib, about its host; it may quote a password
-            raise SourceError("Unable to parse SCM URL: its host is malformed") from None
+        scm = parse_url(url, allow_password=self.options.allow_password_in_scm_url)
         channel = self.session.getChannel(self.taskinfo["channel_id"], strict=True)["name"]
         scm.assert_allowed(
             allowed=self.options.allowed_scms,

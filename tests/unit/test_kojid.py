@@ -42,3 +42,26 @@ def test_containers_are_in_the_log_whatever_its_level(tmp_path: Path, level: str
     logging.getLogger("koji_adjutant.daemon").info("something of no importance")
     (line,) = (tmp_path / "kojid.log").read_text().splitlines()
     assert line.endswith("task 7, build, container one: podman run")
+
+
+def test_no_password_is_in_the_log(tmp_path: Path) -> None:
+    """koji logs each result, and tracebacks are anybody's."""
+    options: Any = SimpleNamespace(
+        debug=False,
+        verbose=True,
+        log_level=None,
+        admin_emails=None,
+        debug_task=False,
+        adjutant=SimpleNamespace(log_file=tmp_path / "kojid.log"),
+    )
+    _set_up_logging(options)
+    logging.getLogger("koji.TaskManager").info(
+        "RESPONSE: %r", "<string>git+https://me:geheim@host/x</string>"
+    )
+    try:
+        raise ValueError("https://me:geheim@host/x")
+    except ValueError:
+        logging.getLogger("koji_adjutant.daemon").exception("It failed")
+    log = (tmp_path / "kojid.log").read_text()
+    assert log.count("https://me:***@host/x") == 3
+    assert "geheim" not in log

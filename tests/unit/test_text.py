@@ -1,10 +1,10 @@
-"""Sizes and times as people read them, on the dashboard and on a terminal."""
+"""Sizes, times and URLs as people read them, on the dashboard and on a terminal."""
 
 from __future__ import annotations
 
 import pytest
 
-from koji_adjutant.text import ago, size
+from koji_adjutant.text import ago, printable, size, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,31 @@ def test_a_size(count: int, shown: str) -> None:
 )
 def test_how_long_ago(seconds: float, said: str) -> None:
     assert ago(1000.0, 1000.0 + seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("git+https://me:geheim@host/x?y#abc", "git+https://me:***@host/x?y#abc"),
+        ("at https://:geheim@host and http://a:ge:heim@b/", "at https://:***@host and http://a:***@b/"),
+        ("https://me:ge@heim@host:8080/", "https://me:***@host:8080/"),
+        ("https://me:p%40geheim@[::1]/", "https://me:***@[::1]/"),
+        ("https://git@host/x and https://host:80/a@b", "https://git@host/x and https://host:80/a@b"),
+        ("\x1b[1mhttps://me:geheim@host/", "\\x1b[1mhttps://me:***@host/"),
+    ],
+)
+def test_no_password_is_shown(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "others"),
+    [
+        ("https://me:geheim@host:80/x", "https://host:80/x"),
+        ("https://token@host/x@y", "https://host/x@y"),
+        ("file:///a/b", "file:///a/b"),
+        ("https://host/x", "https://host/x"),
+    ],
+)
+def test_a_url_for_others(url: str, others: str) -> None:
+    assert without_credentials(url) == others

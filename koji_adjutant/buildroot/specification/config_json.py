@@ -8,10 +8,11 @@ from typing import Any
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, PackageManagerOptions, Repository
 from koji_adjutant.buildroot.specification.typed_json import TypedObject
+from koji_adjutant.text import without_credentials
 
 
 def config_as_json(config: BuildrootConfig) -> dict[str, Any]:
-    """Return a configuration as a JSON object, without the builder's proxy.
+    """Return a configuration as a JSON object, without the builder's proxy and credentials in URLs.
 
     The proxy changes nothing in the root, and may have a password.
     """
@@ -22,7 +23,10 @@ def config_as_json(config: BuildrootConfig) -> dict[str, Any]:
         "arch": config.arch,
         "target_arch": config.target_arch,
         "group": config.group,
-        "repositories": [asdict(repository) for repository in config.repositories],
+        "repositories": [
+            {"id": repository.id, "urls": [without_credentials(url) for url in repository.urls]}
+            for repository in config.repositories
+        ],
         "package_manager": package_manager,
         "macros": dict(config.macros),
         "environment": dict(config.environment),

@@ -19,6 +19,7 @@ from koji_adjutant.buildroot.specification.plan import PackageFile, Plan, Wanted
 from koji_adjutant.buildroot.specification.typed_json import TypedObject
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import BuildrootError, LockError, NotFound
+from koji_adjutant.text import without_credentials
 
 NAME = "buildroot_lock.json"
 SCHEMA = 1
@@ -73,8 +74,14 @@ class Lock:
         (directory / NAME).write_text(json.dumps(self.as_json(), indent=1) + "\n")
 
     def as_json(self) -> dict[str, Any]:
-        """Return the file's JSON object; ``read_lock`` reads it."""
-        urls = {repository.id: repository.urls for repository in self.config.repositories}
+        """Return the file's JSON object; ``read_lock`` reads it.
+
+        There are no credentials in its URLs: it is for everybody, and downloading takes one's own.
+        """
+        urls = {
+            repository.id: [without_credentials(url) for url in repository.urls]
+            for repository in self.config.repositories
+        }
         return {
             "schema": SCHEMA,
             "machine": self.machine,
@@ -86,7 +93,7 @@ class Lock:
                     "wanted": asdict(step.wanted),
                     "install": [
                         {**asdict(package), "urls": package.urls(urls.get(package.repository, ()))}
-                        for package in step.plan.install
+                        for package in map(_without_credentials, step.plan.install)
                     ],
                     "erase": list(step.plan.erase),
                     "key": step.key,
@@ -95,6 +102,10 @@ class Lock:
             ],
             "installed": dict(self.installed),
         }
+
+
+def _without_credentials(package: PackageFile) -> PackageFile:
+    return replace(package, base=without_credentials(package.base)) if package.base else package
 
 
 def this_machine() -> str:

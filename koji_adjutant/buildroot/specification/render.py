@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
+from koji_adjutant.text import without_credentials
 
 # The [main] section of koji.genMockConfig; cache and log directories are the resolver's business. Metadata is
 # handed to dnf in plain form.
@@ -24,13 +25,13 @@ zchunk=0
 
 
 def koji_repo(config: BuildrootConfig) -> str:
-    """Return the repository sections, as dnf reads them."""
+    """Return the repository sections, as dnf reads them; for others to see, so without credentials."""
     options = config.package_manager
     sections = []
     for repository in config.repositories:
         lines = [f"[{repository.id}]", f"name={repository.id}"]
         # a continuation line is what makes further URLs mirrors of the same repository
-        lines.append("baseurl=" + "\n        ".join(repository.urls))
+        lines.append("baseurl=" + "\n        ".join(map(without_credentials, repository.urls)))
         if options.module_hotfixes:
             lines.append("module_hotfixes=1")
         if options.best:

@@ -27,6 +27,7 @@ from typing import Any
 
 import merged
 import repository
+from passwords import hidden
 
 WORK = Path("/work")
 RESULT = Path("/result")
@@ -130,8 +131,9 @@ def blamed(said: str, urls: list[str]) -> tuple[str | None, str]:
 
 
 def place(url: str) -> str:
-    """Return a repository's URL as mergerepo_c writes it: a directory's is its path."""
-    return url.removeprefix("file://").rstrip("/")
+    """Return a repository's URL as the log has it from mergerepo_c: a directory's is its path."""
+    shown: str = hidden(url.encode()).decode()
+    return shown.removeprefix("file://").rstrip("/")
 
 
 def has_changed(url: str, index: bytes) -> bool:
@@ -156,22 +158,29 @@ def failure(
 
 def note(text: str) -> None:
     """Add a line of our own to mergerepo_c's log."""
-    with (RESULT / "mergerepos.log").open("a") as log:
-        log.write(f"{text}\n")
+    with (RESULT / "mergerepos.log").open("ab") as log:
+        log.write(hidden(f"{text}\n".encode()))
 
 
 def run(command: list[str], log_path: Path) -> int:
-    """Run a command with its output in a log, below the command line; return its exit status."""
-    with log_path.open("ab", buffering=0) as log:
-        log.write(f"$ {shlex.join(command)}\n".encode())
-        return subprocess.run(
+    """Run a command with its output in a log, below the command line; return its exit status.
+
+    Passwords in URLs are in neither.
+    """
+    with (
+        log_path.open("ab", buffering=0) as log,
+        subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, "TMPDIR": str(WORK)},
-            check=False,
-        ).returncode
+        ) as process,
+    ):
+        log.write(hidden(f"$ {shlex.join(command)}\n".encode()))
+        for line in process.stdout or ():
+            log.write(hidden(line))
+    return process.returncode
 
 
 def able_program(command: list[str]) -> tuple[str, str | None]:

@@ -293,6 +293,20 @@ def test_a_disk_that_is_full_while_packages_are_installed(tmp_path: Path) -> Non
     assert explain(error, tmp_path).failure == "disk"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "installing package gcc-15-1.x86_64 needs 34MB more space on the / filesystem",
+        "installing package gcc-15-1.x86_64 needs 12 more inodes on the /usr filesystem",
+        "At least 34MB more space needed on the / filesystem.",
+    ],
+)
+def test_a_disk_that_is_too_small_for_packages(line: str, tmp_path: Path) -> None:
+    (tmp_path / "root.log").write_text(f"Installing 12 packages, 34 MiB\n{line}\n")
+    error = BuildrootError("could not init mock buildroot, mock exited with status 30; see root.log for more")
+    assert (explain(error, tmp_path).failure, explain(error, tmp_path).sentence) == ("disk", line)
+
+
 def test_every_class_is_found_by_some_test() -> None:
     found = {failure for _, failure in WITHOUT_LOGS} | {case.failure for case in BUILDS}
     assert found == set(FailureClass)

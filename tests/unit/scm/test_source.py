@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import koji
 import koji.daemon
 import pytest
 
 from koji_adjutant.errors import SourceError
-from koji_adjutant.scm.source import ScmSource
+from koji_adjutant.scm.source import ScmSource, parse_url
 
 
 def source(url: str, **options: object) -> ScmSource:
@@ -103,6 +104,14 @@ def test_password() -> None:
     parsed = source("git+https://me:secret@h/foo#abc", allow_password=True)
     assert parsed.password == "secret"
     assert source("git+https://me@h/foo#abc").password is None
+
+
+@pytest.mark.parametrize("url", ["git+https://me:secret@h/foo", "git+https://me:secret@h/foo#abc"])
+def test_a_refusal_of_koji_s_does_not_show_the_password(url: str) -> None:
+    with pytest.raises(koji.GenericError) as refusal:
+        parse_url(url)
+    assert "me:***" in str(refusal.value)
+    assert "secret" not in str(refusal.value)
 
 
 def test_a_refusal_does_not_show_the_password() -> None:

@@ -132,7 +132,7 @@ def test_an_srpm_path_must_stay_below_work(path: str, options: KojidOptions, rec
         ),
         (
             "git://u:p@git.example.org/hello#abc",
-            "username:password format not supported: u:p",
+            "username:password format not supported: u:***",
             GENERIC_FAULT,
         ),
         ("git://evil.org/hello#abc", "evil.org:/hello is not in the list of allowed SCMs", BUILD_FAULT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,7 @@ import koji
 import pytest
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos, for_tag
+from koji_adjutant.buildroot.specification.config_json import config_as_json
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji, resolver_conf
 from koji_adjutant.errors import UsageError
 
@@ -191,6 +193,19 @@ def test_directories_are_repositories(tmp_path: Path) -> None:
     assert [mount.source for mount in config.repo_mounts] == [one, two]
     assert all(mount.read_only for mount in config.repo_mounts)
     assert list(sections(koji_repo(config))) == ["build-1", "build-2", "build-3"]
+
+
+def test_credentials_are_not_in_the_copy_of_the_configuration() -> None:
+    config = for_repos(
+        ["https://me:geheim@x/y"],
+        "x86_64",
+        "build",
+        network=False,
+        options=TagOptions(yum_proxy="http://a:b@p"),
+    )
+    assert config.repositories[0].urls == ("https://me:geheim@x/y",)
+    assert "baseurl=https://x/y\n" in koji_repo(config)
+    assert "geheim" not in json.dumps(config_as_json(config))
 
 
 def test_a_directory_without_repodata_is_refused(tmp_path: Path) -> None:

@@ -63,6 +63,23 @@ def test_the_builder_s_proxy_stays_at_home() -> None:
     assert "secret" not in json.dumps(example().as_json())
 
 
+def test_credentials_of_repositories_stay_at_home(tmp_path: Path) -> None:
+    """What is written can be read and used by others, with credentials of their own."""
+    lock = example()
+    secret = "http://me:geheim@repo.example"
+    (repository,) = lock.config.repositories
+    external = replace(ZLIB, base="http://me:geheim@external.example/")
+    last = replace(lock.steps[1], plan=replace(lock.steps[1].plan, install=(external,)))
+    own = replace(
+        lock,
+        config=replace(lock.config, repositories=(replace(repository, urls=(secret,)),)),
+        steps=(lock.steps[0], last),
+    )
+    assert own.as_json() == lock.as_json()
+    own.write(tmp_path)
+    assert read_lock(tmp_path / NAME).packages() == lock.packages()
+
+
 def test_every_package_has_its_urls() -> None:
     packages = [package for step in example().as_json()["steps"] for package in step["install"]]
     assert [package["urls"] for package in packages] == [
