@@ -24,6 +24,7 @@ from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootC
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
+from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, LogSink, VolumeMount
 from koji_adjutant.errors import (
@@ -290,6 +291,7 @@ class Buildroot:
             mounts=[
                 VolumeMount(self.home, CHROOT_HOME),
                 *(VolumeMount(self._scratch(path), path) for path in SCRATCH),
+                *self._names_mount(),
                 *(self._privileges.mounts if self._privileges else ()),
                 *(self.workspace.source_mounts if self.config.network else ()),
             ],
@@ -302,6 +304,17 @@ class Buildroot:
         container = self._running.enter_context(self.workspace.manager.container(spec))
         self.workspace.manager.start(container)
         return container
+
+    def _names_mount(self) -> Sequence[VolumeMount]:
+        """Return what lets a build without a network resolve its own host's name, as rpmbuild does.
+
+        With a network that is the engine's business, and with privileges the command's own.
+        """
+        if self.config.network or self._privileges:
+            return ()
+        hosts = self.workspace.workdir / "hosts"
+        hosts.write_text(f"{HOSTS}127.0.1.1 {platform.node()}\n")
+        return (VolumeMount(hosts, PurePosixPath("/etc/hosts"), read_only=True),)
 
     def _stop(self) -> None:
         self._container = None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import platform
 import re
 import socket
 import subprocess
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from koji_adjutant.buildroot.cache.downloads import PackageCache
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, Repository, TagOptions, for_repos
 from koji_adjutant.buildroot.tool.furnish import HOSTS
@@ -19,6 +22,7 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LABEL_PREFIX, ResourceLimits
 from koji_adjutant.errors import BuildrootError, BuildTimeout, DependencyError
 from tests.integration.buildroot.fixtures import NewWorkspace
+from tests.support.http_server import QuietFiles, serving
 
 
 def output(root: Buildroot, script: str) -> str:
@@ -46,7 +50,8 @@ def test_what_a_build_finds(workspace: Workspace, config: BuildrootConfig) -> No
             "Koji",
             "x86_64-koji-linux-gnu",
         ]
-        assert output(root, "cat /etc/hosts") == HOSTS
+        assert output(root, "cat /etc/hosts") == f"{HOSTS}127.0.1.1 {platform.node()}\n"
+        assert output(root, "getent ahosts $(hostname)").split()[0] == "127.0.1.1"
         assert output(root, "cat /etc/resolv.conf") == ""
         interfaces = output(root, "tail -n +3 /proc/net/dev | cut -d: -f1")
         assert interfaces.split() == ["lo"]
@@ -55,6 +60,49 @@ def test_what_a_build_finds(workspace: Workspace, config: BuildrootConfig) -> No
     assert sorted(seen) == sorted(package.nevra for package in reported)
     known_by = re.compile("[0-9a-f]{32}|sha3-256::[0-9a-f]{64}")
     assert all(known_by.fullmatch(package.payloadhash) and package.size >= 0 for package in reported)
+
+
+def test_rpmbuild_knows_its_host(workspace: Workspace, config: BuildrootConfig) -> None:
+    """And does not warn that it could not canonicalize the name, in each log."""
+    text = "Name: a\nVersion: 1\nRelease: 1\nSummary: A test\nLicense: MIT\n%description\nA test.\n%files\n"
+    with open_buildroot(workspace, config) as root:
+        (root.home / "a.spec").write_text(text)
+        said = output(root, "rpmbuild -bb a.spec 2>&1")
+        assert "anonicalize" not in said
+        found = output(root, "rpm -qp --qf '%{buildhost}' build/RPMS/a-1-1.x86_64.rpm")
+    assert found == platform.node()
+
+
+class Protected(QuietFiles):
+    """Answers only to a name and a password."""
+
+    def do_GET(self) -> None:  # noqa: N802
+        name = base64.b64encode(b"me:geheim").decode()
+        if self.headers.get("Authorization") == f"Basic {name}":
+            super().do_GET()
+        else:
+            self.send_error(401)
+
+
+def test_a_repository_s_password_is_seen_by_nobody(workspace: Workspace, repo: Path, tmp_path: Path) -> None:
+    """But the repository is read, and its packages are downloaded, with it."""
+    with serving(partial(Protected, directory=str(repo))) as url:
+        private = url.replace("://", "://me:geheim@")
+        config = for_repos([private], "x86_64", "build", network=False, options=TagOptions())
+        with open_buildroot(workspace, config) as root:
+            (package,) = root.install(["popt-devel"]).install[:1]
+        with PackageCache(tmp_path / "packages").holding([package], {"build": [private]}) as found:
+            assert found[0].stat().st_size == package.size
+        lacking = replace(package, location="x.rpm", checksum="sha256:0")
+        with (
+            pytest.raises(BuildrootError) as failure,
+            PackageCache(tmp_path / "packages").holding([lacking], {"build": [private]}),
+        ):
+            pass
+    assert f"there is no {url.replace('://', '://me:***@')}/x.rpm" in str(failure.value)
+    files = {path.name: path.read_bytes() for path in workspace.resultdir.iterdir()}
+    assert [name for name, data in files.items() if b"geheim" in data] == []
+    assert f"baseurl={url}\n".encode() in files["koji.repo"]
 
 
 def test_logs(workspace: Workspace, config: BuildrootConfig) -> None:
