@@ -111,10 +111,21 @@ class BuildTimeout(BuildFailed):
     failure = FailureClass.TIMEOUT
 
 
+class StepStoppedError(BuildFailed):
+    """A build has stopped the shell that its step ran in."""
+
+
 class BuildrootError(AdjutantError, koji.BuildrootError):  # type: ignore[misc]
     """The buildroot could not be composed, or what is in it cannot be accounted for."""
 
     exit_code = 8
+
+
+class InstallTimeout(BuildrootError):
+    """Resolving or installing packages took longer than ``install_timeout``."""
+
+    exit_code = 7
+    failure = FailureClass.TIMEOUT
 
 
 class LockError(AdjutantError):
@@ -145,6 +156,10 @@ class EngineError(AdjutantError):
 
 class ContainerTimeout(EngineError):
     """A container operation took longer than its limit allows."""
+
+
+class CommandStoppedError(EngineError):
+    """A command in a container was stopped by a signal, for good, and was killed."""
 
 
 class CommandFailed(AdjutantError, koji.BuildrootError):  # type: ignore[misc]

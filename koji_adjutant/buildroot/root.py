@@ -26,13 +26,15 @@ from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, LogSink, VolumeMount
+from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, LogSink, VolumeMount, write_line
 from koji_adjutant.errors import (
     AdjutantError,
     BuildrootError,
     BuildTimeout,
+    CommandStoppedError,
     ContainerTimeout,
     DependencyError,
+    StepStoppedError,
 )
 
 logger = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ _STEP = (
     '"$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"',
     "step",
 )
+
+STOPPED = "the build has stopped the shell that its step runs in, for good, and was killed"
 
 PREPARATION_FAILED = 123
 # The same for two commands: of the first, everything goes to stderr, of the second to stdout.
@@ -158,7 +162,8 @@ class Buildroot:
         """Run a command as the build user, output appended to ``log``, and return its exit status.
 
         Nothing that the command started is alive afterwards. If ``after`` fails, the command is not run, and
-        PREPARATION_FAILED is returned. Raises BuildTimeout after ``timeout`` seconds.
+        PREPARATION_FAILED is returned. Raises BuildTimeout after ``timeout`` seconds, StepStoppedError for a
+        build that stops its own shell.
         """
         program = command[0]
         with ExitStack() as files:
@@ -174,6 +179,9 @@ class Buildroot:
                 message = f"{program} did not end within {timeout:g} seconds and was killed"
                 sink.write(f"{message}\n".encode())
                 raise BuildTimeout(message) from error
+            except StepStoppedError:
+                write_line(sink, STOPPED)
+                raise
 
     def interactive(
         self, command: Sequence[str], *, environment: Mapping[str, str], terminal: bool
@@ -199,15 +207,18 @@ class Buildroot:
         timeout: float | None,
         stderr: LogSink | None = None,
     ) -> int:
-        return self.workspace.manager.exec(
-            self._ready_container(),
-            [*_STEP, self._soft_files, str(cwd), *personality(self.config), *command],
-            stdout=sink,
-            stderr=stderr,
-            user=self._user,
-            environment=self.config.environment,
-            timeout=timeout,
-        )
+        try:
+            return self.workspace.manager.exec(
+                self._ready_container(),
+                [*_STEP, self._soft_files, str(cwd), *personality(self.config), *command],
+                stdout=sink,
+                stderr=stderr,
+                user=self._user,
+                environment=self.config.environment,
+                timeout=timeout,
+            )
+        except CommandStoppedError as error:
+            raise StepStoppedError(STOPPED) from error
 
     def _ready_container(self) -> str:
         """Return the id of the container, which is started if need be."""

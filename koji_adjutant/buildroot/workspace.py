@@ -35,7 +35,8 @@ class Workspace:
     network is on; the checkout has that network, too. Where there are ``failed_roots``, the buildroot of a
     task that fails is kept there. ``cache_used`` is called with what was looked for in the cache, by which
     key, and whether it was there; ``overlay_mounted`` with each overlay. Where there is a ``lock``,
-    buildroots are made of what it says, and of nothing else.
+    buildroots are made of what it says, and of nothing else. ``install_timeout`` is in seconds, for resolving
+    and for installing, each time; None: no limit.
     """
 
     manager: ContainerManager
@@ -53,6 +54,7 @@ class Workspace:
     cache_used: Callable[[CacheKind, str, bool], None] = lambda _kind, _key, _hit: None
     overlay_mounted: Callable[[Overlay], None] = lambda _overlay: None
     lock: Lock | None = None
+    install_timeout: float | None = None
 
     @property
     def tools(self) -> Tools:

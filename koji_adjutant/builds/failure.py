@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, TIMED_OUT, mock_sentence
-from koji_adjutant.errors import BuildFailed, BuildrootError, BuildTimeout, DependencyError
+from koji_adjutant.buildroot.status import BUILD_FAILED, PACKAGE_MANAGER_FAILED, TIMED_OUT, mock_sentence
+from koji_adjutant.errors import (
+    BuildFailed,
+    BuildrootError,
+    BuildTimeout,
+    DependencyError,
+    InstallTimeout,
+    StepStoppedError,
+)
 
 
 class StepFailedError(Exception):
@@ -35,11 +42,16 @@ def kojid_message_on_failure(beginning: str) -> Iterator[None]:
         raise BuildFailed(f"{message}\n{failure.reason}" if failure.reason else message) from failure
     except BuildTimeout as error:
         raise BuildTimeout(f"{beginning}, {mock_sentence(TIMED_OUT, 'build.log')}\n{error}") from error
+    except StepStoppedError as error:
+        raise BuildFailed(f"{beginning}, {mock_sentence(BUILD_FAILED, 'build.log')}\n{error}") from error
     except BuildFailed as error:
         raise BuildFailed(f"{beginning}, {error}") from error
     except DependencyError as error:
         sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
         raise DependencyError(f"{beginning}, {sentence}\n{error}") from error
+    except InstallTimeout as error:
+        sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
+        raise BuildTimeout(f"{beginning}, {sentence}\n{error}") from error
     except BuildrootError as error:
         sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
         raise BuildFailed(f"{beginning}, {sentence}\n{error}") from error

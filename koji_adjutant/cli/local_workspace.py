@@ -77,6 +77,7 @@ def local_workspace(
             resultdir=resultdir,
             progress=progress,
             limits=options.limits,
+            install_timeout=options.install_timeout,
             network_mode=network,
             lock=lock,
         )

@@ -127,6 +127,12 @@ class AdjutantOptions:
         values.positive_number,
         "seconds for all that one checkout does; the source command has `rpmbuild_timeout`",
     )
+    install_timeout: float = option(
+        "7200",
+        values.positive_number,
+        "seconds for each time that packages are resolved, and for each time that they are installed, their "
+        "scripts included",
+    )
     monitoring_enabled: bool = option(
         "true", values.boolean, "keep a journal, and serve dashboard, API and metrics"
     )

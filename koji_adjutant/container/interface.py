@@ -273,7 +273,8 @@ class ContainerManager(Protocol):
 
         Output is written to the sinks while it runs. With no ``stderr`` sink both streams go to ``stdout``
         in the order in which the command wrote them (through the container's /bin/sh).
-        Raises ContainerTimeout after ``timeout`` seconds, with the command killed.
+        Raises ContainerTimeout after ``timeout`` seconds, CommandStoppedError for a command that a signal has
+        stopped, with all that it waits for; both are killed.
         """
         ...
 

@@ -39,9 +39,10 @@ from koji_adjutant.container.podman_spec import (
     run_command,
 )
 from koji_adjutant.container.possible_limits import PossibleLimits
-from koji_adjutant.container.processes import kill_command, kill_container
+from koji_adjutant.container.processes import is_stopped, kill_command, kill_container
+from koji_adjutant.container.stopped import StoppedWatch
 from koji_adjutant.container.watch import Watch
-from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
+from koji_adjutant.errors import CommandStoppedError, ContainerTimeout, EngineError, ImageError
 
 logger = logging.getLogger("koji_adjutant.container")
 """INFO: a line for each container created, which ends with its command line."""
@@ -169,11 +170,14 @@ class PodmanManager:
         with (
             self.connection.stream("POST", f"exec/{session}/start", body={"Detach": False}) as stream,
             Deadline(timeout, lambda: self._kill_exec(session)) as deadline,
+            StoppedWatch(lambda: self._exec_is_stopped(session), lambda: self._kill_exec(session)) as stopped,
         ):
             streams.pump(stream.read, stdout, stderr or stdout)
             code = self._exec_exit_code(session)
         if deadline.passed:
             raise ContainerTimeout(f"{shlex.join(command)} took longer than {timeout:g} s and was killed")
+        if stopped.found:
+            raise CommandStoppedError(f"{shlex.join(command)} was stopped by a signal, and killed")
         return code
 
     def interactive_exec(
@@ -363,6 +367,10 @@ class PodmanManager:
                 raise EngineError(f"podman closed the output of exec {session}, but says that it runs")
             time.sleep(0.01)
         return int(details["ExitCode"])
+
+    def _exec_is_stopped(self, session: str) -> bool:
+        details = self._call("GET", f"exec/{session}/json")
+        return details["Running"] and is_stopped(details["Pid"], details["ContainerID"])
 
     def _kill_exec(self, session: str) -> None:
         details = self._call("GET", f"exec/{session}/json")

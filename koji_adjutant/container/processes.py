@@ -25,6 +25,7 @@ class Process(NamedTuple):
     pid: int
     parent: int
     session: int
+    stopped: bool
 
 
 def _processes() -> Iterator[Process]:
@@ -35,7 +36,8 @@ def _processes() -> Iterator[Process]:
             # The second field, the command in parentheses, may hold anything: look behind the last one.
             fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
             if fields[0] not in (b"Z", b"X"):  # dead, kept only because nobody asked how it ended
-                yield Process(int(entry.name), int(fields[1]), int(fields[3]))
+                stopped = fields[0] in (b"T", b"t")  # by a signal, or by a debugger
+                yield Process(int(entry.name), int(fields[1]), int(fields[3]), stopped)
 
 
 def _belongs(pid: int, container: str) -> bool:
@@ -47,6 +49,20 @@ def _belongs(pid: int, container: str) -> bool:
         return container in (PROC / str(pid) / "cgroup").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def is_stopped(leader: int, container: str) -> bool:
+    """Return whether ``leader``, a command's pid on this machine, is stopped, and so are its children.
+
+    A stopped leader whose child still runs is not looked at: something may be about to continue it.
+    ``container`` is the full id. False if ``leader`` is not to be seen here.
+    """
+    if not _belongs(leader, container):
+        return False
+    seen = list(_processes())
+    return any(p.pid == leader and p.stopped for p in seen) and all(
+        p.stopped for p in seen if p.parent == leader
+    )
 
 
 def kill_command(leader: int, container: str) -> bool:

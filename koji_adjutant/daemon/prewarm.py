@@ -157,6 +157,7 @@ class Composer:
                 progress=PhaseObserverGroup([]),
                 limits=replace(ours.limits, rlimits=build_rlimits(self.options)).in_background(),
                 mounts=ours.container_mounts,
+                install_timeout=ours.install_timeout,
                 cache_used=self._cache_used,
             )
             with open_layers(workspace, config, self.log) as layers:

@@ -108,6 +108,7 @@ class ContainerTask(TaskHandler):
                         progress=PhaseObserverGroup([StateLog(resultdir / "state.log"), self.recorder]),
                         limits=replace(ours.limits, rlimits=build_rlimits(self.options)),
                         mounts=ours.container_mounts,
+                        install_timeout=ours.install_timeout,
                         source_mounts=source_mounts,
                         network_mode=ours.task_network,
                         failed_roots=self.failed_roots() if keeps_failed_roots(self.options) else None,

@@ -118,7 +118,13 @@ class Resolver:
         if metadata is not None:
             mounts.append(VolumeMount(metadata, SEEN_AT, read_only=True))
         status = run_tool(
-            self._workspace, "resolve.py", role="resolve", work=work, root=root, log=self._log, mounts=mounts
+            self._workspace,
+            "resolve.py",
+            role="resolve",
+            work=work,
+            root=root,
+            log=self._log,
+            mounts=mounts,
         )
         try:
             return _answer(work)

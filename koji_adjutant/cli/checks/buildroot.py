@@ -47,6 +47,7 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
             resultdir=_made(place / "result"),
             progress=StateLog(place / "result" / "state.log"),
             limits=options.limits,
+            install_timeout=options.install_timeout,
         )
         arch = platform.machine()
         config = for_repos([str(probe / "repo")], arch, "probe", network=False, options=TagOptions())

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
 import platform
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from koji_adjutant.buildroot.layers import transaction
 from koji_adjutant.buildroot.root import Privileges, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
+from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES
-from koji_adjutant.errors import BuildrootError
+from koji_adjutant.container.interface import LABEL_PREFIX
+from koji_adjutant.errors import BuildrootError, InstallTimeout
 
 SPEC = """\
 Name: hostile
@@ -107,3 +113,31 @@ def test_a_pipe_that_a_command_put_where_the_engine_looks_users_up(
         assert root.capture(["sh", "-c", "rm /etc/passwd && mkfifo /etc/passwd"]) == (0, b"")
         with pytest.raises(BuildrootError, match="/etc/passwd of the buildroot is not what it should be"):
             root.capture(["true"])
+
+
+def test_a_script_that_waits_for_ever(
+    workspace: Workspace, hostile: Hostile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is killed, nobody waits for its lock any more, and of what it was making nothing is left."""
+    config = hostile(
+        "mkdir -p %{buildroot}/etc; touch %{buildroot}/etc/hostile",
+        sections="%post\nwhile :; do sleep 1000; done",
+        added=True,
+    )
+    store = workspace.cache.store
+
+    def impatient(workspace: Workspace, *arguments: Any, **options: Any) -> int:
+        return run_tool(replace(workspace, install_timeout=5), *arguments, **options)
+
+    with open_buildroot(workspace, config) as root:
+        before = {*(store.directory / "staging").iterdir()}
+        monkeypatch.setattr(transaction, "run_tool", impatient)
+        with pytest.raises(InstallTimeout, match=r"^installing packages, .* within 5 seconds"):
+            root.install(["hostile"])
+        assert {*(store.directory / "staging").iterdir()} <= before
+        label = {LABEL_PREFIX + "task_id": workspace.owner.task_id, LABEL_PREFIX + "role": "install"}
+        assert workspace.manager.list_containers(label) == []
+        for lock in (store.directory / "locks").glob("*.compose"):
+            with lock.open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert "(install_timeout) and was stopped" in (workspace.resultdir / "root.log").read_text()

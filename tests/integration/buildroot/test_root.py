@@ -19,8 +19,9 @@ from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, Repository, TagOptions, for_repos
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.container import stopped
 from koji_adjutant.container.interface import LABEL_PREFIX, ResourceLimits
-from koji_adjutant.errors import BuildrootError, BuildTimeout, DependencyError
+from koji_adjutant.errors import BuildFailed, BuildrootError, BuildTimeout, DependencyError
 from tests.integration.buildroot.fixtures import NewWorkspace
 from tests.support.http_server import QuietFiles, serving
 
@@ -213,6 +214,33 @@ def test_a_step_that_takes_too_long(workspace: Workspace, config: BuildrootConfi
     with open_buildroot(workspace, config) as root, pytest.raises(BuildTimeout, match="within 1 seconds"):
         root.run(["sleep", "1000"], log=log, timeout=1)
     assert "was killed" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        # the second one leaves something that runs
+        "kill -STOP $PPID",
+        "(setsid sleep 100000 >/dev/null 2>&1 &); kill -STOP $PPID",
+    ],
+    ids=["over", "leftover"],
+)
+def test_a_step_that_stops_its_own_shell(
+    workspace: Workspace, config: BuildrootConfig, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr(stopped, "LOOK_SECONDS", 0.1)
+    log = workspace.resultdir / "build.log"
+    with (
+        open_buildroot(workspace, config) as root,
+        pytest.raises(BuildFailed, match="has stopped the shell that its step runs in"),
+    ):
+        root.run(["bash", "-c", script], log=log)
+    assert "has stopped the shell" in log.read_text()
+
+
+def test_a_step_that_continues_its_own_shell(workspace: Workspace, config: BuildrootConfig) -> None:
+    with open_buildroot(workspace, config) as root:
+        assert output(root, "kill -STOP $PPID; kill -CONT $PPID; echo done") == "done\n"
 
 
 def test_install_by_name_and_by_what_is_provided(workspace: Workspace, config: BuildrootConfig) -> None:
