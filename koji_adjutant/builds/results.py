@@ -1,24 +1,29 @@
 """Taking results out of a directory that belongs to a hostile build user.
 
 Nothing of the build runs any more, but anything may have been left there: links to the host's files, pipes,
-names made to confuse. So directories are walked by descriptor without following links, and only regular
-files with plain names are taken, as copies.
+names made to confuse, files of any length. So directories are walked by descriptor without following links,
+and only packages, regular files with plain names, are taken, as copies.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from koji_adjutant.errors import BuildFailed
+from koji_adjutant.builds.sparse import copy_sparse
+from koji_adjutant.errors import BuildFailed, SourceError
+from koji_adjutant.rpm.header import RpmHeader
+from koji_adjutant.text import size
 
 _PACKAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~^:-]*\.rpm")
 """What rpm allows in name, version, release and arch."""
+
+LARGEST = 64 << 30
+"""Bytes of a package; longer ones are none. The hub is sent all of them, holes too."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # a pipe must not make us wait
@@ -44,7 +49,7 @@ def take_packages(
 
     ``home`` is /builddir as seen from outside, ``directory`` the path below it (``["build", "RPMS"]``). All
     are sorted, those named keep their order. Raises BuildFailed for anything called ``.rpm`` that is no
-    regular file with a package's name.
+    package, or has another name than packages have, and for what there is no room for.
     """
     if names is None:
         names = package_names(home, directory)
@@ -72,9 +77,24 @@ def _take(directory: int, name: str, target: Path) -> Path:
         path = target / name
         if path.exists():
             raise BuildFailed(f"the build left two files that are called {name}")
+        _check(source.fileno(), name, target)
         with path.open("xb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
+            copy_sparse(source.fileno(), copy.fileno())
     return path
+
+
+def _check(descriptor: int, name: str, target: Path) -> None:
+    """Raise BuildFailed for an open file that is no package, or too large to be copied to ``target``."""
+    length = os.fstat(descriptor).st_size
+    disk = os.statvfs(target)
+    free = disk.f_bavail * disk.f_frsize
+    if length > min(free, LARGEST):
+        reason = ": no package is that large" if length > LARGEST else f", and only {size(free)} are free"
+        raise BuildFailed(f"the build left {name} with a length of {size(length)}{reason}")
+    try:
+        RpmHeader(Path(f"/proc/self/fd/{descriptor}"))
+    except SourceError as problem:
+        raise BuildFailed(f"the build left {name}, which is no RPM package") from problem
 
 
 @contextmanager

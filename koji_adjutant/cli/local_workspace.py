@@ -17,6 +17,7 @@ from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.config.limits import task_limits
 from koji_adjutant.container.interface import NetworkMode, Owner
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.errors import BuildrootError, ImageError, UsageError
@@ -76,7 +77,7 @@ def local_workspace(
             workdir=workdir,
             resultdir=resultdir,
             progress=progress,
-            limits=options.limits,
+            limits=task_limits(options, maxjobs=1),
             install_timeout=options.install_timeout,
             network_mode=network,
             lock=lock,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from koji_adjutant.config import values
 from koji_adjutant.config.option import option
@@ -14,9 +14,11 @@ from koji_adjutant.container.interface import (
     EngineTimeouts,
     NetworkMode,
     PullPolicy,
-    ResourceLimits,
     VolumeMount,
 )
+
+AUTO: Final = "auto"
+"""Of a limit: to be made from what this machine has."""
 
 
 def _network_mode(text: str) -> NetworkMode:
@@ -102,11 +104,19 @@ class AdjutantOptions:
         "`false`: repos of tags have no sqlite databases, which only yum reads; making them takes more than "
         "half of the time of a large repo",
     )
-    memory_limit: int | None = option(
-        "", values.optional(values.memory), "of each container that runs packagers' code, like `4G`"
+    memory_limit: int | Literal["auto"] | None = option(
+        AUTO,
+        values.automatic(values.without(values.memory)),
+        "of each container, like `4G`; `none`; `auto`: twice a task's share of the machine (`maxjobs`, less "
+        "an eighth for the host), and at least 4 GiB where it has them",
     )
     cpu_limit: float | None = option("", values.optional(values.positive_number), "cores, like `2.5`")
-    pids_limit: int = option("16384", values.integer, "processes")
+    pids_limit: int | Literal["auto"] = option(
+        AUTO,
+        values.automatic(values.integer),
+        "processes and threads of each container; `auto`: a task's share (`maxjobs`) of three quarters of "
+        "what the kernel lets there be, from 1024 to 16384",
+    )
     plugin_config_dir: Path = option(
         "/etc/kojid/plugins",
         values.absolute_path,
@@ -158,10 +168,6 @@ class AdjutantOptions:
     def task_network(self) -> NetworkMode:
         """What checkout and source command get."""
         return self.network_mode if self.network_enabled else "none"
-
-    @property
-    def limits(self) -> ResourceLimits:
-        return ResourceLimits(self.memory_limit, self.cpu_limit, self.pids_limit)
 
 
 READERS: Mapping[str, Callable[[str], Any]] = {

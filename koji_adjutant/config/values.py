@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from koji_adjutant.container.interface import VolumeMount
 
@@ -19,6 +19,16 @@ _MEMORY_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 def optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
     """Return a reader that takes an empty text as None."""
     return lambda text: read(text) if text else None
+
+
+def without(read: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Return a reader that takes ``none``, too, and an empty text for the same."""
+    return lambda text: None if text in ("", "none") else read(text)
+
+
+def automatic(read: Callable[[str], T]) -> Callable[[str], T | Literal["auto"]]:
+    """Return a reader that takes ``auto``, too."""
+    return lambda text: "auto" if text == "auto" else read(text)
 
 
 def integer(text: str) -> int:

@@ -82,6 +82,7 @@ class PodmanService:
         environment = f"CONTAINERS_CONF={self.directory / 'containers.conf'}"
         return EngineTraits(
             rlimits=service_config.rlimits(),
+            may_lift_nproc=service_config.may_lift_limits(),
             network=NETWORK,
             bridge_interface=service_config.bridge_interface(self.directory),
             bridge_subnets=service_config.bridge_subnets(self.directory),

@@ -21,18 +21,23 @@ UNLIMITED = 2**64 - 1
 CPU_PERIOD = 100_000
 """Microseconds; the kernel's default period for CPU quotas."""
 
+OOM_SCORE = 500
+"""When memory is short the kernel kills what runs in containers before the worker or podman; 1000 is most."""
+
 
 @dataclass(frozen=True)
 class EngineTraits:
     """What has to be said to one particular engine in every request.
 
     ``rlimits`` maps nofile/nproc to (soft, hard), sent by the client because podman's API ignores
-    containers.conf's ``default_ulimits``. ``network`` names the bridge network, made when first needed with
-    this interface and the first of the subnets that is free; None for the engine's own.
+    containers.conf's ``default_ulimits``; ``may_lift_nproc`` says that more processes may be allowed.
+    ``network`` names the bridge network, made when first needed with this interface and the first of the
+    subnets that is free; None for the engine's own.
     ``command_line`` is the start of a command that reaches the same engine from a shell.
     """
 
     rlimits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    may_lift_nproc: bool = False
     network: str | None = None
     bridge_interface: str = ""
     bridge_subnets: Sequence[str] = ()
@@ -91,6 +96,16 @@ def _rlimits(limits: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
     ]
 
 
+def _all_rlimits(limits: ResourceLimits, traits: EngineTraits) -> dict[str, tuple[int, int]]:
+    """Return the engine's and the container's rlimits, which win.
+
+    The kernel counts processes by user, so a limit of nproc would be one for all builds of this machine
+    together. Where the container has a limit of its own, there is none.
+    """
+    lifted = {"nproc": (-1, -1)} if limits.pids and traits.may_lift_nproc else {}
+    return {**traits.rlimits, **lifted, **limits.rlimits}
+
+
 def _resources(limits: ResourceLimits) -> dict[str, Any]:
     resources: dict[str, Any] = {}
     if limits.memory_bytes is not None:
@@ -133,8 +148,9 @@ def create_request(
         "cap_drop": ["ALL"],
         "cap_add": sorted(_capability(name) for name in spec.capabilities),
         "no_new_privileges": True,
-        "r_limits": _rlimits({**traits.rlimits, **spec.limits.rlimits}),
+        "r_limits": _rlimits(_all_rlimits(spec.limits, traits)),
         "resource_limits": _resources(spec.limits),
+        "oom_score_adj": OOM_SCORE,
         "log_configuration": {"driver": "k8s-file" if keep_log else "none"},
         "systemd": "false",
         # Without a network the host's names are of no use, and they are nobody's business.
@@ -178,8 +194,9 @@ def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = F
         line += ["--cpu-shares", str(limits.cpu_shares)]
     if limits.pids is not None:
         line += ["--pids-limit", str(limits.pids)]
+    line += ["--oom-score-adj", str(OOM_SCORE)]
     # all of them: with one on the command line, podman forgets those of containers.conf
-    for kind, (soft, hard) in sorted({**traits.rlimits, **limits.rlimits}.items()):
+    for kind, (soft, hard) in sorted(_all_rlimits(limits, traits).items()):
         line += ["--ulimit", f"{kind}={soft}:{hard}"]
     if isinstance(spec.root, DirectoryRoot):
         # An entrypoint cannot come from a directory; options behind --rootfs would be taken for the command.

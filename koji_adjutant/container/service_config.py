@@ -20,6 +20,10 @@ EXIT_COMMAND_DELAY = 60
 """Seconds for which an exec leaves its monitor, and its exit code, behind; podman's default is 300. Who asks
 later gets none: 10 was too little on a machine with much to do."""
 
+PROC = Path("/proc")
+CAP_SYS_RESOURCE = 24
+"""From Linux's <linux/capability.h>."""
+
 NOFILE_SOFT, NOFILE_HARD = 1024, 524_288
 """What systemd gives a kojid, and so mock's builds. A huge soft limit makes programs that close every
 descriptor slow."""
@@ -58,6 +62,13 @@ def rlimits() -> dict[str, tuple[int, int]]:
     hard_files = min(files, NOFILE_HARD)
     hard_processes = min(processes, pid_max)
     return {"nofile": (min(NOFILE_SOFT, hard_files), hard_files), "nproc": (hard_processes, hard_processes)}
+
+
+def may_lift_limits(proc: Path = PROC) -> bool:
+    """Return whether this process, and so the engine that it starts, may allow others more than it has."""
+    status = dict(line.split(":", 1) for line in (proc / "self/status").read_text().splitlines())
+    in_the_host = (proc / "self/uid_map").read_text().split() == ["0", "0", str(2**32 - 1)]
+    return in_the_host and bool(int(status["CapEff"], 16) >> CAP_SYS_RESOURCE & 1)
 
 
 def _hard(kind: int) -> int:

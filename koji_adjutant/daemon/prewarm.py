@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +20,7 @@ from koji_adjutant.buildroot.layers.layers import open_layers
 from koji_adjutant.buildroot.progress import PhaseObserverGroup
 from koji_adjutant.buildroot.workspace import CacheKind, Workspace
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.config.rlimits import build_rlimits
+from koji_adjutant.config.limits import worker_limits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import HIGHEST_NICENESS, ContainerManager, Owner
 from koji_adjutant.daemon.prewarmer import owner
@@ -155,7 +155,7 @@ class Composer:
                 workdir=workdir,
                 resultdir=workdir,
                 progress=PhaseObserverGroup([]),
-                limits=replace(ours.limits, rlimits=build_rlimits(self.options)).in_background(),
+                limits=worker_limits(self.options).in_background(),
                 mounts=ours.container_mounts,
                 install_timeout=ours.install_timeout,
                 cache_used=self._cache_used,

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from koji_adjutant.buildroot.record import note
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explanation_attached_to_errors
 from koji_adjutant.config import AdjutantOptions, KojidOptions
-from koji_adjutant.config.rlimits import build_rlimits
+from koji_adjutant.config.limits import worker_limits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
 from koji_adjutant.errors import full_disk_said, passwords_kept_out
@@ -106,7 +106,7 @@ class ContainerTask(TaskHandler):
                         workdir=workdir,
                         resultdir=resultdir,
                         progress=PhaseObserverGroup([StateLog(resultdir / "state.log"), self.recorder]),
-                        limits=replace(ours.limits, rlimits=build_rlimits(self.options)),
+                        limits=worker_limits(self.options),
                         mounts=ours.container_mounts,
                         install_timeout=ours.install_timeout,
                         source_mounts=source_mounts,

@@ -17,6 +17,7 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.checks.result import CheckResult, Level
 from koji_adjutant.cli.local_workspace import temporary_directory
 from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.config.limits import task_limits
 from koji_adjutant.container.interface import ContainerManager, Owner, VolumeMount
 from koji_adjutant.container.tools import Tools
 from koji_adjutant.errors import BuildrootError, EngineError
@@ -46,7 +47,7 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
             workdir=_made(place / "work"),
             resultdir=_made(place / "result"),
             progress=StateLog(place / "result" / "state.log"),
-            limits=options.limits,
+            limits=task_limits(options, maxjobs=1),
             install_timeout=options.install_timeout,
         )
         arch = platform.machine()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from koji_adjutant.cli.checks.result import CheckResult, Level
 from koji_adjutant.config import Settings
+from koji_adjutant.config.limits import task_limits
 from koji_adjutant.text import size
 
 ROOMY = 2
@@ -27,7 +28,18 @@ def check_machine(settings: Settings) -> Iterator[CheckResult]:
         yield _writable(option, directory)
     for option, directory in (("state_dir", state_dir), ("workdir", workdir)):
         yield _space(option, directory, settings.kojid.minspace * 1024**2)
+    yield _limits(settings)
     yield _topdir(Path(settings.kojid.topdir))
+
+
+def _limits(settings: Settings) -> CheckResult:
+    limits = task_limits(settings.adjutant, settings.kojid.maxjobs)
+    memory = "any memory" if limits.memory_bytes is None else f"{size(limits.memory_bytes)} of memory"
+    processes = f"{limits.pids} processes" if limits.pids else "any number of processes"
+    jobs = settings.kojid.maxjobs
+    return CheckResult(
+        Level.OK, "limits", f"each of at most {jobs} tasks at a time may have {memory}, and {processes}"
+    )
 
 
 def _writable(option: str, directory: Path) -> CheckResult:

@@ -21,8 +21,11 @@ from koji_adjutant.container.interface import (
     VolumeMount,
 )
 from koji_adjutant.container.podman_manager import PodmanManager
+from koji_adjutant.container.podman_spec import OOM_SCORE
+from koji_adjutant.container.service_config import may_lift_limits
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 from tests.integration.container.conftest import OWNER, MakeSpec
+from tests.support.waiting import until
 
 ALL = {"io.koji.adjutant.task_id": OWNER.task_id, "io.koji.adjutant.role": "test"}
 
@@ -171,6 +174,53 @@ def test_the_limit_of_processes_holds(engine: PodmanManager, spec: MakeSpec) -> 
         engine.run(spec(["python3", "-c", program], limits=ResourceLimits(pids=20)), sink, timeout=120) != 0
     )
     assert b"BlockingIOError" in sink.getvalue()
+
+
+FILL = """\
+import os, pathlib, signal
+try:
+    while True:
+        if os.fork() == 0:
+            signal.pause()
+except BlockingIOError:
+    pathlib.Path("/shared/full").touch()
+    signal.pause()
+"""
+"""Starts processes until it may start no more."""
+SOME = "import os\nfor _ in range(15):\n    if os.fork() == 0: os._exit(0)\nprint('all started')"
+
+
+@pytest.mark.usefixtures("all_controllers")
+def test_whoever_has_all_his_processes_takes_none_from_another_of_the_same_user(
+    engine: PodmanManager, spec: MakeSpec, tmp_path: Path
+) -> None:
+    """Builds run as one user, for whom the kernel counts RLIMIT_NPROC over all containers."""
+    tmp_path.chmod(0o777)
+    limits = ResourceLimits(pids=20)
+    full = spec(
+        ["python3", "-c", FILL],
+        user="1000:1000",
+        limits=limits,
+        mounts=[VolumeMount(tmp_path, PurePosixPath("/shared"))],
+    )
+    with engine.container(full) as container:
+        engine.start(container)
+        until((tmp_path / "full").exists, "a container has all its processes")
+        assert (
+            output(engine, spec(["python3", "-c", SOME], user="1000:1000", limits=limits)) == "all started\n"
+        )
+        allowed = output(engine, spec(["bash", "-c", "ulimit -u"], user="1000:1000", limits=limits)).strip()
+    assert allowed == "unlimited" if may_lift_limits() else int(allowed) > 1000
+
+
+def test_the_kernel_is_told_to_kill_in_containers_first(engine: PodmanManager, spec: MakeSpec) -> None:
+    show = ["cat", "/proc/self/oom_score_adj"]
+    assert output(engine, spec(show)) == f"{OOM_SCORE}\n"
+    said = io.BytesIO()
+    with engine.container(spec(["sleep", "infinity"])) as container:
+        engine.start(container)
+        engine.exec(container, show, stdout=said)
+    assert said.getvalue().decode() == f"{OOM_SCORE}\n"
 
 
 @pytest.mark.usefixtures("all_controllers")

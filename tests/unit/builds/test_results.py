@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from koji_adjutant.builds import results
 from koji_adjutant.builds.results import package_names, remove_file, take_packages
 from koji_adjutant.errors import BuildFailed
+from tests.support.rpm_file import write_rpm
 
 RPMS = ("build", "RPMS")
 
@@ -27,11 +29,13 @@ def target(tmp_path: Path) -> Path:
 
 
 def test_takes_what_is_there(home: Path, target: Path) -> None:
-    for name in ("b-1-1.noarch.rpm", "a++-1~rc1^2-1.x86_64.rpm", "build.log"):
-        (home / "build" / "RPMS" / name).write_text(name)
+    there = home / "build" / "RPMS"
+    write_rpm(there, "b", "1", arch="noarch", payload=b"of b")
+    write_rpm(there, "a++", "1~rc1^2", payload=b"of a")
+    (there / "build.log").write_text("a log")
     taken = take_packages(home, RPMS, target)
     assert [path.name for path in taken] == ["a++-1~rc1^2-1.x86_64.rpm", "b-1-1.noarch.rpm"]
-    assert [path.read_text() for path in taken] == [path.name for path in taken]
+    assert [path.read_bytes() for path in taken] == [(there / path.name).read_bytes() for path in taken]
     assert all(path.stat().st_uid == os.getuid() for path in taken)
 
 
@@ -90,3 +94,43 @@ def test_two_of_one_name(home: Path, target: Path) -> None:
     (target / "a-1-1.src.rpm").touch()
     with pytest.raises(BuildFailed, match=r"two files that are called a-1-1\.src\.rpm"):
         take_packages(home, RPMS, target)
+
+
+@pytest.mark.parametrize("content", [b"", b"no package", b"\xed\xab\xee\xdb" + bytes(200)])
+def test_what_is_no_package_is_not_copied(home: Path, target: Path, content: bytes) -> None:
+    (home / "build" / "RPMS" / "x-1-1.noarch.rpm").write_bytes(content)
+    with pytest.raises(BuildFailed, match=r"the build left x-1-1\.noarch\.rpm, which is no RPM package$"):
+        take_packages(home, RPMS, target)
+    assert not list(target.iterdir())
+
+
+def lengthened(home: Path, length: int) -> Path:
+    """A package that ends in a hole."""
+    package = write_rpm(home / "build" / "RPMS", "x")
+    os.truncate(package, length)
+    return package
+
+
+def test_holes_stay_holes(home: Path, target: Path) -> None:
+    package = lengthened(home, 1 << 27)
+    (copy,) = take_packages(home, RPMS, target)
+    assert copy.stat().st_size == 1 << 27
+    assert copy.read_bytes() == package.read_bytes()
+    assert copy.stat().st_blocks <= package.stat().st_blocks < 2048
+
+
+def test_what_is_longer_than_any_package(home: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "LARGEST", 1 << 20)
+    lengthened(home, 3 << 20)
+    with pytest.raises(BuildFailed, match=r"a length of 3\.0 MiB: no package is that large"):
+        take_packages(home, RPMS, target)
+    assert not list(target.iterdir())
+
+
+def test_what_there_is_no_room_for(home: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = os.statvfs(target)
+    monkeypatch.setattr(results, "LARGEST", 1 << 62)
+    lengthened(home, disk.f_bavail * disk.f_frsize + (1 << 40))
+    with pytest.raises(BuildFailed, match=r"a length of .* TiB, and only .* are free"):
+        take_packages(home, RPMS, target)
+    assert not list(target.iterdir())

@@ -76,6 +76,7 @@ def test_limits_that_cannot_be_kept(machine: Machine, tmp_path: Path) -> None:
     host = {**INFO["host"], "cgroupControllers": ["cpu"]}  # type: ignore[dict-item]
     with FakePodman(tmp_path, {"GET info": (200, {**INFO, "host": host})}).serving() as podman:
         environ = {"KOJI_ADJUTANT_PODMAN_SOCKET": podman.address, "KOJI_ADJUTANT_CPU_LIMIT": "2"}
+        environ["KOJI_ADJUTANT_MEMORY_LIMIT"] = "none"
         results = list(failing("podman", check_engine(load(machine.config, environ).adjutant)))
     assert of(iter(results), "limits").message.startswith(
         "this host's control groups have no pids controller"

@@ -9,6 +9,7 @@ import koji.util
 import pytest
 
 from koji_adjutant.config import Settings, load
+from koji_adjutant.config.limits import task_limits
 from koji_adjutant.container.interface import EngineTimeouts, ResourceLimits, VolumeMount
 from koji_adjutant.errors import ConfigError
 
@@ -124,7 +125,7 @@ def test_adjutant_values(conf: Path) -> None:
         "container_labels = team=build,site=brno\ncontainer_timeouts = pull=30\n"
         "network_mode = host\nstate_dir = /srv/adjutant",
     ).adjutant
-    assert options.limits == ResourceLimits(4 * 1024**3, 1.5, 99)
+    assert task_limits(options, maxjobs=10) == ResourceLimits(4 * 1024**3, 1.5, 99)
     assert options.container_mounts == (
         VolumeMount(Path("/etc/pki"), PurePosixPath("/etc/pki"), True, "z"),
         VolumeMount(Path("/srv/cache"), PurePosixPath("/cache"), False, ""),

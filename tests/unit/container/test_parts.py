@@ -217,3 +217,21 @@ def test_ignored_signals_stay_ignored() -> None:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "users", "expected"),
+    [
+        ("000001ffffffffff", "0 0 4294967295", True),
+        ("000001fffeffffff", "0 0 4294967295", False),
+        ("000001ffffffffff", "0 100000 65536", False),
+    ],
+    ids=["root", "no-capability", "user-namespace"],
+)
+def test_who_may_allow_more_than_he_has(
+    tmp_path: Path, capabilities: str, users: str, expected: bool
+) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "status").write_text(f"Name:\tpython3\nCapEff:\t{capabilities}\n")
+    (tmp_path / "self" / "uid_map").write_text(f"   {users}\n")
+    assert service_config.may_lift_limits(tmp_path) is expected

@@ -122,3 +122,36 @@ def test_shares_of_the_cpu() -> None:
     assert line[line.index("--cpu-shares") + 1] == "2"
     both = replace(spec, limits=ResourceLimits(cpus=1.5, cpu_shares=2))
     assert request(both)["resource_limits"] == {"cpu": {"quota": 150000, "period": 100000, "shares": 2}}
+
+
+LIFTING = replace(TRAITS, rlimits={"nofile": (1024, 4096), "nproc": (99, 99)}, may_lift_nproc=True)
+"""An engine that may allow more than 99 processes."""
+
+
+def test_builds_that_have_pids_of_their_own_do_not_share_a_number_of_processes() -> None:
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build", limits=ResourceLimits(pids=7))
+    made = create_request(spec, "name", LIFTING, {}, keep_log=True)
+    assert {"type": "nproc", "soft": 2**64 - 1, "hard": 2**64 - 1} in made["r_limits"]
+    assert "nproc=-1:-1" in run_command(spec, LIFTING)
+
+
+@pytest.mark.parametrize(
+    ("limits", "traits"),
+    [
+        (ResourceLimits(), LIFTING),  # it is the only limit
+        (ResourceLimits(pids=7), replace(LIFTING, may_lift_nproc=False)),
+        (ResourceLimits(pids=7, rlimits={"nproc": (99, 99)}), LIFTING),  # the operator says so
+    ],
+)
+def test_a_number_of_processes_that_stays(limits: ResourceLimits, traits: EngineTraits) -> None:
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build", limits=limits)
+    made = create_request(spec, "name", traits, {}, keep_log=True)
+    assert {"type": "nproc", "soft": 99, "hard": 99} in made["r_limits"]
+    assert "nproc=99:99" in run_command(spec, traits)
+
+
+def test_the_kernel_kills_in_containers_first() -> None:
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build")
+    assert request(spec)["oom_score_adj"] == 500
+    line = run_command(spec, TRAITS)
+    assert line[line.index("--oom-score-adj") + 1] == "500"
