@@ -60,7 +60,7 @@ class RepoFiles:
     def _read(self, name: str, limit: int) -> bytes:
         parts = urlsplit(self.location)
         if parts.scheme in {"", "file"}:
-            return self._read_local(Path(unquote(parts.path)) / name)
+            return self._read_local(Path(unquote(parts.path)) / name, limit)
         content = io.BytesIO()
         try:
             download(joined(self.location, name), content, limit, self._proxy)
@@ -68,13 +68,19 @@ class RepoFiles:
             raise FileMissingError(f"repository {self.location} has no {name}") from error
         return content.getvalue()
 
-    def _read_local(self, path: Path) -> bytes:
+    def _read_local(self, path: Path, limit: int) -> bytes:
         try:
-            return path.read_bytes()
+            if path.exists() and not path.is_file():  # a pipe is waited for, and a device never ends
+                raise BuildrootError(f"repository file {path} is no regular file")
+            with path.open("rb") as file:
+                content = file.read(limit + 1)
         except FileNotFoundError as error:
             raise FileMissingError(f"repository {self.location} has no {path.name}") from error
         except OSError as error:
             raise BuildrootError(f"repository file {path} cannot be read: {error.strerror}") from error
+        if len(content) > limit:
+            raise BuildrootError(f"repository file {path} has more than the {limit} bytes that it may have")
+        return content
 
 
 def first_index(
@@ -108,7 +114,7 @@ class RepoIndex:
     def checksum(self, kind: str) -> Checksum | None:
         """Return the checksum of a kind's file; None if there is no such metadata."""
         element = self._data[kind].find(f"{_REPO}checksum") if kind in self._data else None
-        return None if element is None else Checksum.parse(f"{element.get('type')}:{element.text}")
+        return None if element is None else Checksum.parse(f"{element.get('type', '')}:{element.text or ''}")
 
     def size(self, kind: str) -> int:
         """Return the bytes of a kind's file, or as many as it may have at most."""

@@ -38,7 +38,7 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
         owner = Owner(task_id=f"local-{os.getpid()}", worker_id="check")
         probe = place / "probe"
         probe.mkdir()
-        _make_repository(Tools(manager, image, owner), probe)
+        _make_repository(Tools(manager, image, owner, options.limits), probe)
         workspace = Workspace(
             manager=manager,
             tool_image=image,

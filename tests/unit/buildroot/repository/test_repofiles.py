@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,26 @@ def test_broken_repomd(tmp_path: Path) -> None:
     fill(tmp_path, "<repomd>")
     with pytest.raises(BuildrootError, match=r"repomd\.xml is not valid XML"):
         RepoFiles(tmp_path).repomd()
+
+
+def test_a_file_of_a_directory_that_never_ends(tmp_path: Path) -> None:
+    (tmp_path / "device").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_bytes(bytes(11))
+    repository = RepoFiles(tmp_path)
+    for name, refusal in (
+        ("device", "is no regular file"),
+        ("pipe", "is no regular file"),
+        ("long", "has more than the 10 bytes that it may have"),
+    ):
+        with pytest.raises(BuildrootError, match=refusal):
+            repository.read(name, limit=10)
+    assert len(repository.read("long", limit=11)) == 11
+
+
+def test_a_checksum_that_says_nothing(tmp_path: Path) -> None:
+    fill(tmp_path, REPOMD.replace("packed", "").replace('<checksum type="sha256">comps', "<checksum>comps"))
+    index = RepoFiles(tmp_path).repomd()
+    for kind in ("primary", "group"):
+        with pytest.raises(BuildrootError, match="is no checksum"):
+            index.checksum(kind)
