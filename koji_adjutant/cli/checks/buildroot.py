@@ -38,7 +38,8 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
         owner = Owner(task_id=f"local-{os.getpid()}", worker_id="check")
         probe = place / "probe"
         probe.mkdir()
-        _make_repository(Tools(manager, image, owner, options.limits), probe)
+        limits = task_limits(options, maxjobs=1)
+        _make_repository(Tools(manager, image, owner, limits), probe)
         workspace = Workspace(
             manager=manager,
             tool_image=image,
@@ -47,7 +48,7 @@ def check_buildroot(options: AdjutantOptions, manager: ContainerManager, image: 
             workdir=_made(place / "work"),
             resultdir=_made(place / "result"),
             progress=StateLog(place / "result" / "state.log"),
-            limits=task_limits(options, maxjobs=1),
+            limits=limits,
             install_timeout=options.install_timeout,
         )
         arch = platform.machine()
