@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from koji_adjutant.buildroot.files.walk import SpecialFileError, copy_tree, is_special, walk
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, TOPDIR
 from koji_adjutant.buildroot.status import BUILD_FAILED
@@ -15,7 +15,7 @@ from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failu
 from koji_adjutant.builds.rpmbuild import rpmbuild, target_options
 from koji_adjutant.builds.spec import SpecRules, check_spec, choose_spec
 from koji_adjutant.builds.srpm import take_source_package
-from koji_adjutant.errors import EngineError, SourceError, SpecError
+from koji_adjutant.errors import EngineError, SourceError, SpecError, full_disk
 from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 
@@ -122,15 +122,25 @@ def srpm_from_directory(
     Raises what ``srpm_from_scm`` raises, but for a checkout.
     """
     copy = _new_directory(root) / directory.resolve().name
-    shutil.copytree(directory, copy, symlinks=True)
-    _give_to_build_user(copy)
+    try:
+        copy_tree(directory.resolve(), copy, uid=BUILD_UID, gid=BUILD_GID)
+    except SpecialFileError as error:
+        raise SourceError(f"{directory}: {_unfit(error)}") from error
+    except OSError as error:
+        if full_disk(error):
+            raise
+        raise SourceError(f"the sources in {directory} cannot be copied: {error}") from error
     return _srpm_from_tree(root, SCM_ROOT / copy.name, source_cmd, rules or SpecRules())
 
 
 def _source_directory(directory: Path, source: ScmSource) -> Path:
     """Return where the sources are, seen from outside: no link of the packager's may lead elsewhere."""
     place = directory / source.source_directory
-    if not place.resolve().is_relative_to(directory.resolve()):
+    try:
+        leads_out = not place.resolve().is_relative_to(directory.resolve())
+    except RuntimeError:  # Python's word for a link that leads to itself
+        leads_out = True
+    if leads_out:
         raise SourceError(
             f"the module in SCM URL {source.shown_url!r} is not acceptable: "
             "a link in it leads out of the checkout"
@@ -145,10 +155,17 @@ def _own_clone(clone: Path) -> None:
 
 
 def _give_to_build_user(tree: Path) -> None:
-    for parent, names, files in os.walk(tree):
-        for path in (Path(parent, name) for name in (".", *names, *files)):
-            if path.lstat().st_uid != BUILD_UID:
-                os.chown(path, BUILD_UID, BUILD_GID, follow_symlinks=False)
+    """Make all in a checkout the build user's. Raises SourceError for what is no source."""
+    os.chown(tree, BUILD_UID, BUILD_GID)
+    for entry in walk(tree):
+        if is_special(entry.status.st_mode):
+            raise SourceError(_unfit(SpecialFileError(entry.path, entry.status.st_mode)))
+        if entry.status.st_uid != BUILD_UID:
+            os.chown(entry.name, BUILD_UID, BUILD_GID, dir_fd=entry.directory, follow_symlinks=False)
+
+
+def _unfit(problem: SpecialFileError) -> str:
+    return f"{problem}: sources are files, directories and links, so remove it"
 
 
 def _new_directory(root: Buildroot) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from koji_adjutant.buildroot.files.walk import walk
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME
 from koji_adjutant.builds.scm_srpm import (
@@ -30,6 +31,8 @@ PROGRAMS = Path(__file__).parent / "tool"
 NO_CHEETAH = 3
 SUFFIX = ".spec.tmpl"
 LOG = "template.log"
+PATH_BYTES = 3800
+"""Of a template's path, so that the archives beside it have paths that the kernel takes."""
 REASON_BYTES = 4096
 """Of the end of the log, where Python says what was wrong."""
 
@@ -104,17 +107,18 @@ def find_template(tree: SourceTree, url: str) -> Template:
 
     Raises SpecError if there is none, or its name is not fit for a file that others shall see.
     """
-    found: Template | None = None
-    for parent, directories, files in os.walk(tree.outside):
-        directories.sort()
-        names = sorted(name for name in files if name.endswith(SUFFIX))
-        if names:
-            inside = tree.inside / Path(parent).relative_to(tree.outside)
-            found = Template(names[0], Path(parent), inside)
-    if found is None:
+    first: dict[tuple[str, ...], str] = {}
+    for entry in walk(tree.outside):
+        if entry.name.endswith(SUFFIX) and not entry.is_directory:
+            first.setdefault(entry.parts, entry.name)
+    if not first:
         raise SpecError(f"no spec file template found at URL: {url}")
+    parts = max(first)  # the order in which a tree is walked
+    found = Template(first[parts], tree.outside.joinpath(*parts), tree.inside.joinpath(*parts))
     if not str(found.inside / found.name).isprintable():
         raise SpecError(f"the name of the spec file template {found.name!r} is not acceptable")
+    if len(os.fsencode(found.outside / found.name)) > PATH_BYTES:
+        raise SpecError(f"the spec file template {found.name!r} is in a directory that is too deep")
     return found
 
 

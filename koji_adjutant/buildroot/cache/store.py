@@ -15,6 +15,7 @@ from typing import Literal
 
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.files.tree import changes, describe, read_manifest, write_manifest
+from koji_adjutant.buildroot.files.walk import walk
 from koji_adjutant.errors import BuildrootError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -247,11 +248,8 @@ class RootStore:
 
 def _disk_usage(directory: Path) -> int:
     """Count a directory's bytes on disk, as ``du`` does: files with several links once."""
-    blocks: dict[tuple[int, int], int] = {}
-    for parent, names, files in os.walk(directory):
-        for name in (".", *names, *files):
-            status = (Path(parent) / name).lstat()
-            blocks[status.st_dev, status.st_ino] = status.st_blocks
+    statuses = [directory.lstat(), *(entry.status for entry in walk(directory))]
+    blocks = {(status.st_dev, status.st_ino): status.st_blocks for status in statuses}
     return sum(blocks.values()) * 512
 
 

@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from koji_adjutant.buildroot.files.walk import open_file, walk
 
 OVERLAYS_OWN = "trusted.overlay."
 OPAQUE = "trusted.overlay.opaque"
@@ -35,45 +37,40 @@ class Facts:
 
 def describe(root: Path) -> dict[str, Facts]:
     """Return the facts of every file below ``root``, and itself as ``.``, by path; no link is followed."""
-    return dict(_walk(root, "."))
+    above = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = {".": _facts(".", above, os.fstat(above))}
+    finally:
+        os.close(above)
+    found.update((entry.path, _facts(entry.name, entry.directory, entry.status)) for entry in walk(root))
+    return found
 
 
-def _walk(root: Path, name: str) -> Iterator[tuple[str, Facts]]:
-    pending = [name]
-    while pending:
-        name = pending.pop()
-        path = root / name
-        status = path.lstat()
-        yield name, _facts(path, status)
-        if stat.S_ISDIR(status.st_mode):
-            pending += [os.path.normpath(os.path.join(name, one)) for one in os.listdir(path)]  # noqa: PTH118, PTH208
-
-
-def _facts(path: Path, status: os.stat_result) -> Facts:
-    directory = stat.S_ISDIR(status.st_mode)
+def _facts(name: str, directory: int, status: os.stat_result) -> Facts:
     return Facts(
         mode=status.st_mode,
         uid=status.st_uid,
         gid=status.st_gid,
         mtime=status.st_mtime_ns,
-        content=_content(path, status),
-        xattrs=_xattrs(path),
-        links=1 if directory else status.st_nlink,
+        content=_content(name, directory, status),
+        xattrs=_xattrs(f"/proc/self/fd/{directory}/{name}"),
+        links=1 if stat.S_ISDIR(status.st_mode) else status.st_nlink,
     )
 
 
-def _content(path: Path, status: os.stat_result) -> str | None:
+def _content(name: str, directory: int, status: os.stat_result) -> str | None:
     if stat.S_ISLNK(status.st_mode):
-        return str(path.readlink())
+        return os.readlink(name, dir_fd=directory)
     if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
         return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
     if stat.S_ISREG(status.st_mode):
-        with path.open("rb") as file:
+        with os.fdopen(open_file(name, directory), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     return None
 
 
-def _xattrs(path: Path) -> dict[str, str]:
+def _xattrs(path: str) -> dict[str, str]:
+    """Return the attributes of a file: the path begins with its directory's descriptor, and is short."""
     names = sorted(os.listxattr(path, follow_symlinks=False))
     kept = [name for name in names if name == OPAQUE or not name.startswith(OVERLAYS_OWN)]
     return {name: os.getxattr(path, name, follow_symlinks=False).hex() for name in kept}

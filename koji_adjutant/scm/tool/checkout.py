@@ -23,7 +23,11 @@ class CheckoutCommandError(Exception):
     """A command of the checkout failed; the message is its command line."""
 
 
-class LocalExternalError(Exception):
+class RefusedError(Exception):
+    """What was checked out cannot be used; the message says why."""
+
+
+class LocalExternalError(RefusedError):
     """An svn external is from a directory of the machine, not from a server."""
 
 
@@ -34,7 +38,7 @@ def main() -> int:
         answer["commit"] = check_out(request)
     except CheckoutCommandError as failure:
         answer["failed"] = str(failure)
-    except LocalExternalError as refusal:
+    except RefusedError as refusal:
         answer["refused"] = str(refusal)
         say(str(refusal).encode())
     (WORK / "answer.json").write_text(json.dumps(answer))
@@ -44,7 +48,7 @@ def main() -> int:
 def check_out(request: dict[str, Any]) -> str | None:
     """Run the commands; return the commit that is checked out, None for other systems than git.
 
-    Raises CheckoutCommandError, LocalExternalError.
+    Raises CheckoutCommandError, RefusedError.
     """
     directory = Path(request["directory"])
     clone = Path(request["clone"])
@@ -116,11 +120,24 @@ def forget(secret: str, directory: Path) -> None:
 
 
 def holders(directory: Path, name: str) -> Iterator[Path]:
-    """Yield the directories below, and with, ``directory`` that have a subdirectory of that name."""
-    for path, names, _files in os.walk(directory):
+    """Yield the directories below, and with, ``directory`` that have a subdirectory of that name.
+
+    Not by os.walk, which calls itself for each directory before Python 3.12. Raises RefusedError for a
+    directory that cannot be read: it is too deep.
+    """
+    pending = [directory]
+    while pending:
+        path = pending.pop()
+        try:
+            with os.scandir(path) as entries:
+                names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError as error:
+            raise RefusedError(
+                f"the checkout has a directory that cannot be read: {error.strerror}"
+            ) from error
         if name in names:
-            yield Path(path)
-        names[:] = [each for each in names if each not in {".git", ".svn"}]
+            yield path
+        pending += [path / each for each in sorted(names, reverse=True) if each not in {".git", ".svn"}]
 
 
 def say(line: bytes) -> None:

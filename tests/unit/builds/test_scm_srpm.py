@@ -1,16 +1,24 @@
-"""Looking at sources in a buildroot: whose fault it is when that does not work."""
+"""Looking at sources, outside and in a buildroot: whose fault it is when that does not work."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import PurePosixPath
-from typing import cast
+import os
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from koji_adjutant.buildroot.root import Buildroot
-from koji_adjutant.builds.scm_srpm import SPEC_LIMIT, read_spec
-from koji_adjutant.errors import EngineError, SpecError
+from koji_adjutant.builds import scm_srpm
+from koji_adjutant.builds.scm_srpm import SPEC_LIMIT, read_spec, srpm_from_directory
+from koji_adjutant.errors import EngineError, SourceError, SpecError
+from koji_adjutant.scm.source import ScmSource, parse_url
+from tests.support.trees import DEEP, LONG_NAME, bury, deep_place
+
+__all__ = ["deep_place"]
 
 SPEC = PurePosixPath("/builddir/hello/hello.spec")
 
@@ -40,3 +48,72 @@ def test_a_spec_file_that_is_none() -> None:
 def test_a_command_that_was_broken_off_is_not_the_packages_fault(status: int) -> None:
     with pytest.raises(EngineError, match=f"ended with exit status {status}: Killed$"):
         read_spec(buildroot(status, b"Killed"), SPEC)
+
+
+@pytest.fixture
+def _own_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scm_srpm, "BUILD_UID", os.getuid())
+    monkeypatch.setattr(scm_srpm, "BUILD_GID", os.getgid())
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[PurePosixPath]:
+    """The directories, as seen in the buildroot, of which source packages would be made."""
+    found: list[PurePosixPath] = []
+    monkeypatch.setattr(scm_srpm, "_srpm_from_tree", lambda _root, directory, *_: found.append(directory))
+    return found
+
+
+def home(tmp_path: Path) -> Any:
+    (tmp_path / "home").mkdir()
+    return SimpleNamespace(home=tmp_path / "home")
+
+
+def listen(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+
+
+@pytest.mark.usefixtures("_own_user")
+def test_a_deep_directory_is_a_source(deep_place: Path, made: list[PurePosixPath]) -> None:
+    source = deep_place / "hello"
+    source.mkdir()
+    bury(source)
+    (source / "hello.spec").write_text("Name: hello\n")
+    srpm_from_directory(home(deep_place), source)
+    assert made == [PurePosixPath("/builddir/scmroot/hello")]
+    copy = deep_place / "home" / "scmroot" / "hello"
+    assert (copy / "hello.spec").read_text() == "Name: hello\n"
+    assert copy.joinpath(*["d"] * DEEP).is_dir()
+
+
+@pytest.mark.usefixtures("_own_user")
+@pytest.mark.parametrize(
+    ("make", "kind"), [(os.mkfifo, "a named pipe"), (listen, "a socket")], ids=["pipe", "socket"]
+)
+def test_a_special_file_is_no_source(
+    tmp_path: Path, made: list[PurePosixPath], make: Callable[[Path], None], kind: str
+) -> None:
+    source = tmp_path / "hello"
+    (source / "b").mkdir(parents=True)
+    make(source / "b" / "x")
+    sentence = f"b/x is {kind}: sources are files, directories and links, so remove it"
+    with pytest.raises(SourceError, match=f"^{source}: {sentence}$"):
+        srpm_from_directory(home(tmp_path), source)
+    with pytest.raises(SourceError, match=f"^{sentence}$"):
+        scm_srpm._give_to_build_user(source)
+    assert made == []
+
+
+@pytest.mark.usefixtures("_own_user")
+def test_a_deep_checkout_is_the_build_users(deep_place: Path) -> None:
+    bury(deep_place, LONG_NAME)
+    scm_srpm._give_to_build_user(deep_place)
+
+
+def test_a_module_that_leads_to_itself(tmp_path: Path) -> None:
+    source = ScmSource.of(parse_url("git://h/hello?sub#abc"))
+    (tmp_path / "hello").mkdir()
+    (tmp_path / "hello" / "sub").symlink_to("sub")
+    with pytest.raises(SourceError, match=r"a link in it leads out of the checkout$"):
+        scm_srpm._source_directory(tmp_path, source)

@@ -11,6 +11,9 @@ from koji_adjutant.builds import wrapper_srpm
 from koji_adjutant.builds.scm_srpm import SourceTree
 from koji_adjutant.builds.wrapper_srpm import Archive, find_template
 from koji_adjutant.errors import SpecError
+from tests.support.trees import DEEP, bury, deep_place
+
+__all__ = ["deep_place"]
 
 
 def tree(directory: Path, *files: str) -> SourceTree:
@@ -33,6 +36,18 @@ def test_which_template(tmp_path: Path, files: list[str], found: str) -> None:
     template = find_template(tree(tmp_path, *files), "git://x")
     assert template.inside / template.name == PurePosixPath("/builddir/scmroot/x") / found
     assert template.outside / template.name == tmp_path / found
+
+
+def test_a_template_in_a_deep_tree(deep_place: Path) -> None:
+    deep = deep_place.joinpath(*["d"] * DEEP)
+    bury(deep_place)
+    (deep / "x.spec.tmpl").touch()
+    assert find_template(tree(deep_place), "git://x").outside == deep
+    below = deep / ("e" * 250) / ("e" * 250) / ("e" * 250) / ("e" * 250) / ("e" * 250) / ("e" * 250)
+    below.mkdir(parents=True)
+    (below / "y.spec.tmpl").touch()
+    with pytest.raises(SpecError, match=r"'y\.spec\.tmpl' is in a directory that is too deep"):
+        find_template(tree(deep_place), "git://x")
 
 
 def test_no_template_behind_a_link(tmp_path: Path) -> None:

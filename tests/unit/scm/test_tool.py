@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.scm.tool import checkout
+from tests.support.trees import DEEP, LONG_NAME, bury, deep_place
+
+__all__ = ["deep_place"]
 
 
 def test_the_common_repository_is_beside_the_sources(tmp_path: Path) -> None:
@@ -32,6 +35,21 @@ def test_passwords_are_forgotten(tmp_path: Path) -> None:
     assert (tmp_path / "foo/.git/config").read_text() == "url = https://me@h/foo"
     assert (tmp_path / "mods/bar/CVS/Root").read_text() == "url = https://me@h/foo"
     assert "secret" in (tmp_path / "foo/README").read_text()
+
+
+def test_passwords_are_forgotten_in_a_deep_checkout(deep_place: Path) -> None:
+    bury(deep_place)
+    config = deep_place.joinpath(*["d"] * DEEP, ".git", "config")
+    config.parent.mkdir()
+    config.write_text("url = https://me:secret@h/foo")
+    checkout.forget("secret", deep_place)
+    assert config.read_text() == "url = https://me@h/foo"
+
+
+def test_a_checkout_that_is_deeper_than_anybody_can_look_is_refused(deep_place: Path) -> None:
+    bury(deep_place, LONG_NAME)
+    with pytest.raises(checkout.RefusedError, match="cannot be read: File name too long"):
+        checkout.forget("secret", deep_place)
 
 
 def test_a_command_that_repeats_the_password(

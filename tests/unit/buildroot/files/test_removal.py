@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from koji_adjutant.buildroot.cache.store import RootStore
 from koji_adjutant.buildroot.files.removal import remove_tree
+from tests.support.trees import bury, deep_place
 
-DEPTH = 1500
-"""Deeper than Python's stack."""
-
-
-def bury(directory: Path) -> None:
-    above = os.open(directory, os.O_DIRECTORY)
-    for _level in range(DEPTH):
-        os.mkdir("d", dir_fd=above)
-        below = os.open("d", os.O_DIRECTORY, dir_fd=above)
-        os.close(above)
-        above = below
-    os.close(above)
+__all__ = ["deep_place"]
 
 
-def test_a_deep_tree_goes(tmp_path: Path) -> None:
-    (tmp_path / "tree").mkdir()
-    bury(tmp_path / "tree")
-    remove_tree(tmp_path / "tree")
-    assert not (tmp_path / "tree").exists()
+def test_a_deep_tree_goes(deep_place: Path) -> None:
+    (deep_place / "tree").mkdir()
+    bury(deep_place / "tree")
+    remove_tree(deep_place / "tree")
+    assert not (deep_place / "tree").exists()
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -42,9 +31,9 @@ def test_what_is_not_there_is_gone(tmp_path: Path) -> None:
     remove_tree(tmp_path / "nothing")
 
 
-def test_the_store_sweeps_deep_roots(tmp_path: Path) -> None:
-    store = RootStore(tmp_path)
-    (tmp_path / "trash" / "root").mkdir()
-    bury(tmp_path / "trash" / "root")
+def test_the_store_sweeps_deep_roots(deep_place: Path) -> None:
+    store = RootStore(deep_place)
+    (deep_place / "trash" / "root").mkdir()
+    bury(deep_place / "trash" / "root")
     store.sweep()
-    assert not list((tmp_path / "trash").iterdir())
+    assert not list((deep_place / "trash").iterdir())
