@@ -39,14 +39,44 @@ class FailureClass(StrEnum):
     INFRASTRUCTURE = "infrastructure"
 
 
+class TaskStep(StrEnum):
+    """What a task was doing when it failed; ``failure.json`` uses these words."""
+
+    CHECKOUT = "checkout"
+    SOURCES = "sources"
+    RESOLVE = "resolve"
+    DOWNLOAD = "download"
+    INSTALL = "install"
+    SRPM = "srpm"
+    BUILD = "build"
+    CHECK = "check"
+    COLLECT = "collect"
+    COMMAND = "command"
+    CREATEREPO = "createrepo"
+    UPLOAD = "upload"
+
+
+@contextmanager
+def at_step(step: TaskStep) -> Iterator[None]:
+    """Mark an error that ends the block with the step that it happened at; the innermost block's counts."""
+    try:
+        yield
+    except Exception as error:
+        if not hasattr(error, "step"):
+            error.step = step  # type: ignore[attr-defined]
+        raise
+
+
 class AdjutantError(koji.GenericError):  # type: ignore[misc]
     """Base of all: koji.GenericError's fault code (1000).
 
-    ``failure`` is the class of a task that ends with it, if no log shows a better one.
+    ``failure`` is the class of a task that ends with it, if no log shows a better one. ``log_name`` is where
+    there is more to read, for errors whose message does not say so.
     """
 
     exit_code = 1
     failure = FailureClass.INFRASTRUCTURE
+    log_name: str | None = None
 
     def __str__(self) -> str:
         """Write what XML or a terminal cannot take as an escape: packagers' names are in many messages.
@@ -104,6 +134,12 @@ class BuildFailed(AdjutantError, koji.BuildError):  # type: ignore[misc]
     failure = FailureClass.BUILD
 
 
+class BuildPrevented(BuildFailed):
+    """What a build needs could not be had: packages, or a container that works. Its cause has the class."""
+
+    failure = FailureClass.INFRASTRUCTURE
+
+
 class BuildTimeout(BuildFailed):
     """A build step ran longer than ``rpmbuild_timeout``."""
 
@@ -126,6 +162,12 @@ class InstallTimeout(BuildrootError):
 
     exit_code = 7
     failure = FailureClass.TIMEOUT
+
+
+class InstallError(BuildrootError):
+    """rpm refused packages, a script of theirs failed, or they left what no buildroot may have."""
+
+    failure = FailureClass.DEPENDENCY
 
 
 class LockError(AdjutantError):
@@ -166,10 +208,19 @@ class CommandFailed(AdjutantError, koji.BuildrootError):  # type: ignore[misc]
     """The command of a runroot task failed."""
 
     failure = FailureClass.BUILD
+    log_name = "runroot.log"
+
+
+class CreateRepoError(AdjutantError):
+    """createrepo_c or mergerepo_c failed, or what they made is not whole; ``log_name`` has their words."""
+
+    def __init__(self, message: str, log_name: str) -> None:
+        super().__init__(message)
+        self.log_name = log_name
 
 
 class RepoContentError(AdjutantError):
-    """What is to go into a repository is not there, or not signed as it has to be."""
+    """What is to go into a repository is not there, not signed as it has to be, or does not fit together."""
 
     failure = FailureClass.HUB
 

@@ -23,7 +23,7 @@ from koji_adjutant.buildroot.specification.arch import check_arch, personality
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
-from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED, mock_sentence
+from koji_adjutant.buildroot.status import FAILED, PACKAGE_MANAGER_FAILED, mock_sentence
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, LogSink, VolumeMount, write_line
@@ -34,6 +34,7 @@ from koji_adjutant.errors import (
     CommandStoppedError,
     ContainerTimeout,
     DependencyError,
+    EngineError,
     StepStoppedError,
 )
 
@@ -207,9 +208,10 @@ class Buildroot:
         timeout: float | None,
         stderr: LogSink | None = None,
     ) -> int:
+        container, manager = self._ready_container(), self.workspace.manager
         try:
-            return self.workspace.manager.exec(
-                self._ready_container(),
+            status = manager.exec(
+                container,
                 [*_STEP, self._soft_files, str(cwd), *personality(self.config), *command],
                 stdout=sink,
                 stderr=stderr,
@@ -219,6 +221,10 @@ class Buildroot:
             )
         except CommandStoppedError as error:
             raise StepStoppedError(STOPPED) from error
+        # a command that went down with its container has not failed by itself
+        if status != 0 and (state := manager.inspect(container).status) != "running":
+            raise EngineError(f"the buildroot's container is {state}: something else has ended it")
+        return status
 
     def _ready_container(self) -> str:
         """Return the id of the container, which is started if need be."""
@@ -260,7 +266,11 @@ class Buildroot:
         Returns the plan, which is empty if all of it was there. Raises DependencyError, which names what
         nothing provides, or BuildrootError if the packages cannot be installed.
         """
-        plan = self._layers.add(Wanted(packages=list(packages), requires=list(requires)))
+        try:
+            plan = self._layers.add(Wanted(packages=list(packages), requires=list(requires)))
+        except (DependencyError, BuildrootError) as error:
+            _write_error(self._root_log, error)
+            raise
         if plan.changes:
             self._stop()
         return plan
@@ -342,6 +352,10 @@ class Buildroot:
             self._scratch(path).chmod(0o1777)
 
 
+def _write_error(log: BinaryIO, error: AdjutantError) -> None:
+    log.write(f"Error: {error}\n".encode())
+
+
 @contextmanager
 def open_buildroot(
     workspace: Workspace, config: BuildrootConfig, privileges: Privileges | None = None
@@ -367,9 +381,10 @@ def open_buildroot(
                 running = stack.enter_context(ExitStack())
                 root = Buildroot(workspace, config, layers, log, privileges, running)
                 root._prepare_home()
-            except (DependencyError, BuildrootError) as error:
-                log.write(f"Error: {error}\n".encode())
-                sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
+            except (DependencyError, BuildrootError, EngineError) as error:
+                _write_error(log, error)
+                engine = isinstance(error, EngineError)
+                sentence = mock_sentence(FAILED if engine else PACKAGE_MANAGER_FAILED, "root.log")
                 raise BuildrootError(f"could not init mock buildroot, {sentence}\n{error}") from error
             installed = "\n".join(package.nevra for package in root.installed_packages())
             log.write(f"Installed packages:\n{installed}\n".encode(errors="replace"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FAILED = 1
 """Anything without a status of its own; kojid then points at both logs."""
+BOTH_LOGS = "build.log or root.log"
 BUILD_FAILED = 10
 TIMED_OUT = 11
 PACKAGE_MANAGER_FAILED = 30

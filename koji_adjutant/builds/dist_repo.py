@@ -23,7 +23,7 @@ from koji_adjutant.builds.repodata import (
     recycle,
     run_createrepo,
 )
-from koji_adjutant.errors import AdjutantError
+from koji_adjutant.errors import RepoContentError
 
 DEBUG = "debug"
 ZCK_DICTIONARIES = "zck-dictionaries"
@@ -52,7 +52,7 @@ class DistRepoRequest:
 def create_dist_repo(workspace: Workspace, request: DistRepoRequest) -> Path:
     """Lay the repository out and make its metadata. Returns its directory, below ``workspace.workdir``.
 
-    Raises AdjutantError with kojid's sentence, "failed to create repo: …".
+    Raises CreateRepoError with kojid's sentence, "failed to create repo: …".
     """
     _bring_dictionaries(workspace, request)
     repo = workspace.workdir / "repo"
@@ -116,11 +116,11 @@ def _bring_dictionaries(workspace: Workspace, request: DistRepoRequest) -> None:
     if directory is None:
         return
     if not request.zck:
-        raise AdjutantError("--zck-dict-dir makes no sense without --zck")
+        raise RepoContentError("--zck-dict-dir makes no sense without --zck")
     if directory.is_file():
-        raise AdjutantError(f"zchunk dir path is file: {directory}")
+        raise RepoContentError(f"zchunk dir path is file: {directory}")
     if not directory.is_dir():
-        raise AdjutantError(f"zchunk dir path doesn't exist: {directory}")
+        raise RepoContentError(f"zchunk dir path doesn't exist: {directory}")
     copies = workspace.workdir / ZCK_DICTIONARIES
     copies.mkdir()
     for dictionary in directory.glob("*.zdict"):

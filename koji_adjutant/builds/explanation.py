@@ -23,7 +23,16 @@ import requests
 from koji.tasks import RefuseTask, ServerExit, ServerRestart
 
 from koji_adjutant.builds.decisive import SENTENCE_LENGTH, Finding, find_decisive
-from koji_adjutant.errors import AdjutantError, ContainerTimeout, FailureClass, SourceError, full_disk
+from koji_adjutant.errors import (
+    AdjutantError,
+    ContainerTimeout,
+    EngineError,
+    FailureClass,
+    InstallError,
+    SourceError,
+    TaskStep,
+    full_disk,
+)
 from koji_adjutant.text import printable
 
 GENERAL = {
@@ -43,10 +52,13 @@ GENERAL = {
 """What a class means, for failures that have no better sentence."""
 
 _LOG_NAMED = re.compile(r"see (\w+\.log)")
+_ONLY_A_STATUS = re.compile(r"exited with status \d+$")
 _EXPLANATION = re.compile(
     r"^Why \((\w+)\): (.*)(?:\n(\w+\.log), from byte (\d+):\n((?: {4}.*(?:\n|\Z))*))?", re.MULTILINE
 )
-_NO_SPACE = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+_NO_SPACE = re.compile(
+    r"no space left on device|disk quota exceeded|needs \d+\S{0,3} more (?:space|inodes)", re.IGNORECASE
+)
 _NO_MEMORY = re.compile(r"cannot allocate memory", re.IGNORECASE)
 
 
@@ -54,7 +66,8 @@ _NO_MEMORY = re.compile(r"cannot allocate memory", re.IGNORECASE)
 class Explanation:
     """Why a task failed.
 
-    ``excerpt`` begins ``offset`` bytes into the task's ``log``; both are None without an excerpt.
+    ``excerpt`` begins ``offset`` bytes into the task's ``log``; both are None without an excerpt. ``step`` is
+    what the task was doing, where that is known.
     """
 
     failure: FailureClass
@@ -62,11 +75,7 @@ class Explanation:
     log: str | None = None
     offset: int | None = None
     excerpt: tuple[str, ...] = ()
-
-    @property
-    def adds_something(self) -> bool:
-        """Whether it says more than the class of the failure."""
-        return bool(self.excerpt) or self.sentence != GENERAL[self.failure]
+    step: TaskStep | None = None
 
     def __str__(self) -> str:
         text = f"Why ({self.failure}): {self.sentence}"
@@ -81,25 +90,32 @@ def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bo
 
     A failed subtask's explanation is its parent's. ``out_of_memory`` says that the kernel killed a process of
     the task for want of memory, which no log needs to show.
+
+    The step that failed has decided the class, by the error that it ended with. The log finds the lines; it
+    knows better only where a command's own end says no more than that it failed: a full disk, no memory, and
+    which part of a build it was.
     """
     attached = getattr(error, "explanation", None)
     explained = attached if isinstance(attached, Explanation) else parse_explanation(str(error))
     if explained is not None:
         return explained
-    failure = failure_class(error)
-    log = _log_of(str(error), failure, logs)
+    failure, step = failure_class(error), _step(error)
+    log = _log_of(error, step, logs)
     found = find_decisive(log) if log else None
-    sentence = _reason(error)
-    if failure is FailureClass.BUILD and out_of_memory:
+    sentence = _own_words(error)
+    if out_of_memory and failure in (FailureClass.BUILD, FailureClass.INFRASTRUCTURE):
         failure = FailureClass.MEMORY
         sentence = "the kernel killed a process of the build for want of memory"
-    elif found and (better := _class_shown_by_log(failure, found)):
-        failure = better
-        sentence = sentence if failure is FailureClass.DEPENDENCY and sentence else _quote(found)
+    elif found:
+        shown = _class_shown_by_log(failure, found)
+        if shown is not failure or not sentence or _ONLY_A_STATUS.search(sentence):
+            sentence = _quote(found) or sentence
+        failure = shown
+    step = TaskStep.CHECK if failure is FailureClass.CHECK else step
     sentence = printable(sentence or GENERAL[failure])[:SENTENCE_LENGTH]
     if log is None or found is None:
-        return Explanation(failure, sentence)
-    return Explanation(failure, sentence, log.name, found.offset, found.lines)
+        return Explanation(failure, sentence, step=step)
+    return Explanation(failure, sentence, log.name, found.offset, found.lines, step)
 
 
 def failure_class(error: BaseException) -> FailureClass:
@@ -155,8 +171,7 @@ def explanation_attached_to_errors(
 def explanation_in_error_messages() -> Iterator[None]:
     """Add the explanation to an error that ends the block, below a stock builder's words: the hub gets both.
 
-    Nothing is added to koji's errors where there is no more to say. ``koji.daemon.TaskManager.runTask`` sends
-    the text of koji's errors, and a traceback of others.
+    ``koji.daemon.TaskManager.runTask`` sends the text of koji's errors, and a traceback of others.
     """
     try:
         yield
@@ -167,7 +182,7 @@ def explanation_in_error_messages() -> Iterator[None]:
         error.explanation = explanation  # type: ignore[attr-defined]
         if not isinstance(error, koji.GenericError):
             error.add_note(str(explanation))
-        elif explanation.adds_something and parse_explanation(str(error)) is None:
+        elif parse_explanation(str(error)) is None:
             words = str(error).partition("\n")[0] if isinstance(error, AdjutantError) else str(error)
             error.args = (f"{words}\n\n{explanation}",)
         raise
@@ -177,8 +192,8 @@ def _own_class(error: AdjutantError) -> FailureClass:
     if isinstance(error, SourceError) and isinstance(error.__cause__, ContainerTimeout):
         return FailureClass.TIMEOUT
     cause = _cause(error)
-    # of an image, a root or a container, not of a package
-    if cause.failure in (FailureClass.INFRASTRUCTURE, FailureClass.IMAGE):
+    # of an image, a root, a container or an installation, not of what a package does
+    if cause.failure in (FailureClass.INFRASTRUCTURE, FailureClass.IMAGE) or isinstance(cause, InstallError):
         if _NO_SPACE.search(str(cause)) or full_disk(cause):
             return FailureClass.DISK
         if _NO_MEMORY.search(str(cause)):
@@ -197,18 +212,24 @@ def _cause(error: AdjutantError) -> AdjutantError:
     return error
 
 
-def _log_of(message: str, failure: FailureClass, logs: Path | None) -> Path | None:
-    if logs is None:
+def _step(error: BaseException) -> TaskStep | None:
+    """Return what the task was doing when the first of the errors came up that led to this one."""
+    inner = _step(error.__cause__) if error.__cause__ else None
+    return inner or getattr(error, "step", None)
+
+
+def _log_of(error: BaseException, step: TaskStep | None, logs: Path | None) -> Path | None:
+    """Return the log that shows why: none where no command failed, but a container, or with what was made."""
+    cause = _cause(error) if isinstance(error, AdjutantError) else error
+    if logs is None or isinstance(cause, EngineError) or step in (TaskStep.COLLECT, TaskStep.UPLOAD):
         return None
-    named = _LOG_NAMED.search(message)
-    names = [named[1]] if named else []
-    if failure is FailureClass.INFRASTRUCTURE:
-        names.append("createrepo.log")
-    return next((logs / name for name in names if (logs / name).is_file()), None)
+    named = _LOG_NAMED.search(str(error))
+    name = named[1] if named else getattr(error, "log_name", None)
+    return logs / name if name and (logs / name).is_file() else None
 
 
-def _class_shown_by_log(failure: FailureClass, found: Finding) -> FailureClass | None:
-    """Return the class that the log shows where it may know better than the exception, None elsewhere."""
+def _class_shown_by_log(failure: FailureClass, found: Finding) -> FailureClass:
+    """Return the class that the log shows where it may know better than the exception, else ``failure``."""
     shown = found.sign.failure if found.sign else None
     if shown in (FailureClass.DISK, FailureClass.MEMORY):
         return shown
@@ -218,11 +239,7 @@ def _class_shown_by_log(failure: FailureClass, found: Finding) -> FailureClass |
         return FailureClass.CHECK if found.section == "%check" else failure
     if failure is FailureClass.DEPENDENCY and shown is FailureClass.INFRASTRUCTURE:
         return shown
-    return (
-        failure
-        if failure in (FailureClass.SCM, FailureClass.INFRASTRUCTURE, FailureClass.DEPENDENCY)
-        else None
-    )
+    return failure
 
 
 def _quote(found: Finding) -> str:
@@ -232,6 +249,17 @@ def _quote(found: Finding) -> str:
     return f"{place}the command failed and did not say why: {found.command}" if found.command else ""
 
 
-def _reason(error: BaseException) -> str:
-    """Return what an error of ours says on the lines after the stock builder's, nothing for other errors."""
-    return " ".join(str(error).partition("\n")[2].split()) if isinstance(error, AdjutantError) else ""
+def _own_words(error: BaseException) -> str:
+    """Return what is known without any log: what an error of ours says below a stock builder's line.
+
+    Where there is nothing below, the line itself, unless it only says which log to see.
+    """
+    if not isinstance(error, koji.GenericError) or isinstance(error, koji.CallbackError):
+        return ""
+    first, _, rest = str(error).partition("\n")
+    if isinstance(error, AdjutantError) and rest:
+        return " ".join(rest.split())
+    cause = _cause(error) if isinstance(error, AdjutantError) else error
+    if cause is not error:
+        return _own_words(cause)
+    return "" if _LOG_NAMED.search(first) else first

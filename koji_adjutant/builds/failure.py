@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from koji_adjutant.buildroot.status import BUILD_FAILED, PACKAGE_MANAGER_FAILED, TIMED_OUT, mock_sentence
+from koji_adjutant.buildroot.status import (
+    BOTH_LOGS,
+    BUILD_FAILED,
+    FAILED,
+    PACKAGE_MANAGER_FAILED,
+    TIMED_OUT,
+    mock_sentence,
+)
 from koji_adjutant.errors import (
     BuildFailed,
+    BuildPrevented,
     BuildrootError,
     BuildTimeout,
     DependencyError,
+    EngineError,
     InstallTimeout,
     StepStoppedError,
 )
@@ -31,9 +40,10 @@ def kojid_message_on_failure(beginning: str) -> Iterator[None]:
     """Give errors that end the block kojid's message, which starts with ``beginning``.
 
     It goes on ", mock exited with status N; see LOG for more information". Failed steps become BuildFailed; a
-    time limit, missing packages and a package manager's failure stay what they are (a failed installation is
-    the build's failure, as with mock). The first line of the message is a stock builder's; what is known
-    beyond it is on the second.
+    time limit and missing packages stay what they are. What comes between a build and its end, as a package
+    that cannot be had or a container that is gone, becomes BuildPrevented: the build's failure for the hub,
+    as with mock, of the class that its cause has. The first line of the message is a stock builder's; what
+    is known beyond it is on the second.
     """
     try:
         yield
@@ -45,7 +55,7 @@ def kojid_message_on_failure(beginning: str) -> Iterator[None]:
     except StepStoppedError as error:
         raise BuildFailed(f"{beginning}, {mock_sentence(BUILD_FAILED, 'build.log')}\n{error}") from error
     except BuildFailed as error:
-        raise BuildFailed(f"{beginning}, {error}") from error
+        raise BuildFailed(f"{beginning}, {mock_sentence(FAILED, BOTH_LOGS)}\n{error}") from error
     except DependencyError as error:
         sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
         raise DependencyError(f"{beginning}, {sentence}\n{error}") from error
@@ -54,4 +64,6 @@ def kojid_message_on_failure(beginning: str) -> Iterator[None]:
         raise BuildTimeout(f"{beginning}, {sentence}\n{error}") from error
     except BuildrootError as error:
         sentence = mock_sentence(PACKAGE_MANAGER_FAILED, "root.log")
-        raise BuildFailed(f"{beginning}, {sentence}\n{error}") from error
+        raise BuildPrevented(f"{beginning}, {sentence}\n{error}") from error
+    except EngineError as error:
+        raise BuildPrevented(f"{beginning}, {mock_sentence(FAILED, BOTH_LOGS)}\n{error}") from error

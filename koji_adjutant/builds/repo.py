@@ -19,7 +19,7 @@ from koji_adjutant.builds.repodata import (
     recycle,
     run_createrepo,
 )
-from koji_adjutant.errors import AdjutantError
+from koji_adjutant.errors import RepoContentError
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class CreateRepoRequest:
 def create_repo(workspace: Workspace, request: CreateRepoRequest) -> list[Path]:
     """Make the repodata of one arch. Returns its files, sorted, in ``workspace.workdir``/repo/repodata.
 
-    Raises AdjutantError with kojid's sentences ("failed to create repo: …", "failed to merge repos: …").
+    Raises CreateRepoError with kojid's sentences ("failed to create repo: …", "failed to merge repos: …"),
+    and RepoContentError for external repositories that cannot be merged with each other.
     """
     repodata = workspace.workdir / "repo" / "repodata"
     repodata.parent.mkdir()
@@ -94,11 +95,11 @@ def _merge_order(request: CreateRepoRequest) -> dict[str, Any]:
 
     ``arch_expand`` is added to the command where mergerepo_c knows it; ``premerge`` is where the local
     repository is put before, the first of the ``sources``. By the rest the result is verified. Raises
-    AdjutantError for merge modes that are several or unknown.
+    RepoContentError for merge modes that are several or unknown.
     """
     modes = sorted({repo.merge_mode for repo in request.external_repos})
     if len(modes) > 1:
-        raise AdjutantError(f"Found multiple merge modes for external repos: {', '.join(modes)}")
+        raise RepoContentError(f"Found multiple merge modes for external repos: {', '.join(modes)}")
     premerge = _premerge(request)
     return {
         "command": _merge_command(request, modes[0]),
@@ -119,7 +120,7 @@ def _merge_command(request: CreateRepoRequest, mode: str) -> list[str]:
         "bare": ["--pkgorigins", "--all"],
     }
     if mode not in options:
-        raise AdjutantError(f"Unknown merge mode for external repos: {mode}")
+        raise RepoContentError(f"Unknown merge mode for external repos: {mode}")
     databases = DATABASES if request.databases else NO_DATABASES
     command = ["mergerepo_c", *options[mode], databases, "-a", request.arch, "-o", "/work/repo"]
     return command + group_options(request.groupdata)

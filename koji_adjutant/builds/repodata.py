@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,7 +12,7 @@ from koji_adjutant.buildroot.repository.repofiles import RepoFiles
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo_program import run_repo_program
 from koji_adjutant.container.interface import NetworkMode
-from koji_adjutant.errors import AdjutantError, BuildrootError
+from koji_adjutant.errors import BuildrootError, CreateRepoError, TaskStep, at_step
 
 logger = logging.getLogger("koji_adjutant.builds")
 
@@ -77,20 +77,27 @@ def run_createrepo(
     """Run commands of createrepo_c, each with the name of its log, and then perhaps mergerepo_c.
 
     ``merge`` is the order for it (tool/createrepo.py says what is in it), ``seen`` what of this host the
-    programs can read. Raises AdjutantError with kojid's sentences: "failed to create repo: …", "failed to
+    programs can read. Raises CreateRepoError with kojid's sentences: "failed to create repo: …", "failed to
     merge repos: …".
     """
     steps = [{"command": command, "log": log} for command, log in creations]
     order = {"create": steps, "merge": merge}
-    status, answer = run_repo_program(workspace, "createrepo", order, seen=seen, network=network)
-    if answer is None:
-        raise AdjutantError(f"failed to create repo: the container exited with status {status}")
-    failed = answer["failed"]
-    if failed is None:
-        return
-    what = "create repo" if failed["what"] == "create" else "merge repos"
+    with at_step(TaskStep.CREATEREPO):
+        status, answer = run_repo_program(workspace, "createrepo", order, seen=seen, network=network)
+        if answer is None:
+            message = f"failed to create repo: the container exited with status {status}"
+            raise CreateRepoError(message, "createrepo.log")
+        if answer["failed"]:
+            raise _error(answer["failed"])
+
+
+def _error(failed: Mapping[str, Any]) -> CreateRepoError:
+    creating = failed["what"] == "create"
+    beginning = f"failed to {'create repo' if creating else 'merge repos'}: "
     if failed["url"]:
-        raise AdjutantError(f"failed to {what}: {failed['url']}: {failed['reason']}")
+        return CreateRepoError(f"{beginning}{failed['url']}: {failed['reason']}", failed["log"])
     if failed["reason"]:
-        raise AdjutantError(f"failed to {what}: {failed['command']}\n{failed['reason']}")
-    raise AdjutantError(f"failed to {what}: {failed['command']} exited with status {failed['status']}")
+        return CreateRepoError(f"{beginning}{failed['command']}\n{failed['reason']}", failed["log"])
+    return CreateRepoError(
+        f"{beginning}{failed['command']} exited with status {failed['status']}", failed["log"]
+    )

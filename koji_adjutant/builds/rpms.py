@@ -17,6 +17,7 @@ from koji_adjutant.builds.rpmbuild import (
     rpmbuild,
     target_options,
 )
+from koji_adjutant.errors import TaskStep, at_step
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
         kojid_message_on_failure(f"error building package (arch {arch})"),
         phase(f"build phase for {srpm.name}"),
     ):
-        with phase(f"build setup for {srpm.name}"):
+        with phase(f"build setup for {srpm.name}"), at_step(TaskStep.SRPM):
             spec, dynamic = install_static_requires(root, srpm, arch)
-        with phase(f"rpmbuild {srpm.name}"):
+        with phase(f"rpmbuild {srpm.name}"), at_step(TaskStep.BUILD):
             if dynamic:
                 install_dynamic_requires(root, spec, arch)
             root.check_lock()
@@ -65,10 +66,11 @@ def collect(root: Buildroot) -> RpmBuild:
     packages.
     """
     resultdir = root.workspace.resultdir
-    rpms = take_packages(root.home, RPMS, resultdir)
-    srpms = take_packages(root.home, SRPMS, resultdir)
-    if len(srpms) != 1:
-        raise StepFailedError(
-            SRPM_UNUSABLE, "build.log", f"the build left {len(srpms)} source packages instead of one"
-        )
+    with at_step(TaskStep.COLLECT):
+        rpms = take_packages(root.home, RPMS, resultdir)
+        srpms = take_packages(root.home, SRPMS, resultdir)
+        if len(srpms) != 1:
+            raise StepFailedError(
+                SRPM_UNUSABLE, "build.log", f"the build left {len(srpms)} source packages instead of one"
+            )
     return RpmBuild(tuple(rpms), srpms[0])

@@ -15,7 +15,7 @@ from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failu
 from koji_adjutant.builds.rpmbuild import rpmbuild, target_options
 from koji_adjutant.builds.spec import SpecRules, check_spec, choose_spec
 from koji_adjutant.builds.srpm import take_source_package
-from koji_adjutant.errors import EngineError, SourceError, SpecError, full_disk
+from koji_adjutant.errors import EngineError, SourceError, SpecError, TaskStep, at_step, full_disk
 from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 
@@ -105,8 +105,9 @@ def check_out_tree(
     hooks = hooks or ScmHooks()
     directory = _new_directory(root)
     hooks.before_checkout()
-    commit = check_out(root.workspace, source, directory, options)
-    sources = _source_directory(directory, source)
+    with at_step(TaskStep.CHECKOUT):
+        commit = check_out(root.workspace, source, directory, options)
+        sources = _source_directory(directory, source)
     if source.is_git:
         _own_clone(directory / source.directory_name)
     hooks.after_checkout(sources)
@@ -186,7 +187,8 @@ def _srpm_from_tree(
     phase = root.workspace.progress.phase
     spec = _choose(root, directory, rules, log)
     if source_cmd:
-        with kojid_message_on_failure("error retrieving sources"), phase("source command"):
+        retrieving = kojid_message_on_failure("error retrieving sources")
+        with retrieving, phase("source command"), at_step(TaskStep.SOURCES):
             status = root.run(
                 _as_mock_runs(source_cmd),
                 log=log,
@@ -207,7 +209,7 @@ def build_source_package(
     """
     log = root.workspace.resultdir / "build.log"
     phase = root.workspace.progress.phase
-    with kojid_message_on_failure("error building srpm"), phase("buildsrpm"):
+    with kojid_message_on_failure("error building srpm"), phase("buildsrpm"), at_step(TaskStep.SRPM):
         arguments = [str(spec), str(directory), _layout(rules), str(TOPDIR)]
         limit = root.config.rpmbuild_timeout or None
         if root.run(["/bin/bash", "-c", _LAY_OUT, "lay-out", *arguments], log=log, timeout=limit) != 0:

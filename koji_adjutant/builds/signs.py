@@ -120,12 +120,13 @@ SIGNS = (
         r": cannot (?:stat|access|open|create) ",
         r"^error: File \S+: No such file",
         r"^(?:[A-Za-z_]\w{0,60}\.){0,6}[A-Z]\w{0,60}(?:Error|Exception)(?:: |$)",
-        r"^Error: \S",
         r"^Can't locate \S+ in @INC",
         r"Segmentation fault|\bcore dumped\b",
     ),
     # checkouts
     _sign(FailureClass.SCM, SUMMARY, r"^fatal: ", r"^svn: E\d+", r"^cvs \[\w+ aborted\]"),
+    # what any program may say in the end, whatever stands above it
+    _sign(BUILD, CAUSE, r"^Error: \S"),
     _sign(BUILD, CAUSE, r"^g?make(?:\[\d+\])?: \*\*\* \[.*\] (?:Error|Segm|Abort)"),
     _sign(
         BUILD,

@@ -9,7 +9,7 @@ from koji_adjutant.buildroot.status import FAILED
 from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failure
 from koji_adjutant.builds.results import take_packages
 from koji_adjutant.builds.rpmbuild import SRPMS, check_source_package, copy_source_package, rpmbuild
-from koji_adjutant.errors import SourceError, SpecError
+from koji_adjutant.errors import SourceError, SpecError, TaskStep, at_step
 from koji_adjutant.rpm.header import RpmHeader, Tag
 
 
@@ -25,7 +25,7 @@ def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
     if len(specs) > 1:
         raise SpecError(f"Multiple spec files found: {specs}")
     phase = root.workspace.progress.phase
-    with kojid_message_on_failure("error building srpm"), phase("rebuild srpm"):
+    with kojid_message_on_failure("error building srpm"), phase("rebuild srpm"), at_step(TaskStep.SRPM):
         source = copy_source_package(root, srpm)
         with phase("rpmbuild -bs"):
             # no --target: kojid runs rpmbuild directly here, not through mock
@@ -39,7 +39,8 @@ def take_source_package(root: Buildroot) -> Path:
 
     Raises SourceError unless there is exactly one, called as its header says.
     """
-    srpms = take_packages(root.home, SRPMS, root.workspace.resultdir)
+    with at_step(TaskStep.COLLECT):
+        srpms = take_packages(root.home, SRPMS, root.workspace.resultdir)
     if not srpms:
         raise SourceError(f"No srpms found in {root.workspace.resultdir}")
     if len(srpms) > 1:

@@ -33,9 +33,11 @@ from koji_adjutant.container.podman_network import ensure_network
 from koji_adjutant.container.podman_spec import (
     EngineTraits,
     at_niceness,
+    container_state,
     create_request,
     exec_command,
     in_one_stream,
+    new_name,
     run_command,
 )
 from koji_adjutant.container.possible_limits import PossibleLimits
@@ -130,7 +132,7 @@ class PodmanManager:
     # A container's life
 
     def create(self, spec: ContainerSpec) -> str:
-        return self._create(spec, _new_name(spec), keep_log=True)
+        return self._create(spec, new_name(spec), keep_log=True)
 
     def command_line(self, spec: ContainerSpec, *, terminal: bool = False) -> list[str]:
         return run_command(spec, self._traits, terminal=terminal)
@@ -167,13 +169,14 @@ class PodmanManager:
         if workdir is not None:
             request["WorkingDir"] = str(workdir)
         session = self._call("POST", f"containers/{path_segment(container)}/exec", body=request)["Id"]
+        service = self.connection.service()
         with (
             self.connection.stream("POST", f"exec/{session}/start", body={"Detach": False}) as stream,
             Deadline(timeout, lambda: self._kill_exec(session)) as deadline,
             StoppedWatch(lambda: self._exec_is_stopped(session), lambda: self._kill_exec(session)) as stopped,
         ):
             streams.pump(stream.read, stdout, stderr or stdout)
-            code = self._exec_exit_code(session)
+            code = self._exec_exit_code(session, service)
         if deadline.passed:
             raise ContainerTimeout(f"{shlex.join(command)} took longer than {timeout:g} s and was killed")
         if stopped.found:
@@ -244,8 +247,8 @@ class PodmanManager:
     def inspect(self, container: str) -> ContainerState:
         details = self._inspect(container)
         state = details["State"]
-        labels = details["Config"].get("Labels") or {}
-        return _state(details["Id"], details["Name"], state["Status"], state["ExitCode"], labels)
+        labels = details["Config"].get("Labels")
+        return container_state(details["Id"], details["Name"], state["Status"], state["ExitCode"], labels)
 
     def remove(self, container: str) -> None:
         # timeout=0 is SIGKILL at once: nothing in there is worth ten seconds of waiting.
@@ -254,42 +257,42 @@ class PodmanManager:
             self._watch.exited(container, None)
             self._kill(container)
             try:
-                self._call("DELETE", f"containers/{path_segment(container)}", params=params)
-            except RefusedError as error:
-                if error.status != NOT_FOUND:
-                    raise
+                self._delete(container, params)
+            except RefusedError:
+                self._delete(container, params)  # it takes podman one try to notice that a monitor is gone
             self._watch.removed(container)
 
     def list_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
         listed = self._call("GET", "containers/json", params={"all": True, "filters": filters})
         return [
-            _state(each["Id"], each["Names"][0], each["State"], each["ExitCode"], each.get("Labels") or {})
+            container_state(each["Id"], each["Names"][0], each["State"], each["ExitCode"], each.get("Labels"))
             for each in listed
         ]
 
     @contextlib.contextmanager
     def container(self, spec: ContainerSpec) -> Iterator[str]:
         # Removed by name: it is known before the engine answers, whatever happens to the answer.
-        name = _new_name(spec)
+        name = new_name(spec)
         try:
             yield self._create(spec, name, keep_log=True)
         finally:
             self.remove(name)
 
     def run(self, spec: ContainerSpec, output: LogSink, timeout: float | None = None) -> int:
-        name = _new_name(spec)
+        name = new_name(spec)
         line = shlex.join(spec.command)
         spec = replace(spec, command=in_one_stream(spec.command))
         try:
             self._create(spec, name, keep_log=False)
+            service = self.connection.service()
             with self._attach(name) as stream:
                 self.start(name)
                 # Only now: podman starts a container all the same that was stopped before its start.
                 with Deadline(timeout, lambda: self._stop(name)) as deadline:
                     streams.pump(stream.read, output, output)
                     self._watch.output_ended(name)
-                    code = self._code_after_output(name)
+                    code = self._code_after_output(name, service)
             if deadline.passed:
                 raise ContainerTimeout(f"{line} took longer than {timeout:g} s and was killed")
         finally:
@@ -334,16 +337,24 @@ class PodmanManager:
         params = {"stream": True, "stdout": True, "stderr": True, "stdin": False, "logs": False}
         return self.connection.stream("POST", f"containers/{path_segment(container)}/attach", params=params)
 
-    def _code_after_output(self, container: str) -> int:
+    def _code_after_output(self, container: str, service: object) -> int:
         """Return the exit code, which the engine has by now, as a rule.
 
         Its ``wait`` lasts until its monitor has cleaned up, and that ``remove`` does at once.
         """
         code = self.inspect(container).exit_code
+        self._check_output_was_whole(service)
         if code is None:  # not seen yet
             return self.wait(container)
         self._watch.exited(container, code)
         return code
+
+    def _delete(self, container: str, params: Mapping[str, object]) -> None:
+        try:
+            self._call("DELETE", f"containers/{path_segment(container)}", params=params)
+        except RefusedError as error:
+            if error.status != NOT_FOUND:
+                raise
 
     def _kill(self, container: str) -> None:
         with contextlib.suppress(RefusedError):  # what is wrong with it, if anything, its removal will say
@@ -359,14 +370,31 @@ class PodmanManager:
             timeout=grace + self._timeouts.start,
         )
 
-    def _exec_exit_code(self, session: str) -> int:
+    def _exec_exit_code(self, session: str, service: object) -> int:
         """Wait for the exit code, which the engine records a moment after the output has ended."""
         deadline = time.monotonic() + self._timeouts.start
-        while (details := self._call("GET", f"exec/{session}/json"))["Running"]:
+        while (details := self._exec_details(session))["Running"]:
+            self._check_output_was_whole(service)
             if time.monotonic() > deadline:
                 raise EngineError(f"podman closed the output of exec {session}, but says that it runs")
             time.sleep(0.01)
-        return int(details["ExitCode"])
+        self._check_output_was_whole(service)
+        code = int(details["ExitCode"])
+        if code < 0:
+            raise EngineError(f"podman lost track of exec {session}: the process that watches it is gone")
+        return code
+
+    def _exec_details(self, session: str) -> dict[str, Any]:
+        try:
+            details: dict[str, Any] = self._call("GET", f"exec/{session}/json")
+        except RefusedError as error:
+            raise EngineError(f"a container went away while a command ran in it: {error}") from error
+        return details
+
+    def _check_output_was_whole(self, service: object) -> None:
+        """Raise EngineError if output may have ended with its ``service``. To be called after a request."""
+        if self.connection.service() != service:
+            raise EngineError("podman's service ended while a command ran, and took its output with it")
 
     def _exec_is_stopped(self, session: str) -> bool:
         details = self._call("GET", f"exec/{session}/json")
@@ -384,18 +412,3 @@ def _connect(address: str) -> Client:
     from koji_adjutant.container import podman_client  # noqa: PLC0415 - five megabytes, only for whoever runs containers
 
     return podman_client.connect(address)
-
-
-def _state(
-    identifier: str, name: str, status: str, exit_code: int, labels: Mapping[str, str]
-) -> ContainerState:
-    """Return the state; what podman calls stopped has ended, and is exited once it has tidied up."""
-    if status in ("exited", "stopped"):
-        return ContainerState(identifier, name, "exited", exit_code, labels)
-    return ContainerState(identifier, name, status, None, labels)
-
-
-def _new_name(spec: ContainerSpec) -> str:
-    """Make a name that is unique, and can be read in ``podman ps``."""
-    words = f"adjutant-{spec.owner.task_id}-{spec.role}"
-    return "".join(c if c.isalnum() or c in "_.-" else "-" for c in words) + f"-{uuid.uuid4().hex[:8]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from typing import Any
 from koji_adjutant.container.interface import (
     LABEL_PREFIX,
     ContainerSpec,
+    ContainerState,
     DirectoryRoot,
     ResourceLimits,
     VolumeMount,
@@ -220,3 +222,18 @@ def exec_command(
     for key, value in sorted(environment.items()):
         line += ["--env", f"{key}={value}"]
     return [*line, container, *command]
+
+
+def container_state(
+    identifier: str, name: str, status: str, exit_code: int, labels: Mapping[str, str] | None
+) -> ContainerState:
+    """Return the state; what podman calls stopped has ended, and is exited once it has tidied up."""
+    if status in ("exited", "stopped"):
+        return ContainerState(identifier, name, "exited", exit_code, labels or {})
+    return ContainerState(identifier, name, status, None, labels or {})
+
+
+def new_name(spec: ContainerSpec) -> str:
+    """Make a name that is unique, and can be read in ``podman ps``."""
+    words = f"adjutant-{spec.owner.task_id}-{spec.role}"
+    return "".join(c if c.isalnum() or c in "_.-" else "-" for c in words) + f"-{uuid.uuid4().hex[:8]}"

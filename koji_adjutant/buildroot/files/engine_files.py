@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from koji_adjutant.errors import BuildrootError
+from koji_adjutant.errors import InstallError
 
 READ = ("passwd", "group")
 """In /etc: podman looks users up there for each command, even for a number."""
@@ -14,7 +14,7 @@ SIZE_MAX = 16 << 20
 
 
 def check_engine_files(root: Path) -> None:
-    """Raise BuildrootError if one of the files that the engine reads is what no engine should open.
+    """Raise InstallError if one of the files that the engine reads is what no engine should open.
 
     A pipe there stops podman, with a lock on the container that everybody else waits for, too. Nothing may
     run in the root meanwhile.
@@ -27,7 +27,7 @@ def check_engine_files(root: Path) -> None:
             continue
         usual = stat.S_ISDIR if path == etc else stat.S_ISREG
         if not usual(status.st_mode) or (path != etc and status.st_size > SIZE_MAX):
-            raise BuildrootError(
+            raise InstallError(
                 f"/{path.relative_to(root)} of the buildroot is not what it should be, "
                 "and commands cannot be started: find the package that replaced it"
             )

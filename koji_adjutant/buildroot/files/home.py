@@ -7,7 +7,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from koji_adjutant.errors import BuildrootError
+from koji_adjutant.errors import InstallError
 
 OURS = ("build", "scmroot", ".rpmmacros")
 """What we make in /builddir: a skeleton's file of that name, a link perhaps, must not be there before."""
@@ -22,7 +22,7 @@ _DIRECTORIES = ("RPMS", "SPECS", "SRPMS", "SOURCES", "BUILD", "BUILDROOT", "orig
 def make_home(home: Path, root: Path, macros: str, *, uid: int, gid: int) -> None:
     """Make the directory ``home`` as mock does, with the skeleton of ``root``; all of it is this user's.
 
-    Nothing may run in ``root`` meanwhile. ``macros`` is the text of .rpmmacros. Raises BuildrootError for a
+    Nothing may run in ``root`` meanwhile. ``macros`` is the text of .rpmmacros. Raises InstallError for a
     skeleton that cannot be copied.
     """
     home.mkdir()
@@ -30,7 +30,7 @@ def make_home(home: Path, root: Path, macros: str, *, uid: int, gid: int) -> Non
     try:
         _copy_skeleton(root, made)
     except OSError as error:
-        raise BuildrootError(f"/etc/skel of the buildroot cannot be copied: {error}") from error
+        raise InstallError(f"/etc/skel of the buildroot cannot be copied: {error}") from error
     for path in (home / "build", *(home / "build" / name for name in _DIRECTORIES)):
         path.mkdir()
         made.append(path)
@@ -58,7 +58,7 @@ def _copy_skeleton(root: Path, made: list[Path]) -> None:
             copy, status = copies / file.name, file.lstat()
             size += status.st_size
             if size > SKELETON_BYTES or len(made) > SKELETON_FILES:
-                raise BuildrootError(
+                raise InstallError(
                     f"/etc/skel of the buildroot has more than {SKELETON_BYTES >> 20} MiB or "
                     f"{SKELETON_FILES} files: find the package that puts them there"
                 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.installed.packages import Installed
 from koji_adjutant.buildroot.specification.plan import Plan
-from koji_adjutant.errors import BuildrootError, SourceError
+from koji_adjutant.errors import InstallError, SourceError
 from koji_adjutant.rpm.header import identity, signature_header
 
 
@@ -18,7 +18,7 @@ def identified(installed: Installed, below: Installed | None, plan: Plan, files:
     A package of rpm's format 6 has no SIGMD5, and the digests that it has instead are in its file, not in
     every rpm database: in that of ``plan``'s ``files``, or known of the layer ``below``.
 
-    Raises BuildrootError for a package that nothing identifies.
+    Raises InstallError for a package that nothing identifies.
     """
     paths = {package.nevra: file for package, file in zip(plan.install, files, strict=True)}
     known = {package.nevra: package.payloadhash for package in below.packages} if below else {}
@@ -35,11 +35,11 @@ def _payloadhash(nevra: str, paths: Mapping[str, Path], known: Mapping[str, str]
     if nevra not in paths:
         if nevra in known:
             return known[nevra]
-        raise BuildrootError(f"{nevra} is in the rpm database, but nobody asked for it to be installed")
+        raise InstallError(f"{nevra} is in the rpm database, but nobody asked for it to be installed")
     try:
         found = identity(signature_header(paths[nevra]))
     except SourceError as problem:
-        raise BuildrootError(str(problem)) from problem
+        raise InstallError(str(problem)) from problem
     if found is None:
-        raise BuildrootError(f"{nevra} has no digest in its signature header, so Koji cannot know it")
+        raise InstallError(f"{nevra} has no digest in its signature header, so Koji cannot know it")
     return found

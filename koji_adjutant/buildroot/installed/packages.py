@@ -65,7 +65,7 @@ class Installed:
         Raises BuildrootError if it is not what it should be.
         """
         try:
-            document = json.loads(_plain_data(path))
+            document = json.loads(plain_data(path))
             listed = [entry for entry in document["packages"] if entry["name"] not in NOT_REPORTED]
             packages = sorted(map(_package, listed), key=lambda package: package.nevra)
             dbpath = str(document["dbpath"])
@@ -83,7 +83,7 @@ class Installed:
         path.write_text(json.dumps({"dbpath": self.dbpath, "packages": packages}))
 
 
-def _plain_data(path: Path) -> bytes:
+def plain_data(path: Path) -> bytes:
     """Read a regular file. Raises BuildrootError for anything else that packages' scripts may have put there.
 
     They run as root next to it: a link would have us read the host's files, a pipe would have us wait.

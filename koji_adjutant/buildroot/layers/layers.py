@@ -18,6 +18,7 @@ from koji_adjutant.buildroot.specification.lock import Lock, Step, this_machine
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import Image, LogSink, write_line
+from koji_adjutant.errors import TaskStep, at_step
 from koji_adjutant.text import size
 
 
@@ -73,11 +74,13 @@ class Layers:
         provides, or BuildrootError if packages cannot be installed.
         """
         dbpath = self.installed().dbpath if self._layers else FIRST_DBPATH
-        plan = self._resolver.resolve(self.key, self.lowers, dbpath, wanted)
+        with at_step(TaskStep.RESOLVE):
+            plan = self._resolver.resolve(self.key, self.lowers, dbpath, wanted)
         key = self.key
         if plan.changes or key is None:
             key = layer_key(key, plan, self._config, self._image.digest)
-            self._lease(key, plan)
+            with at_step(TaskStep.INSTALL):
+                self._lease(key, plan)
         step = Step(wanted, plan, key)
         # what is asked for again, and there, says nothing new
         if plan.changes or not any(step.wanted.words() == one.wanted.words() for one in self._steps):
@@ -126,7 +129,7 @@ class Layers:
             self._workspace.progress.phase(f"installing {what} with dnf"),
             ExitStack() as files,
         ):
-            with self._workspace.progress.phase("downloading packages"):
+            with self._workspace.progress.phase("downloading packages"), at_step(TaskStep.DOWNLOAD):
                 found = files.enter_context(
                     packages.holding(
                         plan.install,

@@ -20,7 +20,7 @@ from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink, VolumeMount, write_line
 from koji_adjutant.container.tools import write_request
-from koji_adjutant.errors import BuildrootError, DependencyError
+from koji_adjutant.errors import BuildrootError, DependencyError, TaskStep, at_step
 
 Answer = Mapping[str, Any]
 """What tool/resolve.py writes."""
@@ -37,7 +37,8 @@ class Resolver:
         self, workspace: Workspace, config: BuildrootConfig, tool_image_digest: str, log: LogSink
     ) -> None:
         """Read what the repositories have. Raises BuildrootError if one cannot be read."""
-        self._metadata = Metadata(config, partial(write_line, log))
+        with at_step(TaskStep.DOWNLOAD):
+            self._metadata = Metadata(config, partial(write_line, log))
         self._workspace = workspace
         self._config = config
         self._digest = tool_image_digest
@@ -94,7 +95,8 @@ class Resolver:
         """Run the resolver on metadata from the store, or on new metadata that the store then has."""
 
         def compose(staging: Path) -> None:
-            self._metadata.fetch(work / "metadata")
+            with at_step(TaskStep.DOWNLOAD):
+                self._metadata.fetch(work / "metadata")
             (staging / "cache").mkdir()
             answer = self._run(work, root, staging / "cache", work / "metadata")
             if not answer["read"]:

@@ -5,8 +5,9 @@ Reads /work/request.json:
     dbpath: the rpm database's place in the root (also in $HOME/.rpmmacros, where rpm takes it from)
     ignore_arch: the packages are for another arch than the machine's
     new_root: the root is empty and is to be furnished; machine_id: for that
-Writes /work/installed.json: {dbpath, packages: [what kojid reports of each]}.
-Exit status: 0, or 1 when rpm refuses the transaction, a package fails to install, or the database that
+Writes /work/installed.json: {dbpath, packages: [what kojid reports of each]}, or /work/problems: what went
+wrong, a line each.
+Exit status: 0; 1 when rpm refuses the transaction, or a package fails to install; 2 when the database that
 results is of no use.
 """
 
@@ -22,10 +23,27 @@ import rpm
 from rpm_log import RpmLog
 
 PACKAGES = Path("/packages")
+SCRIPTS = {
+    rpm.RPMTAG_PRETRANS: "%pretrans",
+    rpm.RPMTAG_PREIN: "%pre",
+    rpm.RPMTAG_POSTIN: "%post",
+    rpm.RPMTAG_PREUN: "%preun",
+    rpm.RPMTAG_POSTUN: "%postun",
+    rpm.RPMTAG_POSTTRANS: "%posttrans",
+}
+complaints: list[str] = []
+"""What went wrong. Written down in the end: while rpm installs, this process is in the root."""
 FIELDS = ("name", "version", "release", "epoch", "arch", "buildtime")
 
 
 def main() -> int:
+    status = install()
+    if complaints:
+        (furnish.WORK / "problems").write_text("\n".join(complaints), errors="replace")
+    return status
+
+
+def install() -> int:
     request = json.loads((furnish.WORK / "request.json").read_text())
     if request["new_root"]:
         furnish.before()
@@ -39,7 +57,7 @@ def main() -> int:
         rpm.addMacro("_dbpath", dbpath)
     packages = list_installed()
     if request["new_root"] and not usable(packages, dbpath):
-        return 1
+        return 2
     furnish.clear_devices()
     furnish.forget_inodes()
     (furnish.WORK / "installed.json").write_text(json.dumps({"dbpath": dbpath, "packages": packages}))
@@ -49,12 +67,12 @@ def main() -> int:
 def usable(packages: list[dict[str, Any]], dbpath: str) -> bool:
     """Return whether the database lists anything, and the root's own rpm sees the same in it."""
     if not packages:
-        say(f"Error: the rpm database in {dbpath} lists no package")
+        complain(f"the rpm database in {dbpath} lists no package")
         return False
     own = furnish.own_rpm("-qa", "--qf", "%{nevra}\\n")
     if own is not None and len(own.split()) != len(packages):
-        say(
-            f"Error: the root's own rpm sees {len(own.split())} packages in its database, the tool image's "
+        complain(
+            f"the root's own rpm sees {len(own.split())} packages in its database, the tool image's "
             f"rpm {len(packages)} in {dbpath}: use a tool image whose rpm is as old as the root's"
         )
         return False
@@ -96,9 +114,16 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
         if problems is None and not progress.failed and not log.not_started:
             return True
         problems = [*(problems or []), *log.not_started]
-    for problem in problems or ["some packages could not be installed"]:
-        say(f"Error: {problem}")
+        if not problems and not progress.failed:
+            problems = ["rpm does not say why"]
+    for problem in problems:
+        complain(words(problem))
     return False
+
+
+def words(problem: Any) -> str:
+    """rpm's own words for a problem: it comes with numbers where a transaction did not start."""
+    return str(problem[0] if isinstance(problem, tuple) else problem)
 
 
 def is_done(install: list[tuple[str, str]], erase: list[str]) -> bool:
@@ -128,7 +153,7 @@ class TransactionProgress:
         self._number = 0
         self._files: dict[str, BinaryIO] = {}
 
-    def __call__(self, what: int, _amount: int, total: int, key: Any, _data: object) -> int | None:
+    def __call__(self, what: int, amount: int, total: int, key: Any, _data: object) -> int | None:
         self._log.pass_on()
         if what == rpm.RPMCALLBACK_INST_OPEN_FILE:
             self._files[key] = Path(key).open("rb")  # noqa: SIM115
@@ -142,12 +167,16 @@ class TransactionProgress:
         elif what == rpm.RPMCALLBACK_UNINST_START:
             say(f"  Erasing    : {key}")
         elif what == rpm.RPMCALLBACK_SCRIPT_ERROR:
-            # total says whether the script's failure is fatal to its package
-            say(f"{'Error' if total else 'Warning'}: scriptlet failed in {self._names.get(key, key)}")
+            # amount is the script's tag, total tells whether its failure is fatal to the package
+            failure = f"scriptlet failed in {self._names.get(key, key)} ({SCRIPTS.get(amount, amount)})"
+            if total:
+                complain(failure)
+            else:
+                say(f"Warning: {failure}")
             self.failed = self.failed or bool(total)
             self.warned = self.warned or not total
         elif what in (rpm.RPMCALLBACK_CPIO_ERROR, rpm.RPMCALLBACK_UNPACK_ERROR):
-            say(f"Error: unpacking of archive failed for {self._names.get(key, key)}")
+            complain(f"unpacking of archive failed for {self._names.get(key, key)}")
             self.failed = True
         return None
 
@@ -162,6 +191,12 @@ def list_installed() -> list[dict[str, Any]]:
         package["payloadhash"] = (header["sigmd5"] or b"").hex()
         installed.append(package)
     return installed
+
+
+def complain(problem: str) -> None:
+    """Say what is wrong, in the log and to whoever asked for the installation."""
+    say(f"Error: {problem}")
+    complaints.append(problem)
 
 
 def say(line: str) -> None:

@@ -9,8 +9,8 @@ merge   null, or command; arch_expand: an option to be added where mergerepo_c k
 
 The output goes to the logs in /result, mergerepo_c's to mergerepos.log. Writes /work/answer.json:
 
-failed  null, or what, command, status, url, reason: the status alone is the command's; the reason says more,
-        and url is the repository that it is about
+failed  null, or what, command, log, status, url, reason: the status alone is the command's; the reason says
+        more, and url is the repository that it is about; log is the file in /result with the command's words
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def create(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
         program, lacking = able_program(command)
         if lacking:
             reason = f"createrepo_c of the tool image is built without {lacking}: choose another image"
-            return failure("create", command, reason=reason)
+            return failure("create", command, log=step["log"], reason=reason)
         status = run([program, *command[1:]], RESULT / step["log"])
         if status:
-            return failure("create", command, status=status)
+            return failure("create", command, log=step["log"], status=status)
     return None
 
 
@@ -148,12 +148,14 @@ def failure(
     what: str,
     command: list[str],
     *,
+    log: str = "mergerepos.log",
     status: int | None = None,
     url: str | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
     """Return what the answer says of a command that failed."""
-    return {"what": what, "command": shlex.join(command), "status": status, "url": url, "reason": reason}
+    known = {"status": status, "url": url, "reason": reason}
+    return {"what": what, "command": shlex.join(command), "log": log, **known}
 
 
 def note(text: str) -> None:

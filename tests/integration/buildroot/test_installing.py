@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,10 @@ from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.toolbox import DEVICES
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.errors import BuildrootError
+from koji_adjutant.builds.explanation import explain
+from koji_adjutant.builds.failure import kojid_message_on_failure
+from koji_adjutant.errors import BuildPrevented, BuildrootError, TaskStep
+from tests.support.http_server import serving_files
 
 FORMAT_6 = Path(__file__).parents[2] / "packages" / "hello-v6" / "hello-v6-1-1.noarch.rpm"
 KNOWN_BY = "sha3-256::c5e9f747580d8eb4991227bf9aa5e5c0d0c29786e16e68b789d817d4ab491cf8"
@@ -44,6 +49,20 @@ echo data >%{{buildroot}}/usr/share/scripted/data
 {scriptlet}
 %files
 /usr/share/scripted
+"""
+CONFLICTING = """\
+Name: {name}
+Version: 1
+Release: 1
+Summary: A test
+License: MIT
+BuildArch: noarch
+%description
+A test.
+%install
+install -D {source} %{{buildroot}}/usr/share/shared
+%files
+/usr/share/shared
 """
 
 Small = Callable[..., BuildrootConfig]
@@ -131,6 +150,69 @@ def test_a_scriptlet_that_could_not_be_started(
     log = (workspace.resultdir / "root.log").read_text()
     reason = "failed to exec scriptlet interpreter /usr/share/scripted/data: Permission denied"
     assert f"Error: {reason}\n" in log
+
+
+def test_a_scriptlet_whose_failure_is_fatal(
+    small: Small, workspace: Workspace, scripted: Callable[[str], Path]
+) -> None:
+    config = small(scripted("%pre\necho no luck; exit 3"))
+    sentence = "packages could not be installed: scriptlet failed in scripted-1-1.noarch (%pre)"
+    prevented(workspace, config, "scripted", "dependency", sentence, TaskStep.INSTALL)
+
+
+def test_packages_whose_files_conflict(small: Small, workspace: Workspace, tmp_path: Path) -> None:
+    made = tmp_path / "conflicting"
+    for name in ("one", "two"):
+        (made / name).mkdir(parents=True)
+        (made / name / "shared").write_text(name)
+        define = ["--define", f"_rpmdir {made}", "--define", f"_topdir {made / name}"]
+        (made / f"{name}.spec").write_text(CONFLICTING.format(name=name, source=made / name / "shared"))
+        subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(made / f"{name}.spec")], check=True)
+    config = small(*made.glob("noarch/*.rpm"))
+    with open_buildroot(workspace, config) as root:
+        root.install(["one"])
+        with pytest.raises(BuildrootError) as failure:
+            root.install(["two"])
+    why = explain(failure.value, workspace.resultdir)
+    assert why.failure == "dependency"
+    assert re.fullmatch(
+        "packages could not be installed: file /usr/share/shared from install of two-1-1.noarch conflicts "
+        "with file from package one-1-1.noarch",
+        why.sentence,
+    )
+
+
+def test_a_package_that_cannot_be_downloaded(
+    small: Small, workspace: Workspace, scripted: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """The metadata is still there, and the package is not any more."""
+    local = small(scripted(""))
+    repository = local.repositories[1]
+    with serving_files(tmp_path / "own") as url:
+        served = replace(repository, urls=(url,))
+        config = replace(local, repositories=(local.repositories[0], served))
+        (package,) = (tmp_path / "own").glob("scripted-*.rpm")
+        package.unlink()
+        sentence = f"there is no {url}/{package.name}"
+        prevented(workspace, config, "scripted", "infrastructure", sentence, TaskStep.DOWNLOAD)
+
+
+def prevented(
+    workspace: Workspace, config: BuildrootConfig, package: str, failure: str, sentence: str, step: TaskStep
+) -> None:
+    """Assert that a build which needs the package fails like that, in a stock builder's words."""
+    with (
+        pytest.raises(BuildPrevented) as caught,
+        kojid_message_on_failure("error building package (arch x86_64)"),
+        added(workspace, config, package),
+    ):
+        pass
+    assert str(caught.value).splitlines()[0] == (
+        "error building package (arch x86_64), mock exited with status 30; see root.log for more information"
+    )
+    why = explain(caught.value, workspace.resultdir)
+    assert (why.failure, why.sentence, why.step) == (failure, sentence, step)
+    assert why.log == "root.log"
 
 
 @pytest.mark.parametrize(

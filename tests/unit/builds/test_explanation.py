@@ -323,7 +323,7 @@ def test_the_first_line_stays_a_stock_builders(tmp_path: Path) -> None:
         explanation_in_error_messages(),
         explanation_attached_to_errors(tmp_path),
     ):
-        raise BuildFailed(f"{SENTENCE}\na reason of ours")
+        raise BuildFailed(SENTENCE)
     lines = str(failure.value).splitlines()
     assert lines[:3] == [
         SENTENCE,
@@ -362,14 +362,17 @@ def test_messages_without_an_explanation(message: str) -> None:
     assert parse_explanation(message) is None
 
 
-def test_what_says_it_all_in_its_first_line_gets_no_second() -> None:
+def test_every_failed_task_has_a_why() -> None:
     with pytest.raises(koji.GenericError) as failure, explanation_in_error_messages():
         raise koji.GenericError("unknown build target: x")
-    assert str(failure.value) == "unknown build target: x"
+    assert str(failure.value) == "unknown build target: x\n\nWhy (hub): unknown build target: x"
 
 
 def test_a_plugin_that_fails_is_this_builders_fault() -> None:
     with pytest.raises(koji.CallbackError) as failure, explanation_in_error_messages():
         raise koji.CallbackError("Error running postSCMCheckout callback\nTraceback\n  x")
-    assert str(failure.value) == "Error running postSCMCheckout callback\nTraceback\n  x"
+    assert str(failure.value) == (
+        "Error running postSCMCheckout callback\nTraceback\n  x\n\n"
+        f"Why (infrastructure): {GENERAL[FailureClass.INFRASTRUCTURE]}"
+    )
     assert explain(failure.value).failure is FailureClass.INFRASTRUCTURE
