@@ -124,4 +124,4 @@ $(VENV)/bench-ready: $(VENV)/ready requirements-bench.lock
 	@touch $@
 
 clean: demo-clean ## demo-clean, and remove the virtual environment
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

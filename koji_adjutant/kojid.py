@@ -124,8 +124,8 @@ def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
 def _make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise ConfigError(f"The directory {directory} cannot be made: {problem.strerror}.") from problem
+    except (OSError, ValueError) as problem:
+        raise ConfigError(f"The directory {directory} cannot be made: {problem}.") from problem
 
 
 def _set_up_logging(options: KojidOptions) -> None:

@@ -40,7 +40,10 @@ def _timeouts(text: str) -> EngineTimeouts:
 
 
 def _home(text: str) -> Path:
-    return values.absolute_path(str(Path(text).expanduser()))
+    try:
+        return values.absolute_path(str(Path(text).expanduser()))
+    except RuntimeError:
+        raise ValueError("must be an absolute path, or ~ with a user that there is") from None
 
 
 @dataclass(frozen=True)

@@ -144,5 +144,11 @@ _READERS_BY_TYPE: Mapping[object, Callable[[str], Any]] = {
 
 READERS: Mapping[str, Callable[[str], Any]] = {
     name: _READERS_BY_TYPE[kind] for name, kind in get_type_hints(FileOptions).items()
+} | {
+    # what is waited for: the system's calls, and requests, refuse anything else
+    "sleeptime": values.integer_from_zero,
+    "retry_interval": values.integer_from_zero,
+    "offline_retry_interval": values.integer_from_zero,
+    "timeout": values.integer_from_one,
 }
 """How the text of each option is read."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from koji_adjutant.config import adjutant, kojid
 from koji_adjutant.config.adjutant import AdjutantOptions
@@ -124,6 +125,8 @@ def _environment(environ: Mapping[str, str], readers: Mapping[str, Callable[[str
 
 
 def _value(reader: Callable[[str], Any], text: str, where: str) -> Any:
+    if "\0" in text:
+        raise ConfigError(f"{where} has a NUL character in it.")
     try:
         return reader(text)
     except ValueError as problem:
@@ -144,10 +147,20 @@ def _only_known(names: Iterable[str], known: Iterable[str], where: str, kind: st
 def _complete(options: KojidOptions, path: str | Path) -> None:
     """Do what kojid does after reading: required options, topurls, certificates in their usual place."""
     for name in ("server", "topurl"):
-        if not getattr(options, name):
+        if not (getattr(options, name) or "").strip():
             raise ConfigError(f"The {name} option is required: set it in section [kojid] of {path}.")
     options.topurls = (options.topurl or "").split()
+    for name, urls in (("server", [options.server]), ("topurl", options.topurls)):
+        for url in urls:
+            _check_url(url, f"The {name} option in section [kojid] of {path}")
     options.topurl = options.topurls[0]
     for name, usual in DEFAULT_CERTIFICATES.items():
         if getattr(options, name) is None and Path(usual).exists():
             setattr(options, name, usual)
+
+
+def _check_url(url: str | None, where: str) -> None:
+    try:
+        urlsplit(url or "")
+    except ValueError:  # it may quote a password
+        raise ConfigError(f"{where} is no URL: its host is malformed.") from None

@@ -13,6 +13,9 @@ from koji_adjutant.container.interface import VolumeMount
 
 T = TypeVar("T")
 
+INTEGER_MAX = 2**31 - 1
+"""What system calls take for seconds, and more than anybody has jobs or megabytes."""
+
 _MEMORY_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
@@ -33,9 +36,26 @@ def automatic(read: Callable[[str], T]) -> Callable[[str], T | Literal["auto"]]:
 
 def integer(text: str) -> int:
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         raise ValueError("must be a valid integer") from None
+    if abs(number) > INTEGER_MAX:
+        raise ValueError(f"must be a valid integer of up to {INTEGER_MAX}")
+    return number
+
+
+def integer_from_zero(text: str) -> int:
+    number = integer(text)
+    if number < 0:
+        raise ValueError("must be 0 or greater")
+    return number
+
+
+def integer_from_one(text: str) -> int:
+    number = integer(text)
+    if number < 1:
+        raise ValueError("must be greater than 0")
+    return number
 
 
 def positive_number(text: str) -> float:

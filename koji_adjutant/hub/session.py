@@ -12,7 +12,7 @@ import koji
 import requests
 
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import HubError
+from koji_adjutant.errors import ConfigError, HubError
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.text import innermost_reason
 
@@ -50,6 +50,8 @@ def log_in(session: HubSession, options: KojidOptions) -> None:
     if options.cert and Path(options.cert).is_file():
         session.ssl_login(options.cert, None, options.serverca)
     elif options.user:
+        if options.password is None:
+            raise HubError(f"There is no password for user {options.user}: set it in kojid.conf, too.")
         session.login()
     elif koji.reqgssapi:
         _drop_empty_cache(Path(options.ccache))
@@ -62,7 +64,14 @@ def log_in(session: HubSession, options: KojidOptions) -> None:
 
 
 def _principal(options: KojidOptions) -> str:
-    return options.krb_principal or options.host_principal_format % socket.getfqdn()
+    if options.krb_principal:
+        return options.krb_principal
+    try:
+        return options.host_principal_format % socket.getfqdn()
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"host_principal_format must have one %s, for the host's name: {options.host_principal_format!r}"
+        ) from None
 
 
 def _drop_empty_cache(ccache: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Iterable, Sequence
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
@@ -34,7 +35,12 @@ _POLICY = SMTP.clone(cte_type="7bit", max_line_length=990)
 def compose(
     sender: str, recipients: Sequence[str], subject: str, headers: Iterable[tuple[str, str]], body: str
 ) -> EmailMessage:
-    """Make a plain text message in UTF-8; no value can add a header or control a terminal."""
+    """Make a plain text message in UTF-8; no value can add a header or control a terminal.
+
+    MailError for a sender that is none.
+    """
+    if not _holds_addresses(header_value(sender)):
+        raise MailError(f"No mail can be from {sender!r}: set from_addr in kojid.conf to an address.")
     message = EmailMessage(_POLICY)
     message["From"] = header_value(sender)
     message["Subject"] = header_value(subject)
@@ -56,11 +62,22 @@ def usable_addresses(recipients: Iterable[str]) -> list[str]:
     usable: list[str] = []
     for given in recipients:
         address = parseaddr(given)[1] if given.isprintable() else ""
-        if not _ADDRESS.fullmatch(address):
+        if not (_ADDRESS.fullmatch(address) and _holds_addresses(address)):
             logger.warning("No mail to %r: this is not an address", given)
         elif address not in usable:
             usable.append(address)
     return usable
+
+
+def _holds_addresses(text: str) -> bool:
+    """Return whether Python can write it into a header of addresses: on some texts its parser trips."""
+    message = EmailMessage(_POLICY)
+    try:
+        message["To"] = text
+        message.as_bytes()
+    except (IndexError, AttributeError, TypeError, ValueError, MessageError):
+        return False
+    return True
 
 
 def send(options: KojidOptions, message: EmailMessage, recipients: Sequence[str]) -> None:
@@ -79,7 +96,7 @@ def send(options: KojidOptions, message: EmailMessage, recipients: Sequence[str]
                     server.starttls(context=_unchecked_tls())
                 server.login(options.smtp_user, options.smtp_pass)
             refused = server.sendmail(options.from_addr, list(recipients), message.as_bytes())
-    except (smtplib.SMTPException, OSError) as problem:
+    except (smtplib.SMTPException, OSError, UnicodeError) as problem:
         raise MailError(
             f"The mail server {options.smtphost} did not take the notification ({problem}): check smtphost, "
             "from_addr, smtp_user and smtp_pass in kojid.conf."

@@ -95,6 +95,32 @@ def test_koji_makes_session_options_of_it(conf: Path) -> None:
             "knows only pull, start, stop_grace, not 'pul=3'.",
         ),
         (
+            "[kojid]\nsleeptime = -1",
+            "The option sleeptime in section [kojid] of {path} must be 0 or greater, not '-1'.",
+        ),
+        (
+            "[kojid]\ntimeout = 0",
+            "The option timeout in section [kojid] of {path} must be greater than 0, not '0'.",
+        ),
+        (
+            "[kojid]\nmaxjobs = 10000000000",
+            "The option maxjobs in section [kojid] of {path} must be a valid integer of up to 2147483647, "
+            "not '10000000000'.",
+        ),
+        (
+            "[kojid]\nworkdir = /var\0/tmp",
+            "The option workdir in section [kojid] of {path} has a NUL character in it.",
+        ),
+        (
+            "[adjutant]\nscm_home = ~nobody-of-this-name",
+            "The option scm_home in section [adjutant] of {path} must be an absolute path, or ~ with a user "
+            "that there is, not '~nobody-of-this-name'.",
+        ),
+        (
+            "[kojid]\nserver=http://u:secret@[::1/kojihub\ntopurl=http://hub/kojifiles",
+            "The server option in section [kojid] of {path} is no URL: its host is malformed.",
+        ),
+        (
             "[kojid]\ntopurl=http://hub/kojifiles",
             "The server option is required: set it in section [kojid] of {path}.",
         ),

@@ -9,7 +9,7 @@ import pytest
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon.login import open_session
-from koji_adjutant.errors import HubError
+from koji_adjutant.errors import ConfigError, HubError
 from tests.support.http_hub import SESSION, hub
 
 
@@ -83,6 +83,24 @@ def test_nothing_to_log_in_with(options: KojidOptions, monkeypatch: pytest.Monke
         open_session(options)
 
 
+def test_a_user_without_a_password(options: KojidOptions) -> None:
+    options.user = "builder1"
+    with pytest.raises(
+        HubError, match=r"^There is no password for user builder1: set it in kojid\.conf, too"
+    ):
+        open_session(options)
+
+
+@pytest.mark.parametrize("form", ["compile/%d", "compile", "%s/%s", "%"])
+def test_a_principal_that_cannot_be_made(
+    form: str, options: KojidOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(koji, "reqgssapi", object())
+    options.host_principal_format = form
+    with pytest.raises(ConfigError, match=r"^host_principal_format must have one %s, for the host's name: "):
+        open_session(options)
+
+
 class Session:
     """Notes how somebody logs in."""
 
@@ -122,7 +140,7 @@ def test_certificate_first_then_password_then_kerberos(
     certificate.touch()
     ccache.touch()
     options.cert, options.serverca, options.user = str(certificate), "/ca.crt", "builder1"
-    options.ccache, options.force_lock = str(ccache), True
+    options.password, options.ccache, options.force_lock = "secret", str(ccache), True
 
     def logins() -> list[Any]:
         session = open_session(options)

@@ -260,6 +260,13 @@ def test_a_refused_login_is_reported_without_the_password(options: KojidOptions)
     assert "wr0ng" not in str(error.value)
 
 
+@pytest.mark.parametrize("sender", ["ä@", "<@", "a@b, <c@"])
+def test_a_sender_that_is_none(sender: str, options: KojidOptions) -> None:
+    options.from_addr = sender
+    with pytest.raises(MailError, match=f"^No mail can be from '{sender}': set from_addr in kojid.conf"):
+        notify_build(options, Hub(), "a@example.com")
+
+
 def test_no_mail_server(options: KojidOptions) -> None:
     with serve_mail() as server:
         options.smtphost = server.address
