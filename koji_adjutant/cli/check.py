@@ -14,6 +14,7 @@ from koji_adjutant.cli.checks.machine import check_machine
 from koji_adjutant.cli.checks.result import CheckResult, Level, failing
 from koji_adjutant.cli.configuration import config_option, read_settings
 from koji_adjutant.errors import ConfigError
+from koji_adjutant.text import printable
 
 COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
@@ -32,7 +33,7 @@ def command(config_file: Path, no_hub: bool) -> None:
     for result in _all(config_file, hub=not no_hub):
         failed = failed or result.level is Level.FAIL
         mark = click.style(f"{result.level:<4}", fg=COLOURS[result.level])
-        click.echo(f"{mark}  {result.subject}: {result.message}")
+        click.echo(f"{mark}  {result.subject}: {printable(result.message)}")
     if failed:
         sys.exit(1)
 
