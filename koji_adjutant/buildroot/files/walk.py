@@ -33,7 +33,7 @@ class SpecialFileError(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TreeEntry:
     """One file of a tree, good until the next one is asked for.
 
     ``name`` is its name in its directory, whose open descriptor is ``directory``; ``parts`` are the names of
@@ -55,7 +55,7 @@ class Entry:
         return stat.S_ISDIR(self.status.st_mode)
 
 
-def walk(top: Path) -> Iterator[Entry]:
+def walk(top: Path) -> Iterator[TreeEntry]:
     """Yield all below a directory, each directory before what is in it, names in their order.
 
     Raises OSError for what cannot be read, or is not there any more when its turn comes, and if a directory
@@ -74,7 +74,7 @@ def walk(top: Path) -> Iterator[Entry]:
                 continue
             name = pending[-1].pop()
             status = os.stat(name, dir_fd=place.descriptor, follow_symlinks=False)
-            entry = Entry(name, place.descriptor, parts, status)
+            entry = TreeEntry(name, place.descriptor, parts, status)
             yield entry
             if entry.is_directory:
                 place.descend(name)
@@ -132,7 +132,7 @@ def _kind(mode: int) -> str:
     return "of an unknown kind"
 
 
-def _copy(entry: Entry, directory: int, uid: int, gid: int) -> None:
+def _copy(entry: TreeEntry, directory: int, uid: int, gid: int) -> None:
     name, status = entry.name, entry.status
     if entry.is_directory:
         os.mkdir(name, dir_fd=directory)
@@ -146,7 +146,7 @@ def _copy(entry: Entry, directory: int, uid: int, gid: int) -> None:
     os.chown(name, uid, gid, dir_fd=directory, follow_symlinks=False)
 
 
-def _copy_file(entry: Entry, directory: int) -> None:
+def _copy_file(entry: TreeEntry, directory: int) -> None:
     with os.fdopen(open_file(entry.name, entry.directory), "rb") as original:
         descriptor = os.open(entry.name, _NEW_FILE, 0o600, dir_fd=directory)
         with os.fdopen(descriptor, "wb") as copy:

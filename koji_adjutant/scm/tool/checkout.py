@@ -23,11 +23,11 @@ class CheckoutCommandError(Exception):
     """A command of the checkout failed; the message is its command line."""
 
 
-class RefusedError(Exception):
+class UnfitCheckoutError(Exception):
     """What was checked out cannot be used; the message says why."""
 
 
-class LocalExternalError(RefusedError):
+class LocalExternalError(UnfitCheckoutError):
     """An svn external is from a directory of the machine, not from a server."""
 
 
@@ -38,7 +38,7 @@ def main() -> int:
         answer["commit"] = check_out(request)
     except CheckoutCommandError as failure:
         answer["failed"] = str(failure)
-    except RefusedError as refusal:
+    except UnfitCheckoutError as refusal:
         answer["refused"] = str(refusal)
         say(str(refusal).encode())
     (WORK / "answer.json").write_text(json.dumps(answer))
@@ -48,7 +48,7 @@ def main() -> int:
 def check_out(request: dict[str, Any]) -> str | None:
     """Run the commands; return the commit that is checked out, None for other systems than git.
 
-    Raises CheckoutCommandError, RefusedError.
+    Raises CheckoutCommandError, UnfitCheckoutError.
     """
     directory = Path(request["directory"])
     clone = Path(request["clone"])
@@ -122,7 +122,7 @@ def forget(secret: str, directory: Path) -> None:
 def holders(directory: Path, name: str) -> Iterator[Path]:
     """Yield the directories below, and with, ``directory`` that have a subdirectory of that name.
 
-    Not by os.walk, which calls itself for each directory before Python 3.12. Raises RefusedError for a
+    Not by os.walk, which calls itself for each directory before Python 3.12. Raises UnfitCheckoutError for a
     directory that cannot be read: it is too deep.
     """
     pending = [directory]
@@ -132,7 +132,7 @@ def holders(directory: Path, name: str) -> Iterator[Path]:
             with os.scandir(path) as entries:
                 names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         except OSError as error:
-            raise RefusedError(
+            raise UnfitCheckoutError(
                 f"the checkout has a directory that cannot be read: {error.strerror}"
             ) from error
         if name in names:

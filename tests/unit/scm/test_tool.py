@@ -48,7 +48,7 @@ def test_passwords_are_forgotten_in_a_deep_checkout(deep_place: Path) -> None:
 
 def test_a_checkout_that_is_deeper_than_anybody_can_look_is_refused(deep_place: Path) -> None:
     bury(deep_place, LONG_NAME)
-    with pytest.raises(checkout.RefusedError, match="cannot be read: File name too long"):
+    with pytest.raises(checkout.UnfitCheckoutError, match="cannot be read: File name too long"):
         checkout.forget("secret", deep_place)
 
 
