@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -117,13 +117,23 @@ class ContainerTask(TaskHandler):
                 if RESOURCES not in self.live_logs.names:
                     self.uploaded_logs()
             except Exception:
-                self._write_resources()
+                with suppress(OSError):  # a full disk, perhaps, which is what the task's own error is about
+                    self._write_resources()
                 self.live_logs.flush_after_failure()
                 raise
             finally:
                 self.live_logs.close()
-                keep_logs(resultdir, ours.log_dir / str(self.id))
-                self.recorder.logs_kept(ours.log_dir / str(self.id))
+                self._keep_logs(resultdir)
+
+    def _keep_logs(self, resultdir: Path) -> None:
+        """Leave the logs on this machine. The hub has them, so a disk that is full only costs this copy."""
+        place = self.adjutant.log_dir / str(self.id)
+        try:
+            keep_logs(resultdir, place)
+        except OSError as problem:
+            logger.warning("The logs of task %d are not kept on this machine: %s", self.id, problem)
+        else:
+            self.recorder.logs_kept(place)
 
     @contextmanager
     def _image(self, manager: ContainerManager, subject: Subject, resultdir: Path) -> Iterator[Image]:

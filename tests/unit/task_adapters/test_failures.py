@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import koji
 import pytest
 from koji.tasks import RefuseTask
 
+from koji_adjutant.builds.explanation import explain
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import BuildFailed, BuildrootError, DependencyError, ImageError
+from koji_adjutant.errors import BuildFailed, BuildrootError, DependencyError, DiskFull, ImageError
 from koji_adjutant.rpm.header import Tag
 from koji_adjutant.task_adapters import ADAPTERS
 from tests.support.http_server import serving_files
@@ -216,6 +218,27 @@ def test_a_refusal_that_is_about_another_task_is_a_failure(
     with pytest.raises(koji.ActionNotAllowed):
         run("buildArch", options, ScriptedHub(host__setBuildRootList=refuse))
     assert recipes.left_by == [koji.ActionNotAllowed]
+
+
+@pytest.mark.parametrize("recipe", ["open_engine", "open_buildroot", "build_rpms"])
+def test_a_full_disk_of_the_worker_is_a_sentence(
+    recipe: str, options: KojidOptions, srpm: Path, recipes: Recipes
+) -> None:
+    recipes.failures[recipe] = OSError(errno.ENOSPC, "No space left on device", "/var/x")
+    with pytest.raises(DiskFull, match=r"^a disk of this machine is full \(at /var/x\)") as failure:
+        run("buildArch", options, ScriptedHub())
+    assert explain(failure.value).failure == "disk"
+
+
+def test_logs_that_cannot_be_kept_here_cost_no_build(
+    options: KojidOptions, srpm: Path, recipes: Recipes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The hub has them; here the directory for logs is a file, which is as good as a full disk."""
+    options.adjutant.log_dir.write_text("")
+    hub = ScriptedHub()
+    assert run("buildArch", options, hub)["brootid"] == 11
+    assert "build.log" in hub.uploads
+    assert "The logs of task 1 are not kept on this machine: " in caplog.text
 
 
 @pytest.mark.parametrize(("method", "recipe", "error", "fault"), FAILURES)
