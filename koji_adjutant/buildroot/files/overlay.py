@@ -56,12 +56,14 @@ class Overlay:
     def options(self) -> str:
         """Return the options for mount(8) and mount(2).
 
-        What a kernel may have on by default is off: it would make layers that fit nowhere.
+        Directories of lower layers can be renamed (``redirect_dir``), as on any file system: the layer that
+        is written names their old place, so it is of use on the same layers only. What else a kernel may have
+        on by default is off.
         """
         lowers = ":".join(_escaped(lower, "\\:,") for lower in self.lowers)
         places = f"lowerdir={lowers},upperdir={_escaped(self.upper, ',')},workdir={_escaped(self.work, ',')}"
         volatile = ",volatile" if self.throwaway and _kernel() >= VOLATILE_SINCE else ""
-        return f"{places},index=off,metacopy=off,redirect_dir=off{volatile}"
+        return f"{places},index=off,metacopy=off,redirect_dir=on{volatile}"
 
     def command_line(self) -> list[str]:
         """Return the command that mounts the overlay by hand."""

@@ -14,8 +14,9 @@ from koji_adjutant.buildroot.files.walk import open_file, walk
 
 OVERLAYS_OWN = "trusted.overlay."
 OPAQUE = "trusted.overlay.opaque"
-"""What an overlay notes on its files says where they came from, but for this: that a directory hides those
-below."""
+REDIRECT = "trusted.overlay.redirect"
+"""What an overlay notes on its files says where they came from, but for these: that a directory hides those
+below, and where they are because it was renamed."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _content(name: str, directory: int, status: os.stat_result) -> str | None:
 def _xattrs(path: str) -> dict[str, str]:
     """Return the attributes of a file: the path begins with its directory's descriptor, and is short."""
     names = sorted(os.listxattr(path, follow_symlinks=False))
-    kept = [name for name in names if name == OPAQUE or not name.startswith(OVERLAYS_OWN)]
+    kept = [name for name in names if name in (OPAQUE, REDIRECT) or not name.startswith(OVERLAYS_OWN)]
     return {name: os.getxattr(path, name, follow_symlinks=False).hex() for name in kept}
 
 

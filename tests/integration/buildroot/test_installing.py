@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.buildroot.layers.verification import verify
-from koji_adjutant.buildroot.root import Buildroot, open_buildroot
+from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.toolbox import DEVICES
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.explanation import explain
 from koji_adjutant.builds.failure import kojid_message_on_failure
+from koji_adjutant.builds.root_command import ROOT_CAPABILITIES
 from koji_adjutant.errors import BuildPrevented, BuildrootError, TaskStep
 from tests.support.http_server import serving_files
 
@@ -65,6 +66,43 @@ install -D {source} %{{buildroot}}/usr/share/shared
 /usr/share/shared
 """
 
+OLD = """\
+Name: thing-old
+Version: 1
+Release: 1
+Summary: A test
+License: MIT
+BuildArch: noarch
+%description
+A test.
+%install
+mkdir -p %{buildroot}/usr/share/thing/data
+echo old >%{buildroot}/usr/share/thing/data/file
+%files
+/usr/share/thing
+"""
+NEW = """\
+Name: thing-new
+Version: 1
+Release: 1
+Summary: A test
+License: MIT
+BuildArch: noarch
+Conflicts: thing-old
+%description
+A test.
+%pretrans -p <lua>
+local data = "/usr/share/thing/data"
+local found = posix.stat(data)
+if found and found.type == "directory" then assert(os.rename(data, data .. ".before")) end
+%install
+mkdir -p %{buildroot}/usr/share/thing/other
+echo new >%{buildroot}/usr/share/thing/other/file
+ln -s other %{buildroot}/usr/share/thing/data
+%files
+/usr/share/thing
+"""
+
 Small = Callable[..., BuildrootConfig]
 
 
@@ -90,13 +128,15 @@ def small(repo: Path, tmp_path: Path) -> Small:
 def scripted(tmp_path: Path) -> Callable[[str], Path]:
     """A package with a scriptlet."""
 
-    def make(scriptlet: str) -> Path:
-        (tmp_path / "scripted.spec").write_text(SPEC.format(scriptlet=scriptlet))
-        define = ["--define", f"_rpmdir {tmp_path}", "--define", f"_topdir {tmp_path}"]
-        subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(tmp_path / "scripted.spec")], check=True)
-        return next(tmp_path.glob("**/scripted-1-1.noarch.rpm"))
+    return lambda scriptlet: made(tmp_path, "scripted", SPEC.format(scriptlet=scriptlet))
 
-    return make
+
+def made(place: Path, name: str, spec: str) -> Path:
+    """Make a package of version 1-1."""
+    (place / f"{name}.spec").write_text(spec)
+    define = ["--define", f"_rpmdir {place}", "--define", f"_topdir {place}"]
+    subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(place / f"{name}.spec")], check=True)
+    return next(place.glob(f"**/{name}-1-1.noarch.rpm"))
 
 
 @contextmanager
@@ -230,3 +270,28 @@ def test_what_rpm_and_dnf_only_warn_of(
     with added(workspace, config, "scripted") as root:
         assert root.capture(["cat", "/usr/share/scripted/data"]) == (0, b"data\n")
     assert said in (workspace.resultdir / "root.log").read_text()
+
+
+def test_a_directory_of_a_lower_layer_can_be_renamed(
+    small: Small, workspace: Workspace, tmp_path: Path
+) -> None:
+    """As guidelines recommend it for a directory that becomes a link; overlays forbid it by default."""
+    config = small(made(tmp_path, "thing-old", OLD), made(tmp_path, "thing-new", NEW), group="thing-old")
+    with added(workspace, config, "thing-new") as root:
+        names = {package.name for package in root.installed_packages()}
+        assert "thing-new" in names
+        assert "thing-old" not in names
+        assert root.capture(["readlink", "/usr/share/thing/data"]) == (0, b"other\n")
+        assert root.capture(["cat", "/usr/share/thing/data/file"]) == (0, b"new\n")
+        key = root.key
+    assert key is not None
+    with (workspace.resultdir / "verify.log").open("wb") as log:
+        assert all(each.equal for each in verify(workspace, key, log))
+
+
+def test_root_rebuilds_the_database_of_a_layer_below(repo: Path, workspace: Workspace) -> None:
+    config = for_repos([str(repo)], platform.machine(), "build", network=False, options=TagOptions())
+    with open_buildroot(workspace, config, Privileges(ROOT_CAPABILITIES)) as root:
+        before = root.capture(["rpm", "-qa"])
+        assert root.capture(["rpm", "--rebuilddb"])[0] == 0
+        assert root.capture(["rpm", "-qa"]) == before

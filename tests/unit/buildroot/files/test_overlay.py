@@ -18,7 +18,7 @@ def test_the_topmost_layer_is_named_first() -> None:
 
 def test_layers_of_an_overlay_fit_everywhere() -> None:
     options = Overlay([Path("/base")], Path("/scratch")).options().split(",")
-    assert {"index=off", "metacopy=off", "redirect_dir=off"} <= set(options)
+    assert {"index=off", "metacopy=off", "redirect_dir=on"} <= set(options)
 
 
 def test_what_options_are_made_of_in_paths() -> None:
