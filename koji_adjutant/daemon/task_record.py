@@ -45,8 +45,9 @@ def recorded(journal: events.Journal, task: BaseTaskHandler, arch: str) -> Itera
     try:
         yield
         status = "closed"
-    except (RefuseTask, ServerRestart):  # the hub gets it back
+    except (RefuseTask, ServerRestart) as back:  # the hub gets the task, perhaps after a try that failed
         status = "refused"
+        failure = _failure(back.__cause__) if isinstance(back.__cause__, Exception) else None
         raise
     except ServerExit:  # what a shutdown task does: its end is its success
         status = "closed"

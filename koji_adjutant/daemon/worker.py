@@ -6,9 +6,9 @@ import logging
 import os
 import select
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import koji
@@ -93,6 +93,14 @@ class Worker(TaskManager):  # type: ignore[misc]
         )
         self.logger.warning(self.status)
         return False
+
+    def takeTask(self, task: Mapping[str, Any]) -> bool:  # noqa: N802
+        """Take it as koji does, but not while the process that has just given it back still tidies up."""
+        if task["id"] in self.pids:
+            logger.info("Task %s is taken again when its process has ended", task["id"])
+            return False
+        taken: bool = super().takeTask(task)
+        return taken
 
     def forkTask(self, handler: BaseTaskHandler) -> tuple[int, int]:  # noqa: N802
         """Fork as koji does, but let no signal come between the fork and our knowing of the child."""

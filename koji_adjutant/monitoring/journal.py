@@ -150,7 +150,7 @@ def _task_ended(connection: sqlite3.Connection, event: events.TaskEnded) -> None
         [event.at, event.task_id],
     )
     _count(connection, "tasks_finished", method, event.status)
-    if event.failure:
+    if event.failure and event.status == "failed":
         _count(connection, "task_failures", method, event.failure.failure_class)
     _time(connection, "task_seconds", event.at - started_at, method)
 

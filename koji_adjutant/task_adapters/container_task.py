@@ -12,6 +12,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+from koji.tasks import RefuseTask, ServerExit, ServerRestart
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.failed import FailedRoots
@@ -19,16 +22,18 @@ from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.progress import PhaseObserverGroup, StateLog
 from koji_adjutant.buildroot.record import note
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.builds.explanation import explanation_attached_to_errors
+from koji_adjutant.builds.explanation import explain, explanation_attached_to_errors
 from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.config.limits import worker_limits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
-from koji_adjutant.errors import full_disk_said, passwords_kept_out
+from koji_adjutant.errors import TaskStep, at_step, full_disk_said, passwords_kept_out
 from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.monitoring.events import Journal, NoJournal
 from koji_adjutant.policy.rules import Subject
 from koji_adjutant.task_adapters.buildroot_json import BuildrootJson
+from koji_adjutant.task_adapters.giving_back import NAME as FAILURE
+from koji_adjutant.task_adapters.giving_back import TRIES, failure_json, may_pass, tries_before, way_back
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
 from koji_adjutant.task_adapters.task_image import choose_image, chosen_image
 from koji_adjutant.task_adapters.task_journal import TaskJournal
@@ -37,6 +42,8 @@ logger = logging.getLogger(__name__)
 
 RESOURCES = "resources.json"
 """What the task's containers have used, uploaded beside the logs."""
+RESERVE = 1 << 16
+"""Bytes that a task keeps for saying why it failed, on a disk that is full then."""
 TRASH = ".trash"
 """Ending of a task's directory that has been put aside, to be deleted."""
 FAILED = "failed"
@@ -54,8 +61,20 @@ class ContainerTask(TaskHandler):
     journal: Journal = NoJournal()
     live_logs: LiveLogs
     buildroot_json: BuildrootJson
+    _way_back: Exception | None = None
     main_log = "root.log"
     """Where people look first when the containers, not what runs in them, are the trouble."""
+
+    def run(self) -> Any:
+        """Run as every task; what may pass, and is no fault of the package's, gives the task back."""
+        try:
+            return super().run()
+        except (RefuseTask, ServerExit, ServerRestart):
+            raise
+        except Exception as error:
+            if self._way_back is not None:
+                raise self._way_back from error
+            raise
 
     @cached_property
     def recorder(self) -> TaskJournal:
@@ -80,6 +99,8 @@ class ContainerTask(TaskHandler):
         workdir, resultdir = Path(self.workdir, "work"), Path(self.workdir, "result")
         workdir.mkdir(mode=0o700)
         resultdir.mkdir()
+        reserve = Path(self.workdir, "reserve")
+        reserve.write_bytes(bytes(RESERVE))
         stamps = Path(self.workdir) if self.options.log_timestamps else None
         self.recorder.tag_known(tag)
         self.recorder.logs_kept(resultdir)
@@ -89,15 +110,15 @@ class ContainerTask(TaskHandler):
         self.buildroot_json = BuildrootJson(resultdir, self.options.server)
         subject = Subject(tag, arch, self.method)
         self.buildroot_json.set_task(self.id, subject, repo_id)
-        with (
-            passwords_kept_out(),
-            explanation_attached_to_errors(resultdir, self.recorder.out_of_memory),
-            full_disk_said(),
-            self._accounted(),
-            open_engine(ours, observer=self.recorder) as manager,
-        ):
+        with self._accounted():
             try:
-                with self._image(manager, subject, resultdir) as image:
+                with (
+                    explanation_attached_to_errors(resultdir, self.recorder.out_of_memory),
+                    full_disk_said(),
+                    passwords_kept_out(),
+                    open_engine(ours, observer=self.recorder) as manager,
+                    self._image(manager, subject, resultdir) as image,
+                ):
                     yield Workspace(
                         manager=manager,
                         tool_image=image.id,
@@ -116,10 +137,15 @@ class ContainerTask(TaskHandler):
                     )
                 if RESOURCES not in self.live_logs.names:
                     self.uploaded_logs()
-            except Exception:
+            except Exception as error:
+                reserve.unlink()
                 with suppress(OSError):  # a full disk, perhaps, which is what the task's own error is about
                     self._write_resources()
+                    if not isinstance(error, (RefuseTask, ServerExit, ServerRestart)):
+                        self._write_failure(error, resultdir)
                 self.live_logs.flush_after_failure()
+                if FAILURE not in self.live_logs.names:
+                    self._way_back = None  # the hub has not got the number of the try, and nobody would count
                 raise
             finally:
                 self.live_logs.close()
@@ -150,6 +176,16 @@ class ContainerTask(TaskHandler):
             self.recorder.image_resolved(image)
             self.buildroot_json.set_image(image, choice)
             yield image
+
+    def _write_failure(self, error: Exception, resultdir: Path) -> None:
+        """Write why this try at the task has failed, and decide whether the task is given back."""
+        retryable = may_pass(error)
+        number = 1 + (tries_before(self.session, self.id) if retryable else 0)
+        back = way_back(self.session, self.id, error) if retryable and number < TRIES else None
+        self._way_back = back
+        (resultdir / FAILURE).write_text(
+            failure_json(explain(error), number, retryable=retryable, given_back=back is not None)
+        )
 
     def _write_resources(self) -> None:
         used = asdict(self.recorder.resources())
@@ -185,12 +221,14 @@ class ContainerTask(TaskHandler):
         Returns the task result's ``logs``: paths below the hub's work directory.
         """
         self._write_resources()
-        self.live_logs.flush()
+        with at_step(TaskStep.UPLOAD):
+            self.live_logs.flush()
         return [f"{self.getUploadDir()}/{name}" for name in self.live_logs.names]
 
     def upload_result(self, file: Path) -> str:
         """Upload a result. Returns its path below the hub's work directory."""
-        self.uploadFile(str(file))
+        with at_step(TaskStep.UPLOAD):
+            self.uploadFile(str(file))
         self.recorder.uploaded(file.stat().st_size)
         return f"{self.getUploadDir()}/{file.name}"
 

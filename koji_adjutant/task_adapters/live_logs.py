@@ -29,6 +29,7 @@ WHOLE_FILES = (
     "buildroot.json",
     "buildroot_lock.json",
     "resources.json",
+    "failure.json",
 )
 """Not logs that grow, but uploaded beside them: each time they have changed."""
 

@@ -13,10 +13,11 @@ from koji_adjutant.buildroot.root import Buildroot, Privileges
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES, copy_out, run_command
 from koji_adjutant.config.runroot import RunrootConfig
-from koji_adjutant.errors import BuildrootError, CommandFailed, DependencyError
+from koji_adjutant.errors import BuildrootError, CommandFailed, DependencyError, TaskStep, at_step
 from koji_adjutant.hub.arguments import Arch, Flag, Rule
 from koji_adjutant.hub.tag_config import koji_arches
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
+from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 WEIGHT_MIN = 0.5
@@ -67,12 +68,13 @@ class RunRootTask(BuildrootTask):
             record.building()
             if packages:
                 self._install(record, running, packages)
-            with self.live_logs.following():
+            with self.live_logs.following(), at_step(TaskStep.COMMAND):
                 status = run_command(running, command, skip_setarch=bool(skip_setarch))
             missing = self._upload(running, upload_logs or ())
             name = _command_name(command)
             if status != 0:
-                raise CommandFailed(koji.util.parseStatus(status << 8, name))
+                with at_step(TaskStep.COMMAND):
+                    raise CommandFailed(koji.util.parseStatus(status << 8, name))
             if missing:
                 raise koji.GenericError(f"upload_logs: the buildroot has no file {', '.join(missing)}")
         return f"{name} completed successfully"
@@ -123,7 +125,7 @@ class RunRootTask(BuildrootTask):
         self.report_again(record, running)
 
     def _upload(self, running: Buildroot, paths: Sequence[str]) -> list[str]:
-        """Upload files of the buildroot by their names. Returns the paths where there is none.
+        """Upload files of the buildroot by their names. Returns the paths where there is none that may be.
 
         runroot.log is uploaded as it grows.
         """
@@ -132,7 +134,11 @@ class RunRootTask(BuildrootTask):
         missing = []
         for number, path in enumerate(map(PurePosixPath, paths)):
             copy = directory / str(number)
-            if path.is_absolute() and path.name not in ("", "..") and copy_out(running, path, copy):
+            if (
+                path.is_absolute()
+                and path.name not in ("", "..", *WHOLE_FILES)
+                and copy_out(running, path, copy)
+            ):
                 self.uploadFile(str(copy), remoteName=path.name)
             else:
                 missing.append(str(path))

@@ -54,6 +54,13 @@ def fail() -> None:
     raise BuildFailed("error building package\ngcc said no")
 
 
+def give_back() -> None:
+    try:
+        fail()
+    except BuildFailed as error:
+        raise RefuseTask("not here") from error
+
+
 def stop() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -72,6 +79,7 @@ def vanish() -> None:
         (lambda: "result", "closed"),
         (fail, "failed"),
         (refuse, "refused"),
+        (give_back, "refused"),
         (stop, "canceled"),
         (lose, "canceled"),
         (vanish, "interrupted"),
@@ -88,7 +96,7 @@ def test_how_a_task_ends(
     found = task(journal)
     assert (found.method, found.arch, found.status, found.pid) == ("test", "ppc64le", status, pid)
     assert found.finished_at is not None
-    if status == "failed":
+    if action in (fail, give_back):
         assert found.failure
         assert (found.failure.failure_class, found.failure.message) == ("build", "gcc said no")
 

@@ -431,6 +431,16 @@ def test_handlers(worker: Worker) -> None:
     assert worker.handlers["waitrepo"].__module__ == "koji_adjutant.task_handlers.waitrepo"
 
 
+def test_a_task_that_was_given_back_is_not_taken_before_its_process_has_ended(
+    worker: Worker, hub: Hub, tmp_path: Path
+) -> None:
+    started, cleaned = tmp_path / "started", tmp_path / "cleaned"
+    start(worker, hub, stuck(started, cleaned))
+    assert worker.takeTask({"id": 5, "method": "test"}) is False
+    assert hub.methods("host.openTask") == []
+    worker.cleanupTask(5)
+
+
 def test_plugins_bring_handlers_and_callbacks(worker: Worker, tmp_path: Path) -> None:
     (tmp_path / "greeter.py").write_text(
         "import koji.tasks\nfrom koji.plugin import callback\n"
