@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
 # It would draw from constants of all modules that happen to be imported, which depends on other tests.
+assert hasattr(providers, "_get_local_constants")
 providers._get_local_constants = lambda: providers._local_constants
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))

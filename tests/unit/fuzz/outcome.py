@@ -8,7 +8,10 @@ import koji
 import pytest
 from koji.tasks import RefuseTask, ServerExit, ServerRestart
 
+from koji_adjutant.builds.explanation import explanation_in_error_messages
 from koji_adjutant.config import KojidOptions
+from koji_adjutant.daemon.task_record import recorded
+from koji_adjutant.monitoring.events import NoJournal
 from koji_adjutant.rpm.arch import is_arch
 from tests.support.farm_hub import FarmHub, manage
 from tests.support.requests import REQUESTS, run_task, task_of
@@ -29,7 +32,9 @@ def outcome(method: str, request: list[Any] | None, options: KojidOptions, **ans
     if hasattr(task, "checkHost"):
         assert task.checkHost(HOST) in (True, False)
     try:
-        koji.xmlrpcplus.dumps((run_task(task),), methodresponse=1, allow_none=1)
+        with recorded(NoJournal(), task, "noarch"), explanation_in_error_messages():
+            result = run_task(task)
+        koji.xmlrpcplus.dumps((result,), methodresponse=1, allow_none=1)
         ended = "done"
     except (ServerExit, ServerRestart):
         ended = "exit"
