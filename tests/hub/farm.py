@@ -164,11 +164,13 @@ def run_farm(
     state: Path,
     image: str,
     distribution: Path,
+    *,
+    ends_itself: bool = False,
 ) -> Iterator[Farm]:
     """A worker in a process of its own, a target, and a repo that is ready to build with.
 
     ``engine`` is the one of the worker's ``state`` directory and has the tool ``image``; ``distribution`` is
-    the directory of a dnf repository.
+    the directory of a dnf repository. The worker must outlive the block, unless it ``ends_itself``.
     """
     with ExitStack() as stack:
         (directory / "git").mkdir()
@@ -181,7 +183,7 @@ def run_farm(
             hub, admin, git, mail, directory, engine, state, **names, dashboard=dashboard, image=image
         )
         make_target(farm, url)
-        stack.enter_context(run_worker(farm))
+        stack.enter_context(run_worker(farm, ends_itself=ends_itself))
         wait_for_repo(farm)
         yield farm
 
@@ -216,6 +218,14 @@ def finished_request(admin: Any, request: int) -> dict[str, Any] | None:
     return None if reply["request"]["active"] else reply
 
 
+def start_worker(farm: Farm) -> subprocess.Popen[bytes]:
+    """The daemon, for a farm that has its configuration; what it says is added to ``kojid.log``."""
+    options = ("-c", str(farm.directory / "kojid.conf"), "-f", "--force-lock", "-v")
+    command = [sys.executable, "-m", "koji_adjutant.kojid", *options]
+    with (farm.directory / "kojid.log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+
+
 @contextmanager
 def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.Popen[bytes]]:
     """The daemon, stopped by SIGTERM in the end as a service manager does it, unless it ``ends_itself``."""
@@ -223,22 +233,8 @@ def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.
         (farm.directory / name).mkdir(parents=True)
     shutil.copytree(Path(__file__).parent / "builder_plugins", farm.directory / "builder-plugins")
     (farm.directory / "plugin-config/runroot.conf").write_text(RUNROOT.format(**vars(farm)))
-    configuration = farm.directory / "kojid.conf"
-    configuration.write_text(CONFIGURATION.format(**vars(farm)))
-    command = [
-        sys.executable,
-        "-m",
-        "koji_adjutant.kojid",
-        "-c",
-        str(configuration),
-        "-f",
-        "--force-lock",
-        "-v",
-    ]
-    with (farm.directory / "kojid.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, env=os.environ | {"PYTHONUNBUFFERED": "1"}
-        )
+    (farm.directory / "kojid.conf").write_text(CONFIGURATION.format(**vars(farm)))
+    process = start_worker(farm)
     try:
         yield process
         assert ends_itself or process.poll() is None, "the worker ended by itself"

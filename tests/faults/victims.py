@@ -1,0 +1,138 @@
+"""Processes of a worker, to be killed, and a task that lasts until it is told to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from koji_adjutant.cli.history import worker_history
+from koji_adjutant.container.podman_service import PodmanService
+from koji_adjutant.monitoring.records import WorkerRecord
+from tests.hub.builder import ARCH
+from tests.hub.farm import Farm, start_worker
+from tests.hub.names import unique
+from tests.support.waiting import until
+
+WAIT = "echo tried >> /mnt/shared/{name}.tries; until [ -e /mnt/shared/{name}.end ]; do sleep 0.1; done"
+
+
+class LongTask:
+    """A runroot task, with all that a build has: a root, an overlay, a container in which a command runs."""
+
+    def __init__(self, farm: Farm) -> None:
+        self._farm = farm
+        name = unique("long")
+        self._tries = farm.directory / "mounted" / "shared" / f"{name}.tries"
+        command = ["sh", "-c", WAIT.format(name=name)]
+        self.id = int(farm.admin.runroot(farm.build_tag, ARCH, command, mounts=["/mnt/shared"]))
+        self.until_tried(1)
+
+    @property
+    def tries(self) -> int:
+        return self._tries.read_text().count("\n") if self._tries.exists() else 0
+
+    def until_tried(self, times: int) -> None:
+        """Wait until the command runs for the so-manieth time."""
+        until(lambda: self.tries >= times, f"task {self.id} runs\n{self._farm.log_tail()}")
+
+    def end(self) -> None:
+        """Let the command end, and wait for the task."""
+        self._tries.with_suffix(".end").touch()
+        self._farm.closed(self.id)
+
+
+class Victims:
+    """What can be killed of a farm's worker."""
+
+    def __init__(self, farm: Farm) -> None:
+        self._farm = farm
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def worker_id(self) -> str:
+        return self._record().worker_id
+
+    def worker(self) -> int:
+        """Return the process that takes tasks."""
+        pid = self._record().pid
+        assert pid is not None
+        return pid
+
+    def task(self, task_id: int) -> int:
+        """Return the process that does the task."""
+        with worker_history(self._farm.state) as history:
+            task = history.task(task_id)
+        assert task is not None
+        assert task.pid is not None
+        return task.pid
+
+    def service(self) -> list[int]:
+        """Return podman's service."""
+        return _with_argument(PodmanService(self._farm.state).socket)
+
+    def monitors(self, task_id: int) -> list[int]:
+        """Return the conmon of each of the task's containers."""
+        return [
+            pid
+            for container in self._farm.engine.list_containers({"io.koji.adjutant.task_id": str(task_id)})
+            for pid in _with_argument(container.id)
+        ]
+
+    def kill(self, pids: Iterable[int]) -> None:
+        """SIGKILL all of them at once: none sees another one's end."""
+        pids = list(pids)
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        until(lambda: not any(map(_is_alive, pids)), "they are dead")
+
+    def start_worker(self) -> int:
+        """Start the worker again, and wait until it has asked the hub. Returns its process."""
+        process = start_worker(self._farm)
+        self._started.append(process)
+
+        def looks() -> bool:
+            record = self._record()
+            return record.pid == process.pid and record.seen_at is not None
+
+        until(looks, f"the worker has started\n{self._farm.log_tail()}")
+        return process.pid
+
+    def problem(self) -> str | None:
+        """Return what the worker says is wrong with it."""
+        return self._record().problem
+
+    def stop(self) -> None:
+        """End the workers that were started."""
+        for process in self._started:
+            process.terminate()
+            process.wait()
+
+    def _record(self) -> WorkerRecord:
+        with worker_history(self._farm.state) as history:
+            record = history.worker()
+        assert record is not None
+        return record
+
+
+def _with_argument(argument: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and os.fsencode(argument) in (entry / "cmdline").read_bytes().split(
+                b"\0"
+            ):
+                found.append(int(entry.name))
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
