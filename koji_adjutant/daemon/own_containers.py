@@ -50,11 +50,21 @@ class OwnContainers:
 
         EngineError if the engine does not answer; its refusal to remove one is no such error.
         """
-        dead = _dead(engine, worker_id, running)
-        self._forget_all_but(dead)
+        dead = self._dead(engine, worker_id, running)
         refused = [each for each in dead if self._is_due(each) and not self._removed(engine, each)]
         if refused:  # asked once more: does the engine answer at all, and are they still there?
-            self._forget_all_but(_dead(engine, worker_id, running))
+            self._dead(engine, worker_id, running)
+
+    def _dead(
+        self, engine: ContainerManager, worker_id: str, running: Collection[str]
+    ) -> list[ContainerState]:
+        """Return those that are there and whose task is over, also if it is being done again."""
+        present = engine.list_containers({WORKER_LABEL: worker_id})
+        ids = {container.id for container in present}
+        self._stuck = {id_: stuck for id_, stuck in self._stuck.items() if id_ in ids}
+        return [
+            each for each in present if each.id in self._stuck or each.labels.get(TASK_LABEL) not in running
+        ]
 
     def _is_due(self, container: ContainerState) -> bool:
         stuck = self._stuck.get(container.id)
@@ -75,12 +85,3 @@ class OwnContainers:
             return False
         self._stuck.pop(container.id, None)
         return True
-
-    def _forget_all_but(self, present: Collection[ContainerState]) -> None:
-        ids = {container.id for container in present}
-        self._stuck = {id_: stuck for id_, stuck in self._stuck.items() if id_ in ids}
-
-
-def _dead(engine: ContainerManager, worker_id: str, running: Collection[str]) -> list[ContainerState]:
-    found = engine.list_containers({WORKER_LABEL: worker_id})
-    return [container for container in found if container.labels.get(TASK_LABEL) not in running]

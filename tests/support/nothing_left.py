@@ -10,6 +10,9 @@ from pathlib import Path
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from tests.support.waiting import until
 
+STAYING = {"service", "--exec-attach"}
+"""Arguments of podman's service, and of conmon for an exec."""
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -60,14 +63,17 @@ class Machine:
         return [line.split()[4] for line in lines if line.split()[4].startswith(below)]
 
     def _processes(self, others: set[str]) -> Iterator[tuple[int, list[str]]]:
-        """Yield what runs in the worker's containers, and what watches them: conmon, the runtime, podman."""
+        """Yield what runs in the worker's containers, and what watches them: conmon, the runtime, podman.
+
+        conmon stays for a minute after an exec's end, as podman wants it: somebody may ask for its exit code.
+        """
         storage, here = f"{self.state_dir}/containers/storage", Path("/proc/self/ns/mnt").readlink()
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 if not entry.name.isdigit():
                     continue
                 words = (entry / "cmdline").read_text(errors="replace").rstrip("\0").split("\0")
-                watches = storage in words and "service" not in words and not others.intersection(words)
+                watches = storage in words and not others.union(STAYING).intersection(words)
                 if watches or (
                     (entry / "ns/mnt").readlink() != here
                     and str(self.workdir.parent) in (entry / "mountinfo").read_text(errors="replace")

@@ -80,6 +80,19 @@ def test_it_is_tried_again_after_pauses_that_double(clock: Clock) -> None:
     assert (engine.tasks, own.problem) == ({}, None)
 
 
+def test_one_of_a_task_that_is_done_again(clock: Clock) -> None:
+    own, engine = OwnContainers(), Engine({"first": "1"}, {"first"})
+    remove(own, engine)
+    engine.tasks["second"] = "1"
+    remove(own, engine, "1")
+    assert own.problem
+    engine.held.clear()
+    clock.now += 15
+    remove(own, engine, "1")
+    assert set(engine.tasks) == {"second"}
+    assert own.problem is None
+
+
 def test_one_that_the_operator_removed(clock: Clock) -> None:
     own, engine = OwnContainers(), Engine({"one": "1", "two": "2"}, {"one", "two"})
     remove(own, engine)
