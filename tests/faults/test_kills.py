@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.victims import LongTask, Victims
 from tests.hub.farm import Farm
-from tests.support.nothing_left import Machine, defunct_children
+from tests.support.nothing_left import Machine, assert_no_defunct_children
 
 Choice = Callable[[Victims, int], Iterable[int]]
 
@@ -44,7 +44,7 @@ def test_a_task(farm: Farm, machine: Machine, victims: Victims) -> None:
     task.end()
     machine.assert_nothing_left()
     assert task.tries == 2
-    assert defunct_children(victims.worker()) == []
+    assert_no_defunct_children(victims.worker())
 
 
 @pytest.mark.parametrize("kill", TOGETHER)
@@ -57,7 +57,7 @@ def test_a_worker(farm: Farm, machine: Machine, victims: Victims, kill: str) -> 
     task.end()
     machine.assert_nothing_left()
     assert task.tries == 2
-    assert defunct_children(worker) == []
+    assert_no_defunct_children(worker)
     assert victims.worker() == worker
 
 

@@ -81,8 +81,12 @@ class Machine:
                     yield int(entry.name), words
 
 
-def defunct_children(pid: int) -> list[str]:
-    """Return the names of the process's children that have ended and that it has not asked for."""
+def assert_no_defunct_children(pid: int) -> None:
+    """Wait until the process has no child that has ended and that it has not asked for."""
+    until(lambda: not _defunct_children(pid), f"process {pid} asks how its children ended")
+
+
+def _defunct_children(pid: int) -> list[str]:
     found = []
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
