@@ -147,6 +147,12 @@ class BuildTimeout(BuildFailed):
     failure = FailureClass.TIMEOUT
 
 
+class DiskLimitExceeded(BuildFailed):
+    """A task wrote more than ``disk_limit`` allows, or most where a disk was nearly full, and was stopped."""
+
+    failure = FailureClass.DISK
+
+
 class StepStoppedError(BuildFailed):
     """A build has stopped the shell that its step ran in."""
 

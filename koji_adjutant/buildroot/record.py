@@ -47,13 +47,15 @@ class Record:
 
     def __init__(self, workspace: Workspace, log: Path, script: Path | None) -> None:
         self._manager = workspace.manager
+        self._overlay_mounted = workspace.overlay_mounted
         self._owner = workspace.owner
         self._log = log
         self._script = script
         self._overlays: list[Overlay] = []
 
     def overlay_mounted(self, overlay: Overlay) -> None:
-        """Write down an overlay."""
+        """Write down an overlay, and tell who was told before."""
+        self._overlay_mounted(overlay)
         line = shlex.join(overlay.command_line())
         write_stamped(self._log, f"task {self._owner.task_id}, overlay: {line}")
         self._overlays.append(overlay)

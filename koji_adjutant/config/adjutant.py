@@ -120,6 +120,12 @@ class AdjutantOptions:
         "processes and threads of each container; `auto`: a task's share (`maxjobs`) of three quarters of "
         "what the kernel lets there be, from 1024 to 16384",
     )
+    disk_limit: int | None = option(
+        "",
+        values.without(values.memory),
+        "bytes on disk that a task may take, like `100G`; one that takes more is stopped. Whatever it "
+        "is: where less than half of `minspace` is left, the task that takes most is stopped",
+    )
     plugin_config_dir: Path = option(
         "/etc/kojid/plugins",
         values.absolute_path,

@@ -327,6 +327,10 @@ class ContainerManager(Protocol):
 
     def inspect(self, container: str) -> ContainerState: ...
 
+    def kill(self, container: str) -> None:
+        """Kill all that runs in a container, which stays; one that is gone, or has ended, is no error."""
+        ...
+
     def remove(self, container: str) -> None:
         """Kill and remove a container, at once; one that is gone already is no error."""
         ...

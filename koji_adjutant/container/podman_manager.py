@@ -250,6 +250,13 @@ class PodmanManager:
         labels = details["Config"].get("Labels")
         return container_state(details["Id"], details["Name"], state["Status"], state["ExitCode"], labels)
 
+    def kill(self, container: str) -> None:
+        with contextlib.suppress(RefusedError):  # gone, or no longer running
+            details = self._inspect(container)
+            if not details["State"]["Running"] or kill_container(details["State"]["Pid"], details["Id"]):
+                return
+            self._call("POST", f"containers/{details['Id']}/kill", params={"signal": "KILL"})
+
     def remove(self, container: str) -> None:
         # timeout=0 is SIGKILL at once: nothing in there is worth ten seconds of waiting.
         params = {"force": True, "timeout": 0, "v": True}

@@ -92,16 +92,18 @@ def kill_command(leader: int, container: str) -> bool:
         stopped.update(alive)
 
 
-def kill_container(first: int, container: str) -> None:
+def kill_container(first: int, container: str) -> bool:
     """Kill all of a container by its first process, with which the kernel ends all others.
 
     ``first`` is its pid on this machine, ``container`` the full id. Until its monitor has noticed, the engine
-    would try to kill it once more, and fail. Does nothing where the process is not to be seen, or not ours.
+    would try to kill it once more, and fail. Returns False, with nothing done, where the process is not to be
+    seen, or not ours.
     """
     if not _belongs(first, container):
-        return
+        return False
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(first, signal.SIGKILL)
         deadline = time.monotonic() + REAPED_SECONDS
         while _belongs(first, container) and time.monotonic() < deadline:
             time.sleep(0.001)
+    return True

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.config.limits import worker_limits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
-from koji_adjutant.errors import TaskStep, at_step, full_disk_said, passwords_kept_out
+from koji_adjutant.errors import EngineError, TaskStep, at_step, full_disk_said, passwords_kept_out
 from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.monitoring.events import Journal, NoJournal
 from koji_adjutant.policy.rules import Subject
@@ -40,6 +40,7 @@ from koji_adjutant.task_adapters.task_journal import TaskJournal
 
 logger = logging.getLogger(__name__)
 
+TASK_LABEL = LABEL_PREFIX + "task_id"
 RESOURCES = "resources.json"
 """What the task's containers have used, uploaded beside the logs."""
 RESERVE = 1 << 16
@@ -117,6 +118,7 @@ class ContainerTask(TaskHandler):
                     full_disk_said(),
                     passwords_kept_out(),
                     open_engine(ours, observer=self.recorder) as manager,
+                    self._disk_watched(manager, resultdir) as disk,
                     self._image(manager, subject, resultdir) as image,
                 ):
                     yield Workspace(
@@ -134,6 +136,7 @@ class ContainerTask(TaskHandler):
                         network_mode=ours.task_network,
                         failed_roots=self.failed_roots() if keeps_failed_roots(self.options) else None,
                         cache_used=self.recorder.cache_used,
+                        overlay_mounted=disk.overlay_mounted,
                     )
                 if RESOURCES not in self.live_logs.names:
                     self.uploaded_logs()
@@ -160,6 +163,32 @@ class ContainerTask(TaskHandler):
             logger.warning("The logs of task %d are not kept on this machine: %s", self.id, problem)
         else:
             self.recorder.logs_kept(place)
+
+    @contextmanager
+    def _disk_watched(self, manager: ContainerManager, resultdir: Path) -> Iterator[DiskWatch]:
+        """Stop the task if it takes too much of the disk; its error then says so, below a stock builder's."""
+
+        def stop() -> None:
+            for container in manager.list_containers({TASK_LABEL: str(self.id)}):
+                manager.kill(container.id)
+
+        ours = self.adjutant
+        watch = DiskWatch(
+            Path(self.workdir),
+            limit=ours.disk_limit,
+            reserve=self.options.minspace * 1024**2 // 2,
+            shares=DiskShares(ours.state_dir, self.id),
+            say=partial(note, [resultdir / "container.log", resultdir / self.main_log]),
+            stop=stop,
+        )
+        with watch:
+            try:
+                yield watch
+            except Exception as error:
+                if watch.reason is None:
+                    raise
+                words = "the task was stopped" if isinstance(error, EngineError) else str(error)
+                raise watch.failure(words.partition("\n")[0] + f"\n{watch.reason}") from error
 
     @contextmanager
     def _image(self, manager: ContainerManager, subject: Subject, resultdir: Path) -> Iterator[Image]:

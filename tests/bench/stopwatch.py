@@ -166,6 +166,9 @@ class Stopwatch:
     def inspect(self, container: str) -> ContainerState:
         return self._manager.inspect(container)
 
+    def kill(self, container: str) -> None:
+        self._manager.kill(container)
+
     def remove(self, container: str) -> None:
         with self._span("remove", self._roles.get(container, "")):
             self._manager.remove(container)

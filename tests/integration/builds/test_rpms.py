@@ -73,6 +73,24 @@ def test_noarch(workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSr
     assert names(result.rpms) == ["data-1-1.noarch.rpm"]
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("echo no package > $huge", "which is no RPM package"),
+        ("truncate -s 100G $huge", "with a length of 100 GiB: no package is that large"),
+    ],
+    ids=["text", "hole"],
+)
+def test_a_file_that_is_only_called_like_a_package(
+    workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm, content: str, sentence: str
+) -> None:
+    text = spec("huge", install=f"huge=%{{_rpmdir}}/huge-data-1-1.noarch.rpm\n{content}")
+    srpm = make_srpm(text)
+    with pytest.raises(BuildFailed, match=rf"the build left huge-data-1-1\.noarch\.rpm.* {sentence}"):
+        build(workspace, config, srpm)
+    assert not (workspace.resultdir / "huge-data-1-1.noarch.rpm").exists()
+
+
 def test_a_compiler_error(workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm) -> None:
     srpm = make_srpm(spec("broken", build="echo 'in main() {' > broken.c\ngcc -c broken.c"))
     with pytest.raises(BuildFailed) as failure:
