@@ -16,6 +16,8 @@ RECENT_SECONDS = 20.0
 LEAVING_SECONDS = 120.0
 """For so long the others wait for a task that leaves to delete what it has written."""
 LEAVING = "leaving"
+SIZE = 128
+"""Bytes of a file."""
 
 
 class Share(NamedTuple):
@@ -45,6 +47,7 @@ class DiskShares:
         self._directory = state_dir / "disk"
         self._name = str(task_id)
         self._since: float | None = None
+        self._file = -1
 
     @contextmanager
     def taking_part(self) -> Iterator[None]:
@@ -56,15 +59,16 @@ class DiskShares:
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._directory / self._name
         with self._locked():
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._write("")
         try:
             yield
         finally:
             with self._locked():
                 if self._since is None:
                     path.unlink(missing_ok=True)
-                    os.close(descriptor)
+                    os.close(self._file)
                 else:
                     self._say(0, LEAVING)
 
@@ -94,7 +98,11 @@ class DiskShares:
             return True
 
     def _say(self, used: int, leaving: str = "") -> None:
-        (self._directory / self._name).write_text(f"{used} {time.monotonic()} {leaving}")
+        self._write(f"{used} {time.monotonic()} {leaving}")
+
+    def _write(self, text: str) -> None:
+        """Write over what is in the file, always as many bytes: that takes no room on a disk that is full."""
+        os.pwrite(self._file, text.ljust(SIZE).encode(), 0)
 
     def _others(self) -> Iterator[Share]:
         """Yield what each other task that is alive has said last."""

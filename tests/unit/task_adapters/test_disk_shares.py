@@ -109,3 +109,11 @@ def test_a_task_that_was_killed_is_not_waited_for(tmp_path: Path, task: Task) ->
     left.write_text(f"{9 * GIB} 1000.0 leaving")  # nobody holds its lock
     assert other.must_give_way(4 * GIB, GIB)
     assert not left.exists()
+
+
+def test_what_is_said_takes_no_further_room(tmp_path: Path, task: Task) -> None:
+    """The disk may have none."""
+    shares, file = task(1), tmp_path / "disk" / "1"
+    before = file.stat().st_size
+    assert shares.must_give_way(9 * GIB, GIB)
+    assert file.stat().st_size == before > len(file.read_text().rstrip())
