@@ -32,7 +32,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     directory.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(directory)], check=True)
     yield directory
-    subprocess.run(["umount", str(directory)], check=True)
+    subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
 @contextmanager
