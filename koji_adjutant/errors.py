@@ -148,7 +148,13 @@ class BuildTimeout(BuildFailed):
 
 
 class DiskLimitExceeded(BuildFailed):
-    """A task wrote more than ``disk_limit`` allows, or most where a disk was nearly full, and was stopped."""
+    """A task took more of the disk than ``disk_limit`` allows, and was stopped."""
+
+    failure = FailureClass.DISK
+
+
+class DiskNearlyFull(BuildFailed):
+    """A task took most where a disk was nearly full, and was stopped. Elsewhere there may be room for it."""
 
     failure = FailureClass.DISK
 

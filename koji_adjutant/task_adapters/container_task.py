@@ -26,12 +26,14 @@ from koji_adjutant.builds.explanation import explain, explanation_attached_to_er
 from koji_adjutant.config import AdjutantOptions, KojidOptions
 from koji_adjutant.config.limits import worker_limits
 from koji_adjutant.container.engine import open_engine
-from koji_adjutant.container.interface import ContainerManager, Image, Owner, VolumeMount
+from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager, Image, Owner, VolumeMount
 from koji_adjutant.errors import EngineError, TaskStep, at_step, full_disk_said, passwords_kept_out
 from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.monitoring.events import Journal, NoJournal
 from koji_adjutant.policy.rules import Subject
 from koji_adjutant.task_adapters.buildroot_json import BuildrootJson
+from koji_adjutant.task_adapters.disk_shares import DiskShares
+from koji_adjutant.task_adapters.disk_watch import DiskWatch
 from koji_adjutant.task_adapters.giving_back import NAME as FAILURE
 from koji_adjutant.task_adapters.giving_back import TRIES, failure_json, may_pass, tries_before, way_back
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs

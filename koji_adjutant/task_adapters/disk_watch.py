@@ -11,7 +11,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.files.disk_use import disk_use, free_space
 from koji_adjutant.buildroot.files.overlay import Overlay
-from koji_adjutant.errors import AdjutantError
+from koji_adjutant.errors import AdjutantError, BuildFailed, DiskLimitExceeded, DiskNearlyFull
 from koji_adjutant.task_adapters.disk_shares import DiskShares
 from koji_adjutant.text import size
 
@@ -29,7 +29,8 @@ class DiskWatch:
     ``workdir`` is the task's own directory; overlays elsewhere are added when they are mounted. ``limit`` is
     how many bytes all of these may have. Where less than ``reserve`` bytes are left on their disks, the task
     that uses most of them gives way (``shares``), unless it would not help: a task that uses less than what
-    is lacking is not to blame. ``reason`` is a sentence then, with which ``say`` is called. ``stop`` is
+    is lacking is not to blame. ``reason`` is a sentence then, for an error of the
+    class ``failure``, and ``say`` is called with it. ``stop`` is
     called again at each look, until the block ends: it kills what runs, and something else may have been
     started by then.
     """
@@ -45,6 +46,7 @@ class DiskWatch:
         stop: Callable[[], None],
     ) -> None:
         self.reason: str | None = None
+        self.failure: type[BuildFailed] = DiskLimitExceeded
         self._directories = [workdir]
         self._limit = limit
         self._reserve = reserve
@@ -114,6 +116,7 @@ class DiskWatch:
             )
         there = sum(used[directory] for directory in low)
         if low and self._shares.must_give_way(there, max(lacking[one] for one in low)):
+            self.failure = DiskNearlyFull
             free = min(free_space(directory) for directory in low)
             return (
                 f"the disk is nearly full ({size(free)} free at {low[0]}), and of all tasks this one, which "

@@ -13,6 +13,7 @@ from koji_adjutant.builds.explanation import Explanation, explain
 from koji_adjutant.errors import (
     AdjutantError,
     ArgumentError,
+    DiskLimitExceeded,
     FailureClass,
     LockError,
     RepoContentError,
@@ -33,7 +34,7 @@ TRIES = 3
 
 CLASSES = frozenset({FailureClass.INFRASTRUCTURE, FailureClass.DISK, FailureClass.IMAGE, FailureClass.HUB})
 """What another builder, or another try, may do better."""
-LASTING = (ArgumentError, LockError, RepoContentError, UsageError)
+LASTING = (ArgumentError, DiskLimitExceeded, LockError, RepoContentError, UsageError)
 """Errors of these classes that are the same the next time: what was asked for, or what is configured."""
 PASSING = (AdjutantError, OSError, requests.RequestException, koji.ServerOffline)
 """Errors that may pass. Other faults of the hub are its decision, and whatever else there is is a bug."""

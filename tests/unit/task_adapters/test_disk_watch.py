@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.buildroot.files.overlay import Overlay
+from koji_adjutant.errors import DiskLimitExceeded, DiskNearlyFull
 from koji_adjutant.task_adapters import disk_watch
 from koji_adjutant.task_adapters.disk_shares import DiskShares
 from koji_adjutant.task_adapters.disk_watch import DiskWatch
@@ -66,7 +67,7 @@ def test_more_than_the_limit_is_stopped_as_often_as_it_begins_anew(task: Task) -
     watch.look()
     assert watch.reason
     assert watch.reason.startswith("the task used 3.0 MiB of disk, more than disk_limit allows (2.0 MiB)")
-    assert (task.said, task.stops) == ([watch.reason], 2)
+    assert (task.said, task.stops, watch.failure) == ([watch.reason], 2, DiskLimitExceeded)
 
 
 def test_overlays_elsewhere_count_and_those_in_the_workdir_count_once(task: Task, tmp_path: Path) -> None:
@@ -104,6 +105,7 @@ def test_a_disk_that_is_nearly_full(
     assert task.stops == stops
     if stops:
         assert watch.reason
+        assert watch.failure is DiskNearlyFull
         assert "nearly full (6.0 MiB free at" in watch.reason
         assert "which used 5.0 MiB, used most and was stopped" in watch.reason
 

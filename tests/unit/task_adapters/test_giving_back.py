@@ -20,6 +20,8 @@ from koji_adjutant.errors import (
     BuildPrevented,
     BuildrootError,
     ConfigError,
+    DiskLimitExceeded,
+    DiskNearlyFull,
     EngineError,
     ImageError,
     InstallError,
@@ -164,6 +166,8 @@ def test_a_hub_that_says_nothing_of_its_builders(
         (ConfigError("bad config"), False),
         (KeyError("a bug of ours"), False),
         (MemoryError(), False),
+        (DiskLimitExceeded("error building package\nmore than disk_limit allows"), False),
+        (DiskNearlyFull("error building package\nthe disk is nearly full"), True),
     ],
 )
 def test_what_may_pass(error: Exception, passes: bool) -> None:
