@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -23,6 +24,24 @@ class QuietFiles(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
+
+
+CREDENTIALS = "me:geheim"
+"""What ``ProtectedFiles`` asks for; the second part must be seen nowhere."""
+
+
+class ProtectedFiles(QuietFiles):
+    """Answers only to a name and a password."""
+
+    def do_GET(self) -> None:
+        expected = f"Basic {base64.b64encode(CREDENTIALS.encode()).decode()}"
+        if self.headers.get("Authorization") == expected:
+            super().do_GET()
+        else:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="tests"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
 
 @contextmanager

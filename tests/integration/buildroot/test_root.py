@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import platform
 import re
@@ -23,7 +22,7 @@ from koji_adjutant.container import stopped
 from koji_adjutant.container.interface import LABEL_PREFIX, ResourceLimits
 from koji_adjutant.errors import BuildFailed, BuildrootError, BuildTimeout, DependencyError
 from tests.integration.buildroot.fixtures import NewWorkspace
-from tests.support.http_server import QuietFiles, serving
+from tests.support.http_server import CREDENTIALS, ProtectedFiles, serving
 
 
 def output(root: Buildroot, script: str) -> str:
@@ -74,21 +73,10 @@ def test_rpmbuild_knows_its_host(workspace: Workspace, config: BuildrootConfig) 
     assert found == platform.node()
 
 
-class Protected(QuietFiles):
-    """Answers only to a name and a password."""
-
-    def do_GET(self) -> None:  # noqa: N802
-        name = base64.b64encode(b"me:geheim").decode()
-        if self.headers.get("Authorization") == f"Basic {name}":
-            super().do_GET()
-        else:
-            self.send_error(401)
-
-
 def test_a_repository_s_password_is_seen_by_nobody(workspace: Workspace, repo: Path, tmp_path: Path) -> None:
     """But the repository is read, and its packages are downloaded, with it."""
-    with serving(partial(Protected, directory=str(repo))) as url:
-        private = url.replace("://", "://me:geheim@")
+    with serving(partial(ProtectedFiles, directory=str(repo))) as url:
+        private = url.replace("://", f"://{CREDENTIALS}@")
         config = for_repos([private], "x86_64", "build", network=False, options=TagOptions())
         with open_buildroot(workspace, config) as root:
             (package,) = root.install(["popt-devel"]).install[:1]

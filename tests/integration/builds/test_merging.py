@@ -22,7 +22,7 @@ from koji_adjutant.errors import AdjutantError
 from koji_adjutant.images.build import details
 from tests.integration.buildroot.fixtures import NewWorkspace
 from tests.integration.builds.tags import PACKAGES, kinds_in, origins_in, packages_in
-from tests.support.http_server import QuietFiles, serving
+from tests.support.http_server import CREDENTIALS, ProtectedFiles, QuietFiles, serving
 
 NewExternal = Callable[[str, str], str]
 
@@ -252,6 +252,25 @@ def test_half_an_external_repo(
     assert str(caught.value).startswith(f"failed to merge repos: {expected}")
     if kind != "filelists":
         assert expected in (workspace.resultdir / "mergerepos.log").read_text()
+
+
+def test_a_password_of_an_external_repo_is_in_no_log(
+    new_workspace: NewWorkspace, request_: CreateRepoRequest, new_external: NewExternal
+) -> None:
+    """But the repository is read with it."""
+    directory = urlsplit(new_external("libyaml-dev", "gz").replace("/$arch/", "")).path
+    well, badly = new_workspace("well"), new_workspace("badly")
+    with serving(partial(ProtectedFiles, directory=directory)) as url:
+        private = url.replace("://", f"://{CREDENTIALS}@")
+        create_repo(well, replace(request_, external_repos=[MergeRepo(f"{private}/$arch/")]))
+        with pytest.raises(AdjutantError) as caught:
+            create_repo(badly, replace(request_, external_repos=[MergeRepo(f"{private}/nothing/$arch/")]))
+    assert packages_in(well.workdir / "repo" / "repodata") == {*PACKAGES, "libyaml-dev"}
+    assert f"failed to merge repos: {url.replace('://', '://me:***@')}/nothing/x86_64/: " in str(caught.value)
+    for workspace in (well, badly):
+        assert "://me:***@" in (workspace.resultdir / "mergerepos.log").read_text()
+        logs = b"".join(path.read_bytes() for path in workspace.resultdir.iterdir())
+        assert b"geheim" not in logs + str(caught.value).encode()
 
 
 def test_an_external_repo_that_changes_meanwhile(

@@ -17,7 +17,7 @@ from koji_adjutant.errors import SourceError
 from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 from tests.integration.buildroot.fixtures import NewWorkspace
-from tests.support.http_server import serving_files
+from tests.support.http_server import CREDENTIALS, ProtectedFiles, serving, serving_files
 from tests.support.scm_servers import (
     CvsServer,
     SvnServer,
@@ -158,6 +158,22 @@ def test_git_by_http(place: Path, get: Get) -> None:
     with serving_files(place) as url:
         tree = get(f"git+{url}/foo/.git#{commit}")
     assert tree.commit == commit
+
+
+def test_a_password_for_git_is_seen_nowhere(place: Path, get: Get) -> None:
+    """Neither when the server takes it nor when the server has no such repository."""
+    git = functools.partial(subprocess.run, cwd=place, check=True, capture_output=True)
+    git(["git", "init", "--quiet", "foo"])
+    git(["git", "-C", "foo", "-c", "user.name=a", "-c", "user.email=b", "commit", "--allow-empty", "-mx"])
+    git(["git", "-C", "foo", "update-server-info"])
+    with serving(functools.partial(ProtectedFiles, directory=str(place))) as url:
+        private = url.replace("://", f"://{CREDENTIALS}@")
+        tree = get(f"git+{private}/foo/.git#HEAD", password=True)
+        with pytest.raises(SourceError) as refusal:
+            get(f"git+{private}/nothing/.git#HEAD", password=True)
+    assert "geheim" not in tree.log + str(refusal.value)
+    assert "me:***@" in str(refusal.value)
+    assert subprocess.run(["grep", "-r", "geheim", tree.path], check=False).returncode == 1
 
 
 def test_a_server_that_says_nothing(get: Get) -> None:
