@@ -100,6 +100,12 @@ class PolicyError(ConfigError):
     """An image policy is not what it must be."""
 
 
+class SpecificationError(UsageError, koji.BuildrootError):  # type: ignore[misc]
+    """No buildroot can be what it is said to be: an arch that is none, a tag's extra that means nothing."""
+
+    failure = FailureClass.HUB
+
+
 class ArgumentError(AdjutantError, koji.ParameterError):  # type: ignore[misc]
     """A task was given arguments that it does not take."""
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import koji
 
 from koji_adjutant.container.interface import VolumeMount
-from koji_adjutant.errors import BuildrootError, UsageError
+from koji_adjutant.errors import SpecificationError, UsageError
 from koji_adjutant.rpm.arch import is_arch
 
 CHROOT_HOME = PurePosixPath("/builddir")
@@ -98,9 +98,10 @@ class BuildrootConfig:
     repo_mounts: Sequence[VolumeMount] = field(default=())
 
     def __post_init__(self) -> None:
-        """Raise BuildrootError for what could be no arch: it is a part of URLs, paths and commands."""
-        if not (is_arch(self.arch) and is_arch(self.target_arch)):
-            raise BuildrootError(f"{self.target_arch[:40]!r} cannot be the name of an arch")
+        """Raise SpecificationError for what could be no arch: it is a part of URLs, paths and commands."""
+        for name in (self.arch, self.target_arch):
+            if not is_arch(name):
+                raise SpecificationError(f"{name[:40]!r} cannot be the name of an arch")
 
 
 def for_tag(
@@ -116,7 +117,7 @@ def for_tag(
     """Configure a tag's buildroot as kojid would.
 
     ``tag`` is ``getBuildConfig``'s answer at the repo's create event; ``arch`` the arch to build on (a
-    noarch task's must have been chosen already). BuildrootError for a value in the tag's extra that means
+    noarch task's must have been chosen already). SpecificationError for a value in the tag's extra that means
     nothing.
     """
     extra = tag["extra"]
@@ -214,7 +215,7 @@ def _best(extra: Mapping[str, Any]) -> bool:
     try:
         return bool(int(value))
     except (TypeError, ValueError, OverflowError):
-        raise BuildrootError(f"the tag's mock.yum.best must be 0 or 1, not {value!r}") from None
+        raise SpecificationError(f"the tag's mock.yum.best must be 0 or 1, not {value!r}") from None
 
 
 def _module_commands(extra: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -224,7 +225,7 @@ def _module_commands(extra: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             case [action, modules]:
                 yield str(action), str(modules or "")
             case _:
-                raise BuildrootError(
+                raise SpecificationError(
                     "the tag's mock.module_setup_commands must be pairs of an action and modules, "
                     f"and {command!r} is none"
                 )
@@ -234,7 +235,7 @@ def _variables(extra: Mapping[str, Any]) -> Mapping[str, str]:
     variables = _prefixed(extra, "rpm.env.")
     for name in variables:
         if not name or "=" in name:
-            raise BuildrootError(f"the tag's rpm.env.{name} cannot be a variable's name")
+            raise SpecificationError(f"the tag's rpm.env.{name} cannot be a variable's name")
     return variables
 
 

@@ -18,7 +18,7 @@ from koji_adjutant.buildroot.specification.config_json import config_as_json, co
 from koji_adjutant.buildroot.specification.plan import PackageFile, Plan, Wanted
 from koji_adjutant.buildroot.specification.typed_json import TypedObject
 from koji_adjutant.container.interface import VolumeMount
-from koji_adjutant.errors import BuildrootError, LockError, NotFound
+from koji_adjutant.errors import BuildrootError, LockError, NotFound, SpecificationError
 from koji_adjutant.text import without_credentials
 
 NAME = "buildroot_lock.json"
@@ -125,7 +125,7 @@ def read_lock(path: Path) -> Lock:
         raise NotFound(f"There is no lock {path}.") from None
     except OSError as problem:
         raise LockError(f"{path} cannot be read: {problem.strerror}") from problem
-    except (ValueError, RecursionError, BuildrootError) as problem:
+    except (ValueError, RecursionError, BuildrootError, SpecificationError) as problem:
         raise LockError(f"{path} is no lock of a buildroot: {problem}") from problem
 
 

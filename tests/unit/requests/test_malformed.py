@@ -12,6 +12,7 @@ import pytest
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import AdjutantError
 from koji_adjutant.hub.task_handler import TaskHandler
+from koji_adjutant.task_adapters.giving_back import may_pass
 from tests.support.recipes import Recipes
 from tests.support.requests import BUILD, DIST_REPO, REQUESTS, SRPM, URL, run_task, served, task_of
 from tests.support.scripted_hub import TARGET, ScriptedHub
@@ -218,6 +219,7 @@ def test_a_tag_s_extra_that_means_nothing(
     error = failure("buildSRPMFromSCM", REQUESTS["buildSRPMFromSCM"], options, hub)
     assert (str(error), error.faultCode) == (sentence, koji.BuildrootError.faultCode)
     assert hub.methods("host.newBuildRoot") == []
+    assert not may_pass(error)
 
 
 def test_arches_of_a_tag_that_are_none(options: KojidOptions, recipes: Recipes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
-from koji_adjutant.errors import BuildrootError
+from koji_adjutant.errors import SpecificationError
 from koji_adjutant.rpm.arch import is_arch
 
 
@@ -19,5 +19,5 @@ def test_arches(name: str) -> None:
 )
 def test_what_is_no_arch(name: str) -> None:
     assert not is_arch(name)
-    with pytest.raises(BuildrootError, match="cannot be the name of an arch"):
+    with pytest.raises(SpecificationError, match="cannot be the name of an arch"):
         for_repos(["http://repo.example"], name, "build", network=False, options=TagOptions())

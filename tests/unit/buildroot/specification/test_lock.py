@@ -133,6 +133,10 @@ def test_a_lock_of_another_time(tmp_path: Path) -> None:
         (lambda lock: lock["buildroot"].update(network=0), "its network is int, not bool"),
         (lambda lock: lock["buildroot"]["macros"].update(x=None), "its x is NoneType, not str"),
         (
+            lambda lock: lock["buildroot"].update(arch="-rf"),
+            "'-rf' cannot be the name of an arch",
+        ),
+        (
             lambda lock: lock["buildroot"]["package_manager"].update(module_setup_commands=[1]),
             "its module_setup_commands are not pairs of str",
         ),
