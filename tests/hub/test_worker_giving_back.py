@@ -15,12 +15,12 @@ from koji_adjutant.container.podman_service import _command_lines
 from tests.hub.builder import ARCH, make_tag
 from tests.hub.farm import FINISHED, Farm
 from tests.hub.names import unique
-from tests.hub.packages import package
+from tests.hub.packages import COMPILE, package
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.podman
 
-WAITING = "echo now it runs; while [ ! -e /builddir/go ]; do sleep 0.2; done"
+WAITING = f"echo now it runs; while [ ! -e /builddir/go ]; do sleep 0.2; done\n{COMPILE}"
 
 
 @pytest.fixture
