@@ -39,6 +39,7 @@ from koji_adjutant.container.podman_spec import (
     in_one_stream,
     new_name,
     run_command,
+    without_input,
 )
 from koji_adjutant.container.possible_limits import PossibleLimits
 from koji_adjutant.container.processes import is_stopped, kill_command, kill_container
@@ -159,9 +160,10 @@ class PodmanManager:
         timeout: float | None = None,
     ) -> int:
         request: dict[str, Any] = {
+            "AttachStdin": True,
             "AttachStdout": True,
             "AttachStderr": True,
-            "Cmd": list(command) if stderr else in_one_stream(command),
+            "Cmd": without_input(command) if stderr else in_one_stream(command),
             "Env": [f"{key}={value}" for key, value in (environment or {}).items()],
         }
         if user is not None:

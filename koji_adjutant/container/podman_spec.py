@@ -57,12 +57,22 @@ def labels(spec: ContainerSpec, extra: Mapping[str, str]) -> dict[str, str]:
     return {**extra, **spec.labels, **{LABEL_PREFIX + key: value for key, value in ours.items()}}
 
 
+def without_input(command: Sequence[str]) -> list[str]:
+    """Wrap a command so that it reads nothing: from the container's own /dev/null.
+
+    Its standard input would otherwise be the host's, which runc 1.1.3 to 1.1.4 and crun before 1.24 give to
+    the user that the command runs as, and which that user could then make unusable for the whole host. So the
+    engine is asked for a pipe, which nobody writes to.
+    """
+    return ["/bin/sh", "-c", 'exec "$@" </dev/null', "sh", *command]
+
+
 def in_one_stream(command: Sequence[str]) -> list[str]:
-    """Wrap a command so that its stderr goes to the same pipe as its stdout.
+    """Wrap a command so that it reads nothing, and its stderr goes to the same pipe as its stdout.
 
     Through two pipes the engine's monitor mixes up which line came first.
     """
-    return ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", *command]
+    return ["/bin/sh", "-c", 'exec "$@" </dev/null 2>&1', "sh", *command]
 
 
 def at_niceness(niceness: int, command: Sequence[str]) -> list[str]:
@@ -140,6 +150,8 @@ def create_request(
         "name": name,
         "entrypoint": [],
         "command": list(spec.command),
+        # a pipe, and not the host's /dev/null: see without_input
+        "stdin": True,
         "user": spec.user,
         "work_dir": str(spec.workdir),
         "env": dict(spec.environment),
