@@ -48,8 +48,8 @@ selected: $(if $(filter-out tests/unit%,$(filter tests%,$(T))),servers browser,$
 unit: $(VENV)/ready ## Unit tests: no podman, no root
 	$(PYTEST) $(or $(T),$(PARALLEL) tests/unit)
 
-integration: servers browser ## Tests with real podman, rpmbuild, git; and of what is killed, lost or missing
-	$(PYTEST) $(or $(T),tests/integration tests/faults)
+integration: servers browser ## Tests with real podman, rpmbuild, git; what is killed, lost or missing; what hostile packages ask for
+	$(PYTEST) $(or $(T),tests/integration tests/faults tests/hostile)
 
 hub: servers ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST_HUB
 	$(PYTEST) $(or $(T),tests/hub)

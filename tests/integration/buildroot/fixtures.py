@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -17,6 +18,8 @@ from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.scm_srpm import srpm_from_directory
+from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.config.limits import task_limits
 from koji_adjutant.container.interface import LABEL_PREFIX, Owner
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.distribution.build import build, default_output
@@ -56,9 +59,9 @@ def config(repo: Path) -> BuildrootConfig:
     return for_repos([str(repo)], "x86_64", "build", network=False, options=TagOptions())
 
 
-@pytest.fixture
-def new_workspace(engine: PodmanManager, tool_image: str, state_dir: Path) -> Iterator[NewWorkspace]:
-    """Workspaces with the shared store; at the end no container of theirs may be left."""
+@contextmanager
+def workspaces(engine: PodmanManager, tool_image: str, cache: Cache) -> Iterator[NewWorkspace]:
+    """Workspaces with the limits of an ordinary worker; at the end no container of theirs may be left."""
     # the overlay of a build wants a real file system, and pytest would keep what it finds in its own place
     with tempfile.TemporaryDirectory(
         prefix="adjutant-test-", dir="/var/tmp", ignore_cleanup_errors=True
@@ -73,14 +76,22 @@ def new_workspace(engine: PodmanManager, tool_image: str, state_dir: Path) -> It
                 manager=engine,
                 tool_image=tool_image,
                 owner=owner,
-                cache=Cache(state_dir),
+                cache=cache,
                 workdir=directory / "work",
                 resultdir=directory / "result",
                 progress=StateLog(directory / "result" / "state.log"),
+                limits=task_limits(AdjutantOptions(), maxjobs=1),
             )
 
         yield make
         assert engine.list_containers({LABEL_PREFIX + "task_id": owner.task_id}) == []
+
+
+@pytest.fixture
+def new_workspace(engine: PodmanManager, tool_image: str, state_dir: Path) -> Iterator[NewWorkspace]:
+    """Workspaces with the shared store."""
+    with workspaces(engine, tool_image, Cache(state_dir)) as make:
+        yield make
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""A container engine and a tool image, shared by all tests of a suite and kept between runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.interface import EngineTimeouts
+from koji_adjutant.container.podman_manager import PodmanManager
+from tests.support.tool_image import provide
+
+
+@pytest.fixture(scope="session")
+def state_dir() -> Path:
+    """The development state directory: podman's storage, the tool image, composed roots."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("KOJI_ADJUTANT_DEV") or cache / "koji-adjutant") / "state"
+
+
+@pytest.fixture(scope="session")
+def engine(state_dir: Path) -> Iterator[PodmanManager]:
+    """A manager over the private service of ``state_dir``."""
+    with open_engine(
+        AdjutantOptions(state_dir=state_dir, container_timeouts=EngineTimeouts(stop_grace=1))
+    ) as manager:
+        yield manager
+
+
+@pytest.fixture(scope="session")
+def tool_image(engine: PodmanManager, state_dir: Path) -> str:
+    """The reference of a tool image, made if there is none of today's recipe."""
+    return provide(engine, state_dir)
