@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.buildroot.record import WAIT
-from koji_adjutant.container.interface import ContainerSpec, ContainerState, ImageRoot, Owner
+from koji_adjutant.container.interface import (
+    ContainerSpec,
+    ContainerState,
+    ImageRoot,
+    Owner,
+    ResourceLimits,
+)
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.errors import EngineError
@@ -20,7 +26,9 @@ RUNNING, KILLED = 800_000_000 + os.getpid(), 900_000_000 + os.getpid()
 
 
 def start(engine: PodmanManager, image: str, task: str) -> str:
-    spec = ContainerSpec(ImageRoot(image), WAIT, Owner(task, "tests"), "build")
+    spec = ContainerSpec(
+        ImageRoot(image), WAIT, Owner(task, "tests"), "build", limits=ResourceLimits(pids=64)
+    )
     container = engine.create(spec)
     engine.start(container)
     return container

@@ -130,7 +130,7 @@ def test_a_forked_child_leaves_the_service_alone(own_state: Path) -> None:
 
 
 def test_after_a_reboot_what_ran_before_is_forgotten(own_state: Path, directory_root: DirectoryRoot) -> None:
-    spec = ContainerSpec(directory_root, ["true"], OWNER, "reboot")
+    spec = ContainerSpec(directory_root, ["true"], OWNER, "test")
     with PodmanService(own_state, boot_id="monday") as service:
         with PodmanManager(service.socket, traits=service.traits) as manager:
             assert manager.run(spec, io.BytesIO()) == 0
@@ -200,7 +200,7 @@ def test_an_image_that_no_registry_has_is_an_image_error(engine: PodmanManager) 
 def test_a_long_state_directory_works_too(own_state: Path, directory_root: DirectoryRoot) -> None:
     state = own_state / "a-rather-long-name-for-a-directory" / "state"
     with open_engine(AdjutantOptions(state_dir=state)) as manager:
-        spec = ContainerSpec(directory_root, ["echo", "works"], OWNER, "long")
+        spec = ContainerSpec(directory_root, ["echo", "works"], OWNER, "test")
         sink = io.BytesIO()
         assert manager.run(spec, sink) == 0
         assert sink.getvalue() == b"works\n"
