@@ -31,6 +31,7 @@ from koji_adjutant.errors import (
 )
 from koji_adjutant.task_adapters.buildarch import BuildArchTask
 from koji_adjutant.task_adapters.giving_back import TRIES, may_pass
+from koji_adjutant.task_adapters.runroot import RunRootTask
 from tests.support.recipes import Recipes
 from tests.support.rpm_headers import write_srpm
 from tests.support.scripted_hub import ScriptedHub
@@ -149,6 +150,17 @@ def test_a_hub_that_says_nothing_of_its_builders(
     with pytest.raises(BuildPrevented):
         run(hub, options, topdir, recipes, prevented(EngineError(SENTENCE)))
     assert failure_json(hub, options)["given_back"] is False
+
+
+def test_a_runroot_task_cannot_say_how_often_it_was_tried(options: KojidOptions, tmp_path: Path) -> None:
+    class Running:
+        class workspace:  # noqa: N801
+            workdir = tmp_path
+
+    hub = ScriptedHub()
+    task = RunRootTask(1, "runroot", ["f39", "x86_64", "true"], hub, options)
+    assert task._upload(Running, ["/tmp/failure.json"]) == ["/tmp/failure.json"]  # type: ignore[arg-type]
+    assert hub.calls == []
 
 
 @pytest.mark.parametrize(
