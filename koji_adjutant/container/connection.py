@@ -85,6 +85,14 @@ class Connection:
             return None
         return status.st_ino, status.st_ctime_ns
 
+    def check_service(self, service: object) -> None:
+        """Raise EngineError if a command's output may have ended with its ``service``.
+
+        To be called after a request, which would have started another one.
+        """
+        if self.service() != service:
+            raise EngineError("podman's service ended while a command ran, and took its output with it")
+
     def close(self) -> None:
         """Close this process's client; a forked child leaves its parent's alone."""
         if self._client is not None and self._pid == os.getpid():

@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import shlex
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +27,7 @@ from koji_adjutant.container.interface import (
     PullPolicy,
 )
 from koji_adjutant.container.interrupts import Deadline, uninterrupted
+from koji_adjutant.container.podman_exec import ExecSession
 from koji_adjutant.container.podman_images import NOT_FOUND, PodmanImages
 from koji_adjutant.container.podman_network import ensure_network
 from koji_adjutant.container.podman_spec import (
@@ -42,10 +42,9 @@ from koji_adjutant.container.podman_spec import (
     without_input,
 )
 from koji_adjutant.container.possible_limits import PossibleLimits
-from koji_adjutant.container.processes import is_stopped, kill_command, kill_container
-from koji_adjutant.container.stopped import StoppedWatch
+from koji_adjutant.container.processes import kill_container
 from koji_adjutant.container.watch import Watch
-from koji_adjutant.errors import CommandStoppedError, ContainerTimeout, EngineError, ImageError
+from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 
 logger = logging.getLogger("koji_adjutant.container")
 """INFO: a line for each container created, which ends with its command line."""
@@ -170,20 +169,8 @@ class PodmanManager:
             request["User"] = user
         if workdir is not None:
             request["WorkingDir"] = str(workdir)
-        session = self._call("POST", f"containers/{path_segment(container)}/exec", body=request)["Id"]
-        service = self.connection.service()
-        with (
-            self.connection.stream("POST", f"exec/{session}/start", body={"Detach": False}) as stream,
-            Deadline(timeout, lambda: self._kill_exec(session)) as deadline,
-            StoppedWatch(lambda: self._exec_is_stopped(session), lambda: self._kill_exec(session)) as stopped,
-        ):
-            streams.pump(stream.read, stdout, stderr or stdout)
-            code = self._exec_exit_code(session, service)
-        if deadline.passed:
-            raise ContainerTimeout(f"{shlex.join(command)} took longer than {timeout:g} s and was killed")
-        if stopped.found:
-            raise CommandStoppedError(f"{shlex.join(command)} was stopped by a signal, and killed")
-        return code
+        session = ExecSession(self.connection, container, request, self._timeouts.start)
+        return session.run(command, stdout, stderr, timeout)
 
     def interactive_exec(
         self,
@@ -352,7 +339,7 @@ class PodmanManager:
         Its ``wait`` lasts until its monitor has cleaned up, and that ``remove`` does at once.
         """
         code = self.inspect(container).exit_code
-        self._check_output_was_whole(service)
+        self.connection.check_service(service)
         if code is None:  # not seen yet
             return self.wait(container)
         self._watch.exited(container, code)
@@ -378,43 +365,6 @@ class PodmanManager:
             params={"timeout": int(grace), "ignore": True},
             timeout=grace + self._timeouts.start,
         )
-
-    def _exec_exit_code(self, session: str, service: object) -> int:
-        """Wait for the exit code, which the engine records a moment after the output has ended."""
-        deadline = time.monotonic() + self._timeouts.start
-        while (details := self._exec_details(session))["Running"]:
-            self._check_output_was_whole(service)
-            if time.monotonic() > deadline:
-                raise EngineError(f"podman closed the output of exec {session}, but says that it runs")
-            time.sleep(0.01)
-        self._check_output_was_whole(service)
-        code = int(details["ExitCode"])
-        if code < 0:
-            raise EngineError(f"podman lost track of exec {session}: the process that watches it is gone")
-        return code
-
-    def _exec_details(self, session: str) -> dict[str, Any]:
-        try:
-            details: dict[str, Any] = self._call("GET", f"exec/{session}/json")
-        except RefusedError as error:
-            raise EngineError(f"a container went away while a command ran in it: {error}") from error
-        return details
-
-    def _check_output_was_whole(self, service: object) -> None:
-        """Raise EngineError if output may have ended with its ``service``. To be called after a request."""
-        if self.connection.service() != service:
-            raise EngineError("podman's service ended while a command ran, and took its output with it")
-
-    def _exec_is_stopped(self, session: str) -> bool:
-        details = self._call("GET", f"exec/{session}/json")
-        return details["Running"] and is_stopped(details["Pid"], details["ContainerID"])
-
-    def _kill_exec(self, session: str) -> None:
-        details = self._call("GET", f"exec/{session}/json")
-        container = details["ContainerID"]
-        if details["Running"] and not kill_command(details["Pid"], container):
-            # On another machine libpod offers nothing smaller than the whole container.
-            self._call("POST", f"containers/{container}/kill", params={"signal": "KILL"})
 
 
 def _connect(address: str) -> Client:
