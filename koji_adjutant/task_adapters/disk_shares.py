@@ -62,6 +62,7 @@ class DiskShares:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
             fcntl.flock(self._file, fcntl.LOCK_EX)
             self._write("")
+            list(self._others())  # removes what killed tasks have left
         try:
             yield
         finally:
@@ -105,7 +106,7 @@ class DiskShares:
         os.pwrite(self._file, text.ljust(SIZE).encode(), 0)
 
     def _others(self) -> Iterator[Share]:
-        """Yield what each other task that is alive has said last."""
+        """Yield what each other task that is alive has said last; remove the files of the dead."""
         for path in self._directory.iterdir():
             if not path.name.isdigit() or path.name == self._name:
                 continue

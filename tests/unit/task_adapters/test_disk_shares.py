@@ -117,3 +117,11 @@ def test_what_is_said_takes_no_further_room(tmp_path: Path, task: Task) -> None:
     before = file.stat().st_size
     assert shares.must_give_way(9 * GIB, GIB)
     assert file.stat().st_size == before > len(file.read_text().rstrip())
+
+
+def test_what_killed_tasks_left_goes_when_the_next_one_begins(tmp_path: Path, task: Task) -> None:
+    alive = task(2)
+    (tmp_path / "disk" / "1").write_text(f"{9 * GIB} 1000.0")
+    task(3)
+    assert {path.name for path in (tmp_path / "disk").glob("[0-9]*")} == {"2", "3"}
+    assert not alive.must_give_way(GIB, GIB)  # 3 has not said anything yet
