@@ -19,6 +19,7 @@ from koji_adjutant.buildroot.hw_info import write_hw_info
 from koji_adjutant.buildroot.installed.packages import InstalledPackage, listing
 from koji_adjutant.buildroot.layers.layers import Layers, open_layers
 from koji_adjutant.buildroot.record import SCRIPT, WAIT, recorded
+from koji_adjutant.buildroot.specification.allowances import allowances
 from koji_adjutant.buildroot.specification.arch import check_arch, personality
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
@@ -26,7 +27,13 @@ from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import FAILED, PACKAGE_MANAGER_FAILED, mock_sentence
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ContainerSpec, DirectoryRoot, LogSink, VolumeMount, write_line
+from koji_adjutant.container.interface import (
+    ContainerSpec,
+    DirectoryRoot,
+    LogSink,
+    VolumeMount,
+    write_line,
+)
 from koji_adjutant.errors import (
     AdjutantError,
     BuildrootError,
@@ -317,6 +324,7 @@ class Buildroot:
                 *(self.workspace.source_mounts if self.config.network else ()),
             ],
             capabilities=self._privileges.capabilities if self._privileges else frozenset(),
+            allowances=allowances(self.config),
             network=self.workspace.network_mode if self.config.network else "none",
             limits=self.workspace.limits,
             # what RPMs carry as Build Host

@@ -81,7 +81,10 @@ class AdjutantOptions:
         "", values.pairs, "`key=value`, separated by commas; on every container"
     )
     podman_socket: str | None = option(
-        "", values.optional(str), "an engine's URL; empty: the worker starts a private service"
+        "",
+        values.optional(str),
+        "an engine's URL; empty: the worker starts a private service. On another machine (not `unix:`) "
+        "containers have that engine's seccomp profile instead of [ours](adr/0030-system-calls.md)",
     )
     state_dir: Path = option(
         "/var/lib/koji-adjutant", values.absolute_path, "images, containers, composed buildroots"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +12,11 @@ from koji_adjutant.container.interface import ContainerObserver, EngineTimeouts
 from koji_adjutant.container.interrupts import termination_raises
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.container.podman_service import PodmanService
+from koji_adjutant.container.podman_spec import EngineTraits
+from koji_adjutant.container.seccomp import SeccompProfiles
 from koji_adjutant.errors import EngineError
+
+logger = logging.getLogger(__name__)
 
 
 class EngineOptions(Protocol):
@@ -61,11 +66,25 @@ def open_engine(
                 options.podman_socket,
                 timeouts=options.container_timeouts,
                 extra_labels=options.container_labels,
+                traits=_traits(options.podman_socket, options.state_dir),
                 observer=observer,
             )
         stack.enter_context(manager)
         manager.check()
         yield manager
+
+
+def _traits(podman_socket: str, state_dir: Path) -> EngineTraits:
+    """Return what the operator's engine is asked for: one on another machine cannot see our profiles."""
+    here = podman_socket.startswith("unix:")
+    if not here:
+        logger.warning(
+            "%s is on another machine: containers have that engine's seccomp profile, not ours", podman_socket
+        )
+    return EngineTraits(
+        command_line=("podman", "--url", podman_socket),
+        profiles=SeccompProfiles(state_dir / "containers" / "seccomp") if here else None,
+    )
 
 
 def _stay_down() -> None:

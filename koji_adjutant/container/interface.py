@@ -21,6 +21,10 @@ NetworkMode = Literal["none", "bridge", "host"]
 """``none`` for packagers' builds, ``bridge`` where packagers' commands may reach the network, ``host`` only
 for trusted tools (dnf's downloads, mergerepo_c) or where the operator says so."""
 
+Allowance = Literal["user-namespaces", "socketcall"]
+"""What a container may ask of the kernel that others may not: to make ``user-namespaces``, and all that
+takes, or sockets by ``socketcall``, as 32-bit programs do, which hides their family."""
+
 ROOT = PurePosixPath("/")
 
 IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
@@ -106,7 +110,7 @@ class Owner:
 class ContainerSpec:
     """Everything about a container that is to be created.
 
-    The default is the strictest: no network, no capability, no new privileges, engine's seccomp profile.
+    The default is the strictest: no network, no capability, no new privileges, no allowance.
     ``command`` is an argument list, never a shell string. ``user`` is ``uid:gid`` or a name in the
     container. ``role`` says what it is for (``checkout``, ``compose``, ``build``, …). At each of ``proc_at``
     the container's own /proc is seen once more, read-only: for programs that change their root.
@@ -123,6 +127,7 @@ class ContainerSpec:
     proc_at: Sequence[PurePosixPath] = ()
     network: NetworkMode = "none"
     capabilities: frozenset[str] = frozenset()
+    allowances: frozenset[Allowance] = frozenset()
     limits: ResourceLimits = ResourceLimits()
     labels: Mapping[str, str] = field(default_factory=dict)
     hostname: str | None = None

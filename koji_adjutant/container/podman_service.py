@@ -4,6 +4,7 @@ Layout, all below ``<state_dir>/containers`` (mode 0700), on disk because a runn
 directory lies in the runroot and may be gigabytes::
 
     containers.conf  storage/  run/  tmp/  networks/     the engine's
+    seccomp/                                             what containers may ask of the kernel
     podman.sock  service.log                             the running service
     info.json                                            what the running service answered to ``info``
     boot_id                                              of the boot in which run/ and tmp/ were made
@@ -35,6 +36,7 @@ from types import TracebackType
 from koji_adjutant.container import service_config
 from koji_adjutant.container.installing import to_install
 from koji_adjutant.container.podman_spec import EngineTraits
+from koji_adjutant.container.seccomp import SeccompProfiles
 from koji_adjutant.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ class PodmanService:
             bridge_interface=service_config.bridge_interface(self.directory),
             bridge_subnets=service_config.bridge_subnets(self.directory),
             command_line=("env", environment, *self._podman()),
+            profiles=SeccompProfiles(self.directory / "seccomp"),
         )
 
     def start(self) -> None:

@@ -16,6 +16,7 @@ from koji_adjutant.container.interface import (
     ResourceLimits,
     VolumeMount,
 )
+from koji_adjutant.container.seccomp import SeccompProfiles
 
 UNLIMITED = 2**64 - 1
 """-1 as an unsigned number."""
@@ -36,6 +37,7 @@ class EngineTraits:
     ``network`` names the bridge network, made when first needed with this interface and the first of the
     subnets that is free; None for the engine's own.
     ``command_line`` is the start of a command that reaches the same engine from a shell.
+    ``profiles`` are our seccomp profiles; None, on another machine, leaves containers that engine's own.
     """
 
     rlimits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class EngineTraits:
     bridge_interface: str = ""
     bridge_subnets: Sequence[str] = ()
     command_line: Sequence[str] = ("podman",)
+    profiles: SeccompProfiles | None = None
 
 
 def labels(spec: ContainerSpec, extra: Mapping[str, str]) -> dict[str, str]:
@@ -178,28 +181,13 @@ def create_request(
         request["networks"] = {traits.network: {}}
     if spec.hostname:
         request["hostname"] = spec.hostname
+    if traits.profiles:
+        request["seccomp_profile_path"] = str(traits.profiles.path(spec.allowances))
     return request
 
 
-def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = False) -> list[str]:
-    """Make a ``podman run`` that does by hand what the spec says, in a container that is removed afterwards.
-
-    Except for ``proc_at``, which podman's command line has no words for. ``terminal``: on the caller's.
-    """
-    line = [*traits.command_line, "run", "--rm", *(["-it"] if terminal else [])]
-    line += ["--user", spec.user, "--workdir", str(spec.workdir)]
-    line += ["--cap-drop", "all", *(f"--cap-add={_capability(name)}" for name in sorted(spec.capabilities))]
-    line += ["--security-opt", "no-new-privileges", "--http-proxy=false", "--systemd", "false"]
-    network = traits.network if spec.network == "bridge" and traits.network else spec.network
-    line += ["--network", network, *(["--no-hosts"] if spec.network == "none" else [])]
-    if spec.hostname:
-        line += ["--hostname", spec.hostname]
-    for key, value in sorted(spec.environment.items()):
-        line += ["--env", f"{key}={value}"]
-    for mount in spec.mounts:
-        options = ",".join(_mount(mount)["options"])
-        line += ["--volume", f"{mount.source}:{mount.target}:{options}"]
-    limits = spec.limits
+def _limit_options(limits: ResourceLimits, traits: EngineTraits) -> list[str]:
+    line = []
     if limits.memory_bytes is not None:
         line += ["--memory", f"{limits.memory_bytes}b"]
     if limits.cpus is not None:
@@ -212,6 +200,30 @@ def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = F
     # all of them: with one on the command line, podman forgets those of containers.conf
     for kind, (soft, hard) in sorted(_all_rlimits(limits, traits).items()):
         line += ["--ulimit", f"{kind}={soft}:{hard}"]
+    return line
+
+
+def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = False) -> list[str]:
+    """Make a ``podman run`` that does by hand what the spec says, in a container that is removed afterwards.
+
+    Except for ``proc_at``, which podman's command line has no words for. ``terminal``: on the caller's.
+    """
+    line = [*traits.command_line, "run", "--rm", *(["-it"] if terminal else [])]
+    line += ["--user", spec.user, "--workdir", str(spec.workdir)]
+    line += ["--cap-drop", "all", *(f"--cap-add={_capability(name)}" for name in sorted(spec.capabilities))]
+    line += ["--security-opt", "no-new-privileges", "--http-proxy=false", "--systemd", "false"]
+    if traits.profiles:
+        line += ["--security-opt", f"seccomp={traits.profiles.path(spec.allowances)}"]
+    network = traits.network if spec.network == "bridge" and traits.network else spec.network
+    line += ["--network", network, *(["--no-hosts"] if spec.network == "none" else [])]
+    if spec.hostname:
+        line += ["--hostname", spec.hostname]
+    for key, value in sorted(spec.environment.items()):
+        line += ["--env", f"{key}={value}"]
+    for mount in spec.mounts:
+        options = ",".join(_mount(mount)["options"])
+        line += ["--volume", f"{mount.source}:{mount.target}:{options}"]
+    line += _limit_options(spec.limits, traits)
     if isinstance(spec.root, DirectoryRoot):
         # An entrypoint cannot come from a directory; options behind --rootfs would be taken for the command.
         return [*line, "--rootfs", str(spec.root.path), *spec.command]

@@ -24,6 +24,9 @@ TOPDIR = CHROOT_HOME / "build"
 SHELL = ("/bin/bash", "--login")
 """What people get who look into a buildroot."""
 
+USER_NAMESPACES = "adjutant.user_namespaces"
+"""The key of a tag's extra that lets its builds make user namespaces."""
+
 MOCK_ENVIRONMENT = {
     "TERM": "vt100",
     "SHELL": "/bin/bash",
@@ -83,6 +86,7 @@ class BuildrootConfig:
     ``network`` is True only where koji sets up DNS: SRPMs from SCM, and runroot.
     ``rpmbuild_timeout`` is in seconds and limits each single rpmbuild, as in mock.
     ``repo_mounts`` are the host directories that ``file://`` repositories live in, read-only.
+    ``user_namespaces``: whether commands may make them, as the tag's extra says.
     """
 
     name: str
@@ -96,6 +100,7 @@ class BuildrootConfig:
     rpmbuild_timeout: int
     package_manager: PackageManagerOptions = PackageManagerOptions()
     repo_mounts: Sequence[VolumeMount] = field(default=())
+    user_namespaces: bool = False
 
     def __post_init__(self) -> None:
         """Raise SpecificationError for what could be no arch: it is a part of URLs, paths and commands."""
@@ -147,6 +152,7 @@ def for_tag(
         ),
         # packages are reached through the repo's toplink, so all of topdir has to be there
         repo_mounts=() if options.topurls else (_read_only(options.topdir),),
+        user_namespaces=_user_namespaces(extra),
     )
 
 
@@ -216,6 +222,14 @@ def _best(extra: Mapping[str, Any]) -> bool:
         return bool(int(value))
     except (TypeError, ValueError, OverflowError):
         raise SpecificationError(f"the tag's mock.yum.best must be 0 or 1, not {value!r}") from None
+
+
+def _user_namespaces(extra: Mapping[str, Any]) -> bool:
+    value = extra.get(USER_NAMESPACES, False)
+    # koji's command line makes these of true, false, 1 and 0; any other text would be true by accident
+    if value not in (True, False):
+        raise BuildrootError(f"the tag's {USER_NAMESPACES} must be true or false, not {value!r}")
+    return bool(value)
 
 
 def _module_commands(extra: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,7 @@ def config_as_json(config: BuildrootConfig) -> dict[str, Any]:
         "environment": dict(config.environment),
         "network": config.network,
         "rpmbuild_timeout": config.rpmbuild_timeout,
+        "user_namespaces": config.user_namespaces,
     }
 
 
@@ -51,6 +52,8 @@ def config_from_json(document: Mapping[str, Any]) -> BuildrootConfig:
         macros=root.object("macros").all_texts(),
         environment=root.object("environment").all_texts(),
         rpmbuild_timeout=root.get("rpmbuild_timeout", int),
+        # older locks have no such key
+        user_namespaces="user_namespaces" in document and root.get("user_namespaces", bool),
         package_manager=PackageManagerOptions(
             best=package_manager.get("best", bool),
             module_hotfixes=package_manager.get("module_hotfixes", bool),

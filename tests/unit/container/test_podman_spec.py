@@ -17,6 +17,7 @@ from koji_adjutant.container.interface import (
     VolumeMount,
 )
 from koji_adjutant.container.podman_spec import EngineTraits, create_request, run_command
+from koji_adjutant.container.seccomp import SeccompProfiles
 
 OWNER = Owner("42", "builder1")
 TRAITS = EngineTraits(
@@ -155,3 +156,16 @@ def test_the_kernel_kills_in_containers_first() -> None:
     assert request(spec)["oom_score_adj"] == 500
     line = run_command(spec, TRAITS)
     assert line[line.index("--oom-score-adj") + 1] == "500"
+
+
+def test_our_seccomp_profile_by_its_path(tmp_path: Path) -> None:
+    podmans = tmp_path / "podmans.json"
+    podmans.write_text('{"defaultErrnoRet": 38, "syscalls": []}')
+    profiles = SeccompProfiles(tmp_path / "ours", [podmans])
+    traits = replace(TRAITS, profiles=profiles)
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build")
+    for one in (spec, replace(spec, allowances=frozenset({"socketcall"}))):
+        path = str(profiles.path(one.allowances))
+        assert create_request(one, "name", traits, {}, keep_log=True)["seccomp_profile_path"] == path
+        assert f"seccomp={path}" in run_command(one, traits)
+    assert "seccomp_profile_path" not in request(spec)

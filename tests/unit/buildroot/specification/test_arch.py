@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from koji_adjutant.buildroot.specification.allowances import allowances
 from koji_adjutant.buildroot.specification.arch import check_arch, personality, resolver_arch
 from koji_adjutant.buildroot.specification.config import PackageManagerOptions, TagOptions, for_tag
 from koji_adjutant.errors import BuildrootError
@@ -79,3 +80,11 @@ def test_an_emulator_that_containers_have_too(
     else:
         with pytest.raises(BuildrootError, match="register an emulator"):
             check_arch(arch, "x86_64", tmp_path)
+
+
+@pytest.mark.parametrize(("arch", "expected"), [("x86_64", set()), ("i686", {"socketcall"})])
+def test_a_32_bit_libc_gets_its_sockets(arch: str, expected: set[str]) -> None:
+    tag = {"name": "t", "extra": {}}
+    config = for_tag(tag, 1, arch, "build", buildroot_id=1, options=TagOptions(), network=False)
+    assert allowances(config, "x86_64") == expected
+    assert allowances(replace(config, user_namespaces=True), "x86_64") == {*expected, "user-namespaces"}

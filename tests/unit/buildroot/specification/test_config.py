@@ -13,9 +13,9 @@ import koji
 import pytest
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos, for_tag
-from koji_adjutant.buildroot.specification.config_json import config_as_json
+from koji_adjutant.buildroot.specification.config_json import config_as_json, config_from_json
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji, resolver_conf
-from koji_adjutant.errors import UsageError
+from koji_adjutant.errors import BuildrootError, UsageError
 
 RESOLVERS_OWN = {"cachedir", "logfile", "proxy"}
 """Options of genMockConfig's yum.conf that say where files come from and go to, not what is installed."""
@@ -211,3 +211,39 @@ def test_credentials_are_not_in_the_copy_of_the_configuration() -> None:
 def test_a_directory_without_repodata_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"is no RPM repository.*createrepo_c"):
         for_repos([str(tmp_path)], "x86_64", "build", network=False, options=TagOptions())
+
+
+@pytest.mark.parametrize(
+    ("extra", "allowed"),
+    [
+        ({}, False),
+        ({"adjutant.user_namespaces": True}, True),
+        ({"adjutant.user_namespaces": 1}, True),
+        ({"adjutant.user_namespaces": False}, False),
+        ({"adjutant.user_namespaces": 0}, False),
+    ],
+)
+def test_user_namespaces_are_for_tags_that_say_so(extra: dict[str, Any], allowed: bool) -> None:
+    config = for_tag(
+        {"name": "t", "extra": extra},
+        1,
+        "x86_64",
+        "build",
+        buildroot_id=1,
+        options=TagOptions(),
+        network=False,
+    )
+    assert config.user_namespaces is allowed
+    document = json.loads(json.dumps(config_as_json(config)))
+    assert config_from_json(document).user_namespaces is allowed
+    del document["user_namespaces"]  # of a lock that is older
+    assert config_from_json(document).user_namespaces is False
+
+
+@pytest.mark.parametrize("value", ["true", "no", "", None, [], 2])
+def test_user_namespaces_by_accident(value: object) -> None:
+    tag = {"name": "t", "extra": {"adjutant.user_namespaces": value}}
+    with pytest.raises(
+        BuildrootError, match=r"the tag's adjutant.user_namespaces must be true or false, not"
+    ):
+        for_tag(tag, 1, "x86_64", "build", buildroot_id=1, options=TagOptions(), network=False)
