@@ -84,7 +84,7 @@ class AdjutantOptions:
         "",
         values.optional(str),
         "an engine's URL; empty: the worker starts a private service. On another machine (not `unix:`) "
-        "containers have that engine's seccomp profile instead of [ours](adr/0030-system-calls.md)",
+        "containers have that engine's seccomp profile instead of [ours](adr/0034-system-calls.md)",
     )
     state_dir: Path = option(
         "/var/lib/koji-adjutant", values.absolute_path, "images, containers, composed buildroots"

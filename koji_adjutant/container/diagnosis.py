@@ -17,6 +17,11 @@ HINTS = (
         "that a private service with fitting limits is started",
     ),
     (
+        ("opening seccomp profile", "loading seccomp profile"),
+        "the engine reads that file itself: `podman_socket` must be of an engine on this machine, whose user "
+        "may read what is below state_dir",
+    ),
+    (
         ("cgroup", "controller"),
         "the host's control groups do not give the engine what a limit needs: leave out memory_limit, "
         "cpu_limit and pids_limit, or set `cgroup_manager` in its containers.conf",

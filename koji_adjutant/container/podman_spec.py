@@ -28,6 +28,9 @@ OOM_SCORE = 500
 """When memory is short the kernel kills what runs in containers before the worker or podman; 1000 is most."""
 
 
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a container's own
+
+
 @dataclass(frozen=True)
 class EngineTraits:
     """What has to be said to one particular engine in every request.
@@ -104,6 +107,21 @@ def _proc(target: PurePosixPath) -> dict[str, Any]:
     }
 
 
+def _shared_memory(limits: ResourceLimits) -> list[str]:
+    """Return the options of a container's /dev/shm, which is for programs as well, as elsewhere.
+
+    podman's has 64 MB and runs nothing: too little for tests of databases and browsers. What is there counts
+    towards the container's memory.
+    """
+    # half of what the container may have, as the kernel's default is half of the machine's
+    size = "50%" if limits.memory_bytes is None else str(limits.memory_bytes // 2)
+    return ["rw", "exec", "nosuid", "nodev", "mode=1777", f"size={size}"]
+
+
+def _shared_memory_mount(limits: ResourceLimits) -> dict[str, Any]:
+    return {"type": "tmpfs", "source": "shm", "destination": SHARED_MEMORY, "options": _shared_memory(limits)}
+
+
 def _rlimits(limits: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
     return [
         {"type": kind, "soft": soft & UNLIMITED, "hard": hard & UNLIMITED}
@@ -160,7 +178,11 @@ def create_request(
         "env": dict(spec.environment),
         "httpproxy": False,
         "labels": labels(spec, extra_labels),
-        "mounts": [*map(_mount, spec.mounts), *map(_proc, spec.proc_at)],
+        "mounts": [
+            *map(_mount, spec.mounts),
+            *map(_proc, spec.proc_at),
+            _shared_memory_mount(spec.limits),
+        ],
         "netns": {"nsmode": spec.network},
         "cap_drop": ["ALL"],
         "cap_add": sorted(_capability(name) for name in spec.capabilities),
@@ -223,6 +245,7 @@ def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = F
     for mount in spec.mounts:
         options = ",".join(_mount(mount)["options"])
         line += ["--volume", f"{mount.source}:{mount.target}:{options}"]
+    line += ["--tmpfs", f"{SHARED_MEMORY}:{','.join(_shared_memory(spec.limits))}"]
     line += _limit_options(spec.limits, traits)
     if isinstance(spec.root, DirectoryRoot):
         # An entrypoint cannot come from a directory; options behind --rootfs would be taken for the command.

@@ -17,7 +17,7 @@ from typing import Any
 
 from koji_adjutant.container.installing import to_install
 from koji_adjutant.container.interface import Allowance
-from koji_adjutant.container.seccomp_rules import DIFFERENCES, Argument, Difference, Rule
+from koji_adjutant.container.seccomp_rules import DIFFERENCES, Argument, CallRule, Difference
 from koji_adjutant.errors import EngineError
 
 PODMANS = (Path("/etc/containers/seccomp.json"), Path("/usr/share/containers/seccomp.json"))
@@ -104,7 +104,7 @@ def derived(podmans: Profile, wanted: Sequence[Difference]) -> Profile:
     }
 
 
-def _entry(rule: Rule, why: str) -> dict[str, Any]:
+def _entry(rule: CallRule, why: str) -> dict[str, Any]:
     if rule.error is None:
         outcome: dict[str, Any] = {"action": "SCMP_ACT_ALLOW"}
     else:

@@ -30,7 +30,7 @@ class Argument:
 
 
 @dataclass(frozen=True)
-class Rule:
+class CallRule:
     """What becomes of some calls, if all conditions on their arguments hold.
 
     ``error`` is what the caller gets, None lets the call through. ``arches`` are the (Go's names of) machines
@@ -49,7 +49,7 @@ class Difference:
     """One difference from podman's profile, and its reason; ``allowance`` takes it away."""
 
     why: str
-    rules: Sequence[Rule]
+    rules: Sequence[CallRule]
     allowance: Allowance | None = None
 
 
@@ -75,11 +75,11 @@ S390 = ("s390", "s390x")
 
 def _no_namespaces(
     call: str, index: int, flags: Sequence[int], *, arches: Sequence[str] = (), not_arches: Sequence[str] = ()
-) -> Iterator[Rule]:
+) -> Iterator[CallRule]:
     """Let a call through that makes no namespace; one that would is not permitted, as by the kernel."""
-    yield Rule([call], None, [Argument(index, 0, mask=sum(flags))], arches, not_arches)
+    yield CallRule([call], None, [Argument(index, 0, mask=sum(flags))], arches, not_arches)
     for flag in flags:
-        yield Rule([call], errno.EPERM, [Argument(index, flag, mask=flag)], arches, not_arches)
+        yield CallRule([call], errno.EPERM, [Argument(index, flag, mask=flag)], arches, not_arches)
 
 
 MOUNTING = ("mount", "mount_setattr", "move_mount", "open_tree", "pivot_root", "setns", "umount", "umount2")
@@ -101,17 +101,17 @@ FAMILIES = (
 NETLINK_AUDIT = 9
 
 
-def _families() -> Iterator[Rule]:
+def _families() -> Iterator[CallRule]:
     """Let sockets of FAMILIES be made, compared in all 64 bits; others get the profile's usual error.
 
     Nothing but this: for 32-bit x86 libseccomp turns what is said of socket into rules for socketcall,
     without the family, and refuses those that contradict each other.
     """
     for family in FAMILIES:
-        yield Rule(["socket"], None, [Argument(0, family), Argument(2, NETLINK_AUDIT, comparison="NE")])
+        yield CallRule(["socket"], None, [Argument(0, family), Argument(2, NETLINK_AUDIT, comparison="NE")])
     # as in podman's: programs take EINVAL for a kernel that does not audit, and go on
     audit = [Argument(0, socket.AF_NETLINK), Argument(2, NETLINK_AUDIT)]
-    yield Rule(["socket"], errno.EINVAL, audit)
+    yield CallRule(["socket"], errno.EINVAL, audit)
 
 
 # Personalities: what setarch(8) sets, and programs for themselves, beside those of podman's profile (0, 8 and
@@ -135,8 +135,8 @@ DIFFERENCES: Sequence[Difference] = (
             *_no_namespaces("clone", 1, NAMESPACES, arches=S390),
             *_no_namespaces("unshare", 0, (*NAMESPACES, CLONE_NEWTIME)),
             # its flags are in memory, where a filter does not see them; libraries go back to clone
-            Rule(["clone3"], errno.ENOSYS),
-            Rule([*MOUNTING, *MOUNTING_STEPWISE], errno.EPERM),
+            CallRule(["clone3"], errno.ENOSYS),
+            CallRule([*MOUNTING, *MOUNTING_STEPWISE], errno.EPERM),
         ],
         allowance="user-namespaces",
     ),
@@ -145,44 +145,44 @@ DIFFERENCES: Sequence[Difference] = (
         "no sockets of a family that is in memory, where a filter does not see it: some 32-bit programs make "
         "them so, and on s390 all do",
         # after the rules for socket, which let it through on 32-bit x86: the last word counts
-        [Rule(["socketcall"], errno.EPERM, not_arches=S390), Rule(["socketcall"], arches=S390)],
+        [CallRule(["socketcall"], errno.EPERM, not_arches=S390), CallRule(["socketcall"], arches=S390)],
         allowance="socketcall",
     ),
     Difference(
         "no keys: they are not held by namespaces. The errors are those of a kernel without keys, for which "
         "pam_keyinit, say, is prepared",
-        [Rule(["add_key", "keyctl", "request_key"], errno.ENOSYS)],
+        [CallRule(["add_key", "keyctl", "request_key"], errno.ENOSYS)],
     ),
     Difference(
         "no memory that not even the kernel can read: nothing that is to be looked into needs it",
-        [Rule(["memfd_secret"], errno.ENOSYS)],
+        [CallRule(["memfd_secret"], errno.ENOSYS)],
     ),
     Difference(
         "no io_uring, whose requests pass by every filter, and which is always in the news for its holes; "
         "libraries go back to what was before",
-        [Rule(["io_uring_enter", "io_uring_register", "io_uring_setup"], errno.ENOSYS)],
+        [CallRule(["io_uring_enter", "io_uring_register", "io_uring_setup"], errno.ENOSYS)],
     ),
     Difference(
         "no page faults that a program serves: what exploits stop the kernel with, in the middle of its work",
-        [Rule(["userfaultfd"], errno.EPERM)],
+        [CallRule(["userfaultfd"], errno.EPERM)],
     ),
     Difference(
         "no programs and no meters in the kernel, whatever capability a container has",
-        [Rule(["bpf", "perf_event_open"], errno.EPERM)],
+        [CallRule(["bpf", "perf_event_open"], errno.EPERM)],
     ),
     Difference(
         "no kernel log: it is of the whole machine",
-        [Rule(["syslog"], errno.EPERM)],
+        [CallRule(["syslog"], errno.EPERM)],
     ),
     Difference(
         "personalities that packages' builds set",
         [
-            Rule(["personality"], None, [Argument(0, 0, mask=ALL_BITS & ~HARMLESS_PERSONALITY)]),
-            Rule(["personality"], None, [Argument(0, ALL_BITS)]),  # the question
+            CallRule(["personality"], None, [Argument(0, 0, mask=ALL_BITS & ~HARMLESS_PERSONALITY)]),
+            CallRule(["personality"], None, [Argument(0, ALL_BITS)]),  # the question
         ],
     ),
     Difference(
         "whether two processes share something: the kernel tells only whoever may trace both",
-        [Rule(["kcmp"])],
+        [CallRule(["kcmp"])],
     ),
 )

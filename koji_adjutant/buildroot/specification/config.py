@@ -228,7 +228,7 @@ def _user_namespaces(extra: Mapping[str, Any]) -> bool:
     value = extra.get(USER_NAMESPACES, False)
     # koji's command line makes these of true, false, 1 and 0; any other text would be true by accident
     if value not in (True, False):
-        raise BuildrootError(f"the tag's {USER_NAMESPACES} must be true or false, not {value!r}")
+        raise SpecificationError(f"the tag's {USER_NAMESPACES} must be true or false, not {value!r}")
     return bool(value)
 
 

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import device_nodes
 import furnish
 import rpm
 from rpm_log import RpmLog
@@ -94,11 +96,14 @@ def transaction_set(ignore_arch: bool = False) -> Any:
 
 def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool) -> bool:
     """Install and erase in one transaction, as dnf does, and return whether all went well."""
-    transaction = transaction_set(ignore_arch)
     names = {str(PACKAGES / file): nevra for file, nevra in install}
-    for path in names:
-        with Path(path).open("rb") as rpm_file:
-            header = transaction.hdrFromFdno(rpm_file.fileno())
+    headers = read_headers(names)
+    nodes = [node for header in headers.values() for node in device_nodes.of_package(header)]
+    device_nodes.leave_out(nodes)
+    for node in nodes:
+        say(f"Warning: the device node {node} is left out")
+    transaction = transaction_set(ignore_arch)
+    for path, header in headers.items():
         transaction.addInstall(header, path, "u")
     for nevra in erase:
         transaction.addErase(nevra)
@@ -112,6 +117,7 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
         if problems == [] and progress.warned and is_done(install, erase):
             problems = None
         if problems is None and not progress.failed and not log.not_started:
+            device_nodes.make_directories(furnish.ROOT, nodes)
             return True
         problems = [*(problems or []), *log.not_started]
         if not problems and not progress.failed:
@@ -119,6 +125,16 @@ def transact(install: list[tuple[str, str]], erase: list[str], ignore_arch: bool
     for problem in problems:
         complain(words(problem))
     return False
+
+
+def read_headers(paths: Iterable[str]) -> dict[str, Any]:
+    """Return the headers of package files, by path."""
+    transaction = transaction_set()
+    headers = {}
+    for path in paths:
+        with Path(path).open("rb") as rpm_file:
+            headers[path] = transaction.hdrFromFdno(rpm_file.fileno())
+    return headers
 
 
 def words(problem: Any) -> str:

@@ -77,7 +77,13 @@ def test_limits_mounts_and_networks_are_passed_on() -> None:
             "source": "/a",
             "destination": "/b",
             "options": ["rbind", "rprivate", "dev", "ro", "Z"],
-        }
+        },
+        {
+            "type": "tmpfs",
+            "source": "shm",
+            "destination": "/dev/shm",
+            "options": ["rw", "exec", "nosuid", "nodev", "mode=1777", "size=5"],
+        },
     ]
     assert made["networks"] == {"ours": {}}
     assert made["cap_add"] == ["CAP_CHOWN", "CAP_SETUID"]
@@ -169,3 +175,11 @@ def test_our_seccomp_profile_by_its_path(tmp_path: Path) -> None:
         assert create_request(one, "name", traits, {}, keep_log=True)["seccomp_profile_path"] == path
         assert f"seccomp={path}" in run_command(one, traits)
     assert "seccomp_profile_path" not in request(spec)
+
+
+def test_shared_memory_is_half_of_what_there_is() -> None:
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build")
+    line = run_command(spec, TRAITS)
+    assert line[line.index("--tmpfs") + 1] == "/dev/shm:rw,exec,nosuid,nodev,mode=1777,size=50%"
+    line = run_command(replace(spec, limits=ResourceLimits(memory_bytes=1 << 30)), TRAITS)
+    assert line[line.index("--tmpfs") + 1].endswith(f",size={1 << 29}")

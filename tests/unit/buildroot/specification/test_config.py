@@ -15,7 +15,7 @@ import pytest
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos, for_tag
 from koji_adjutant.buildroot.specification.config_json import config_as_json, config_from_json
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji, resolver_conf
-from koji_adjutant.errors import BuildrootError, UsageError
+from koji_adjutant.errors import SpecificationError, UsageError
 
 RESOLVERS_OWN = {"cachedir", "logfile", "proxy"}
 """Options of genMockConfig's yum.conf that say where files come from and go to, not what is installed."""
@@ -244,6 +244,6 @@ def test_user_namespaces_are_for_tags_that_say_so(extra: dict[str, Any], allowed
 def test_user_namespaces_by_accident(value: object) -> None:
     tag = {"name": "t", "extra": {"adjutant.user_namespaces": value}}
     with pytest.raises(
-        BuildrootError, match=r"the tag's adjutant.user_namespaces must be true or false, not"
+        SpecificationError, match=r"the tag's adjutant.user_namespaces must be true or false, not"
     ):
         for_tag(tag, 1, "x86_64", "build", buildroot_id=1, options=TagOptions(), network=False)
