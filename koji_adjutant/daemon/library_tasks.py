@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypedDict
 import koji.tasks
 from koji.tasks import BaseTaskHandler
 
-from koji_adjutant.hub.arguments import Rule, check_arguments
+from koji_adjutant.hub.arguments import Restriction, check_arguments
 from koji_adjutant.hub.rows import TagReference
 
 FORK_MAX = 1000
@@ -21,8 +21,8 @@ def _is_event(text: str) -> bool:
     return text == "last" or (text.isascii() and text.isdecimal())
 
 
-Seconds = Annotated[float, Rule("seconds, 0 or more", lambda seconds: 0 <= seconds < 1e9)]
-Event = int | Annotated[str, Rule('an event or "last"', _is_event)] | None
+Seconds = Annotated[float, Restriction("seconds, 0 or more", lambda seconds: 0 <= seconds < 1e9)]
+Event = int | Annotated[str, Restriction('an event or "last"', _is_event)] | None
 
 
 class _Host(TypedDict):
@@ -50,11 +50,11 @@ ARGUMENTS: Mapping[type[BaseTaskHandler], Mapping[str, object]] = {
     koji.tasks.DependantTask: {
         "wait_list": Sequence[object],
         "task_list": Sequence[
-            Annotated[Sequence[Any], Rule("a method, its arguments and, if wanted, options", _is_task)]
+            Annotated[Sequence[Any], Restriction("a method, its arguments and, if wanted, options", _is_task)]
         ],
     },
     koji.tasks.ForkTask: {
-        "n": Annotated[int, Rule(f"up to {FORK_MAX} processes", lambda count: count <= FORK_MAX)],
+        "n": Annotated[int, Restriction(f"up to {FORK_MAX} processes", lambda count: count <= FORK_MAX)],
         "m": Seconds,
     },
     koji.tasks.RestartHostsTask: {"options": _Restarted | None},

@@ -41,7 +41,7 @@ _TAKEN_FOR: Mapping[object, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True)
-class Rule:
+class Restriction:
     """What a value of the right type has to be besides; ``wanted`` continues "must be"."""
 
     wanted: str
@@ -52,11 +52,11 @@ def _are_arches(names: str) -> bool:
     return all(map(is_arch, names.split()))
 
 
-Arch = Annotated[str, Rule("an arch like x86_64", is_arch)]
-Arches = Annotated[str, Rule("arches separated by spaces", _are_arches)]
+Arch = Annotated[str, Restriction("an arch like x86_64", is_arch)]
+Arches = Annotated[str, Restriction("arches separated by spaces", _are_arches)]
 Flag = bool | None
 """Clients send none for what was not asked for."""
-Moment = Annotated[float, Rule("seconds since 1970", lambda seconds: 0 <= seconds < 1e11)]
+Moment = Annotated[float, Restriction("seconds since 1970", lambda seconds: 0 <= seconds < 1e11)]
 
 
 def check_arguments(

@@ -14,7 +14,7 @@ from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES, copy_out, run_command
 from koji_adjutant.config.runroot import RunrootConfig
 from koji_adjutant.errors import BuildrootError, CommandFailed, DependencyError, TaskStep, at_step
-from koji_adjutant.hub.arguments import Arch, Flag, Rule
+from koji_adjutant.hub.arguments import Arch, Flag, Restriction
 from koji_adjutant.hub.tag_config import koji_arches
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
@@ -22,7 +22,7 @@ from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
 WEIGHT_MIN = 0.5
 """The least that a task may ask to weigh."""
-Weight = Annotated[float, Rule("a weight like 2.0", lambda weight: -1e6 < weight < 1e6)]
+Weight = Annotated[float, Restriction("a weight like 2.0", lambda weight: -1e6 < weight < 1e6)]
 USABLE_REPO_STATES = (koji.REPO_READY, koji.REPO_EXPIRED)
 
 

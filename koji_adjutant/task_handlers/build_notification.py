@@ -8,7 +8,7 @@ from typing import Annotated, NotRequired, TypedDict
 import koji
 import koji.util
 
-from koji_adjutant.hub.arguments import Moment, Rule
+from koji_adjutant.hub.arguments import Moment, Restriction
 from koji_adjutant.hub.rows import TargetRow
 from koji_adjutant.hub.task_handler import TaskHandler
 from koji_adjutant.task_handlers.mail import compose, send, usable_addresses
@@ -19,7 +19,9 @@ CHANGELOG_MAX = 65536
 """Characters of the changelog that are sent."""
 
 
-BuildState = Annotated[int, Rule("a state of builds", lambda state: 0 <= state < len(koji.BUILD_STATES))]
+BuildState = Annotated[
+    int, Restriction("a state of builds", lambda state: 0 <= state < len(koji.BUILD_STATES))
+]
 
 
 class EndedBuild(TypedDict):
