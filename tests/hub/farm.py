@@ -48,6 +48,7 @@ plugin = runroot save_failed_tree conformance
 state_dir = {state}
 task_image_default = {image}
 log_dir = {directory}/task-logs
+disk_limit = 2G
 log_file = {directory}/kojid-file.log
 plugin_config_dir = {directory}/plugin-config
 monitoring_bind = {dashboard}

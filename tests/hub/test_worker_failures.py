@@ -62,6 +62,20 @@ def test_rpmbuild_fails(farm: Farm, name: str) -> None:
     assert build["state"] == koji.BUILD_STATES["FAILED"]
 
 
+def test_a_build_that_takes_too_much_of_the_disk(farm: Farm, name: str) -> None:
+    """It is stopped, and waited for no longer."""
+    files = package(name, build="head -c 2200M /dev/zero > big\nwhile :; do sleep 1000; done")
+    child = failed_child(farm, farm.build(farm.publish(name, files)), ARCH)
+    error = farm.failure(child)
+    assert error.faultCode == BUILD
+    assert re.match(
+        rf"error building package \(arch {ARCH}\), mock exited with .*; see build\.log", str(error)
+    )
+    why = r"\n\nWhy \(disk\): the task used 2\.\d GiB of disk, more than disk_limit allows \(2\.0 GiB\)"
+    assert re.search(why, str(error))
+    assert "more than disk_limit allows" in farm.log(child, "root.log")
+
+
 def test_the_packages_of_a_failed_build_are_listed(farm: Farm, name: str) -> None:
     task = farm.build(farm.publish(name, package(name, tags="BuildRequires: popt-devel", build="exit 1")))
     child = failed_child(farm, task, ARCH)
