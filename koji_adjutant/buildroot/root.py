@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import platform
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,14 @@ from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootC
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import FAILED, PACKAGE_MANAGER_FAILED, mock_sentence
+from koji_adjutant.buildroot.step import (
+    STEP_SHELL,
+    STOPPED,
+    TWO_COMMANDS,
+    Capture,
+    Preparation,
+    command_log,
+)
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import (
@@ -53,51 +60,6 @@ BUILD_GID = 135
 
 SCRATCH = (PurePosixPath("/tmp"), PurePosixPath("/var/tmp"))  # noqa: S108
 """Where else builds may write: on disk, and kept when packages are installed between two commands."""
-
-# One step of a build. Afterwards everything else that runs as this user in the container is killed, so that
-# nothing from one step is alive when root installs packages into the same tree, or results are collected.
-# The shell changes the directory, not the runtime: a hostile link in it could lead a runtime out of the
-# container (CVE-2024-21626).
-# runc (1.1) gives what is executed later the hard limit of open files for the soft one as well.
-_STEP = (
-    "/bin/bash",
-    "-c",
-    'ulimit -Sn "$1"; cd -- "$2" || exit 125; shift 2; '
-    '"$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"',
-    "step",
-)
-
-STOPPED = "the build has stopped the shell that its step runs in, for good, and was killed"
-
-PREPARATION_FAILED = 123
-# The same for two commands: of the first, everything goes to stderr, of the second to stdout.
-_TWO = '"${@:2:$1}" >&2 || exit 123; shift $(($1 + 1)); "$@" 2>&1'
-
-
-class _Capture:
-    """A sink that a hostile command cannot fill memory with."""
-
-    def __init__(self, limit: int) -> None:
-        self.data = bytearray()
-        self._limit = limit
-
-    def write(self, data: bytes) -> None:
-        self.data += data[: self._limit - len(self.data)]
-
-
-@contextmanager
-def _command_log(log: Path, command: Sequence[str]) -> Iterator[BinaryIO]:
-    with log.open("ab", buffering=0) as sink:
-        sink.write(f"Executing command: {shlex.join(command)}\n".encode(errors="replace"))
-        yield sink
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """A short command to be run before another, by the same start of a process in the container."""
-
-    command: Sequence[str]
-    log: Path
 
 
 @dataclass(frozen=True)
@@ -151,7 +113,7 @@ class Buildroot:
 
         Returns its exit status and at most ``limit`` bytes of what it says.
         """
-        sink = _Capture(limit)
+        sink = Capture(limit)
         return self._exec(command, sink, CHROOT_HOME, None), bytes(sink.data)
 
     def stream(self, command: Sequence[str], sink: LogSink) -> int:
@@ -175,11 +137,11 @@ class Buildroot:
         """
         program = command[0]
         with ExitStack() as files:
-            sink = files.enter_context(_command_log(log, command))
+            sink = files.enter_context(command_log(log, command))
             stderr = None
             if after:
-                stderr = files.enter_context(_command_log(after.log, after.command))
-                two = ["/bin/bash", "-c", _TWO, "two", str(len(after.command)), *after.command]
+                stderr = files.enter_context(command_log(after.log, after.command))
+                two = ["/bin/bash", "-c", TWO_COMMANDS, "two", str(len(after.command)), *after.command]
                 command = [*two, *command]
             try:
                 return self._exec(command, sink, cwd, timeout, stderr)
@@ -219,7 +181,7 @@ class Buildroot:
         try:
             status = manager.exec(
                 container,
-                [*_STEP, self._soft_files, str(cwd), *personality(self.config), *command],
+                [*STEP_SHELL, self._soft_files, str(cwd), *personality(self.config), *command],
                 stdout=sink,
                 stderr=stderr,
                 user=self._user,

@@ -11,12 +11,11 @@ from pathlib import Path
 from koji_adjutant.buildroot.root import (
     BUILD_GID,
     BUILD_UID,
-    PREPARATION_FAILED,
     Buildroot,
-    Preparation,
 )
 from koji_adjutant.buildroot.specification.config import TOPDIR
 from koji_adjutant.buildroot.status import SRPM_UNUSABLE
+from koji_adjutant.buildroot.step import PREPARATION_FAILED, Preparation
 from koji_adjutant.builds.failure import StepFailedError
 from koji_adjutant.builds.results import package_names, take_packages
 from koji_adjutant.errors import SourceError

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.buildroot.cache.cache import Cache
-from koji_adjutant.buildroot.root import Buildroot, Preparation
+from koji_adjutant.buildroot.root import Buildroot
+from koji_adjutant.buildroot.step import Preparation
 from tests.hostile.probes import (
     Answer,
     Probe,
