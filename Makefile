@@ -70,7 +70,7 @@ bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns
 	$(BIN)/python -m tests.bench --quick
 
 # make test says whether tests pass: here a signal may come while lines are counted, and not be seen as one.
-coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit integration hub e2e" counts all, and wants 85 %
+coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit integration faults hostile hub e2e" counts all, and wants 85 %
 	@rm -rf .coverage
 	@mkdir .coverage
 	-$(foreach suite,$(SUITES),$(BIN)/coverage run -m pytest $(if $(filter unit,$(suite)),$(PARALLEL)) tests/$(suite);)
