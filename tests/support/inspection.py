@@ -7,7 +7,8 @@ against the rules (container_rules.py) fails.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ import pytest
 
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.container.connection import RefusedError
-from koji_adjutant.container.podman_images import NOT_FOUND
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.support.container_rules import Grant, violations
 
@@ -34,14 +34,14 @@ class Inspection:
     inspected: int = 0
     _read: int = 0
 
-    def look(self, manager: PodmanManager, container: str) -> None:
-        """Inspect a container that runs, and write down what is wrong with it."""
+    def look(self, manager: PodmanManager, details: Mapping[str, Any]) -> None:
+        """Write down what is wrong with a container that has been started; ``details`` were asked before.
+
+        One that has ended just now cannot be inspected.
+        """
         try:
-            details: dict[str, Any] = manager._inspect(container)
-            given = json.loads(Path(details["OCIConfigPath"]).read_text())
-        except (FileNotFoundError, RefusedError) as problem:
-            if isinstance(problem, RefusedError) and problem.status != NOT_FOUND:
-                raise
+            given = json.loads(Path(details["StaticDir"], "config.json").read_text())
+        except FileNotFoundError:
             return  # somebody has removed it already
         found = violations(
             details,
@@ -76,8 +76,12 @@ def inspected(tmp_path_factory: pytest.TempPathFactory, state_dir: Path) -> Iter
     start, open_root = PodmanManager.start, Buildroot.__init__
 
     def started(manager: PodmanManager, container: str) -> None:
+        details: Mapping[str, Any] = {}
+        with suppress(RefusedError):  # there is none: starting it says so
+            details = manager._inspect(container)
         start(manager, container)
-        inspection.look(manager, container)
+        if details:
+            inspection.look(manager, details)
 
     def opened(root: Buildroot, *arguments: Any, **options: Any) -> None:
         open_root(root, *arguments, **options)
