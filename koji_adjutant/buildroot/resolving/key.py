@@ -11,7 +11,7 @@ from koji_adjutant.buildroot.specification.arch import resolver_arch
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 
-FORMAT = 6
+FORMAT = 7
 """Raised when roots are made, or asked for, differently, so that what is older is not found."""
 
 
