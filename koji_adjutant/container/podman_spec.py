@@ -26,7 +26,8 @@ CPU_PERIOD = 100_000
 
 OOM_SCORE = 500
 """When memory is short the kernel kills what runs in containers before the worker or podman; 1000 is most."""
-
+# crun (1.21) does not give it to what is executed later
+_KILLED_FIRST = f"{{ echo {OOM_SCORE} >/proc/self/oom_score_adj; }} 2>/dev/null; "
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a container's own
 
@@ -70,7 +71,7 @@ def without_input(command: Sequence[str]) -> list[str]:
     the user that the command runs as, and which that user could then make unusable for the whole host. So the
     engine is asked for a pipe, which nobody writes to.
     """
-    return ["/bin/sh", "-c", 'exec "$@" </dev/null', "sh", *command]
+    return ["/bin/sh", "-c", f'{_KILLED_FIRST}exec "$@" </dev/null', "sh", *command]
 
 
 def in_one_stream(command: Sequence[str]) -> list[str]:
@@ -78,7 +79,7 @@ def in_one_stream(command: Sequence[str]) -> list[str]:
 
     Through two pipes the engine's monitor mixes up which line came first.
     """
-    return ["/bin/sh", "-c", 'exec "$@" </dev/null 2>&1', "sh", *command]
+    return ["/bin/sh", "-c", f'{_KILLED_FIRST}exec "$@" </dev/null 2>&1', "sh", *command]
 
 
 def at_niceness(niceness: int, command: Sequence[str]) -> list[str]:

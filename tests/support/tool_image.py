@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.container.podman_service import PodmanService
 from koji_adjutant.images.build import ensure_tool_image
@@ -14,6 +16,11 @@ from koji_adjutant.images.build import ensure_tool_image
 WITHOUT_DNF4 = "ADJUTANT_TEST_WITHOUT_DNF4"
 """Set in the environment: the tool image of all tests has no dnf 4."""
 REMOVE_DNF4 = ("sh", "-c", "rm -r $(python3 -c 'import dnf; print(dnf.__path__[0])')")
+
+
+needs_dnf4 = pytest.mark.skipif(
+    WITHOUT_DNF4 in os.environ, reason=f"{WITHOUT_DNF4} is set: the tool image has no dnf 4"
+)
 
 
 def provide(engine: PodmanManager, state_dir: Path) -> str:

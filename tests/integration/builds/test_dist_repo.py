@@ -17,6 +17,7 @@ from koji_adjutant.builds.multilib import MultilibRequest, multilib_packages
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import AdjutantError
 from tests.integration.buildroot.fixtures import NewWorkspace
+from tests.support.tool_image import needs_dnf4
 
 LIBRARIES = Path(createrepo_c.__file__).parent.with_suffix(".libs")
 PROGRAM = Path(createrepo_c.__file__).parent / "data/bin/createrepo_c"
@@ -146,6 +147,7 @@ def multilib(request_: DistRepoRequest, topdir: Path, tmp_path: Path) -> Multili
     return MultilibRequest(topdir, "x86_64", request_.packages, config, topdir, "i686", frozenset())
 
 
+@needs_dnf4
 def test_multilib_without_its_library(
     workspace: Workspace, multilib: MultilibRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +159,7 @@ def test_multilib_without_its_library(
         multilib_packages(workspace, multilib)
 
 
+@needs_dnf4
 def test_a_multilib_configuration_that_is_none(workspace: Workspace, multilib: MultilibRequest) -> None:
     multilib.config.write_text("no configuration\n")
     sentence = r"^multilib for x86_64 failed: the multilib configuration cannot be used: "

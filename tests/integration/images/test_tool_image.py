@@ -13,6 +13,7 @@ from koji_adjutant.container.interface import ContainerSpec, ImageRoot, Owner
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.images.build import details, ensure_tool_image, tool_images
 from koji_adjutant.images.proof import Proof, prove
+from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 
 OWNER = Owner(task_id="local-image", worker_id="integration")
 
@@ -56,7 +57,7 @@ def test_an_image_of_the_same_recipe_is_taken_as_it_is(
     engine: PodmanManager, tool_image: str, state_dir: Path
 ) -> None:
     said: list[str] = []
-    before = engine.ensure_image_available(tool_image, "never")
+    before = engine.ensure_image_available(DEFAULT_REFERENCE, "never")
     image, made = ensure_tool_image(engine, state_dir, said.append)
     assert (made, image.digest, said) == (False, before.digest, [])
 
