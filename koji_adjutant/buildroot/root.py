@@ -41,6 +41,7 @@ from koji_adjutant.container.interface import (
     VolumeMount,
     write_line,
 )
+from koji_adjutant.container.service_config import NOFILE_SOFT
 from koji_adjutant.errors import (
     AdjutantError,
     BuildrootError,
@@ -209,8 +210,8 @@ class Buildroot:
 
     @property
     def _soft_files(self) -> str:
-        """The soft limit of open files, for bash's ulimit: "soft" leaves it as it is."""
-        soft, _hard = self.workspace.limits.rlimits.get("nofile", ("soft", None))
+        """The soft limit of open files, for bash's ulimit."""
+        soft, _hard = self.workspace.limits.rlimits.get("nofile", (NOFILE_SOFT, None))
         return "unlimited" if soft == -1 else str(soft)
 
     def _keep(self, failed_roots: FailedRoots) -> None:

@@ -13,11 +13,12 @@ from typing import BinaryIO
 # nothing from one step is alive when root installs packages into the same tree, or results are collected.
 # The shell changes the directory, not the runtime: a hostile link in it could lead a runtime out of the
 # container (CVE-2024-21626).
-# runc (1.1) gives what is executed later the hard limit of open files for the soft one as well.
+# runc (1.1) gives what is executed later the hard limit of open files for the soft one as well. A host may
+# allow fewer altogether, which is no reason to say so in each log.
 STEP_SHELL = (
     "/bin/bash",
     "-c",
-    'ulimit -Sn "$1"; cd -- "$2" || exit 125; shift 2; '
+    'ulimit -Sn "$1" 2>/dev/null; cd -- "$2" || exit 125; shift 2; '
     '"$@"; status=$?; kill -KILL -1 2>/dev/null; exit "$status"',
     "step",
 )

@@ -8,7 +8,9 @@ from pathlib import Path
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.toolbox import DEVICES, INSTALL_CAPABILITIES
+from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import build_rpms
+from koji_adjutant.config.limits import this_machine
 from tests.integration.buildroot.fixtures import MakeSrpm, NewWorkspace, spec
 
 GUIDE = Path(__file__).parents[3] / "docs" / "packager-guide.md"
@@ -34,9 +36,10 @@ PROBES = {
     "setuid programs": "if [ $(status NoNewPrivs) = 1 ]; then echo without effect; fi",
     "network": "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '",
     "`/dev/shm`": r"""
-half=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 2))
 size=$(df -k --output=size /dev/shm | tail -1)
-if [ $((size * 100 / half)) -ge 99 ]; then printf 'half of the memory, '; fi
+if [ $((size * 1000 / HALF)) -ge 999 ] && [ $((size * 999 / HALF)) -le 999 ]; then
+    printf 'half of the memory, '
+fi
 printf '#!/bin/sh\necho programs run\n' > /dev/shm/program
 chmod +x /dev/shm/program
 /dev/shm/program
@@ -69,14 +72,22 @@ def the_table() -> dict[str, str]:
     return found
 
 
+def memory_of_builds(workspace: Workspace) -> int:
+    """Bytes: their limit, if this host's control groups can keep one."""
+    limit = workspace.limits.memory_bytes
+    assert limit
+    return limit if "memory" in workspace.manager.check().controllers else this_machine().memory
+
+
 def test_every_value_of_the_table(
     new_workspace: NewWorkspace, config: BuildrootConfig, make_srpm: MakeSrpm
 ) -> None:
     probes = "".join(
         f"echo 'value {number}:'\n(\n{probe}\n) || :\n" for number, probe in enumerate(PROBES.values())
     )
-    srpm = make_srpm(spec("like-mock", "BuildArch: noarch", build=FUNCTIONS + "set +x\n" + probes))
     workspace = new_workspace("build")
+    probes = probes.replace("HALF", str(memory_of_builds(workspace) // 2 // 1024))
+    srpm = make_srpm(spec("like-mock", "BuildArch: noarch", build=FUNCTIONS + "set +x\n" + probes))
     with open_buildroot(workspace, config) as root:
         build_rpms(root, srpm, arch="x86_64")
     said = (workspace.resultdir / "build.log").read_text(errors="replace")
