@@ -16,7 +16,7 @@ pytestmark = pytest.mark.podman
 MALFORMED: dict[str, list[Any]] = {
     "buildArch": [],
     "buildNotification": [None, {}, None, ""],
-    "buildSRPMFromSCM": [None, None],
+    "buildSRPMFromSCM": [],
     "chainbuild": ["git://git.example.org/a#b", "target"],
     "createdistrepo": ["tag", 1, "../..", [], {}],
     "createrepo": [1, "-rf", None],
