@@ -22,7 +22,7 @@ MALFORMED: dict[str, list[Any]] = {
     "createrepo": [1, "-rf", None],
     "distRepo": ["tag", 1, [], {"arch": ["--help"], "event": None}],
     "newRepo": [],
-    "rebuildSRPM": [1, 2, 3],
+    "rebuildSRPM": [1],
     "sleep": ["BAD_ARG"],
     "tagBuild": [{}],
     "tagNotification": [5, 5, 5, 5, 5, 5],
