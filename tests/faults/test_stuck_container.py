@@ -91,7 +91,7 @@ def test_podman_refuses_for_another_container_s_sake(farm: Farm, machine: Machin
 
 
 def test_podman_fails_on_a_file(farm: Farm, machine: Machine, victims: Victims) -> None:
-    """Some versions of podman forget the container then, and some do not."""
+    """Some versions of podman forget the container then, and the next attempt has nothing to remove."""
     task = LongTask(farm)
     container = container_of(farm, task)
     userdata = machine.state_dir / "containers/storage/overlay-containers" / container.id / "userdata"
@@ -103,6 +103,5 @@ def test_podman_fails_on_a_file(farm: Farm, machine: Machine, victims: Victims) 
         )
     machine.assert_nothing_left()
     forget(farm, container.id)
-    assert f"Container {container.name} cannot be removed" in (farm.directory / "kojid.log").read_text()
     assert_no_defunct_children(worker)
     assert victims.worker() == worker
