@@ -28,6 +28,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,16 @@ RUNROOT_MAX = 50
 SOCKET_PATH_MAX = 107
 OUTSIDE = Path("/var/tmp")  # noqa: S108 - on disk, and checked to be ours
 NETWORK = "koji-adjutant"
+# What this process ignores (SIGHUP under nohup) would be ignored by all that runs in containers.
+_WITH_DEFAULT_SIGNALS = (
+    sys.executable,
+    "-ISc",
+    "import os, signal, sys\n"
+    "for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:\n"
+    "    signal.signal(number, signal.SIG_DFL)\n"
+    "signal.pthread_sigmask(signal.SIG_SETMASK, ())\n"
+    "os.execvp(sys.argv[1], sys.argv[1:])\n",
+)
 _left_to_others: list[subprocess.Popen[bytes]] = []
 """Services that this process started and others still use: kept, so that nobody waits for them."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -204,7 +215,7 @@ class PodmanService:
         command = [*self._podman(), "system", "service", f"--time={IDLE_SECONDS}", self.socket]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                command,
+                [*_WITH_DEFAULT_SIGNALS, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

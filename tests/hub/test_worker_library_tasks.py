@@ -69,7 +69,7 @@ def test_restart(farm: Farm, channel: str) -> None:
 def test_shutdown(farm: Farm, tmp_path: Path) -> None:
     """A second worker, as another host: the task is given back to the hub and the daemon ends with 0."""
     hub = replace(farm.hub, worker=farm.hub.other_builder)
-    other = replace(farm, hub=hub, directory=tmp_path, state=tmp_path / "state")
+    other = replace(farm, hub=hub, directory=tmp_path)  # the tool image is in the state of both
     host = farm.admin.getHost(hub.worker.name)["id"]
     with run_worker(other, ends_itself=True) as process:
         # of an architecture that no host has: once given back, the farm's own worker must not take it
