@@ -17,7 +17,7 @@ PARALLEL := -n auto --dist worksteal
 SUITES ?= unit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down demo-clean check test selected unit integration hub e2e debian-13 matrix bench bench-quick \
+.PHONY: help demo demo-up demo-down demo-clean check test selected unit fuzz integration hub e2e debian-13 matrix bench bench-quick \
     coverage lint format lock host containers servers browser distribution clean
 
 help: ## Show this help
@@ -40,13 +40,16 @@ demo-clean: ## Stop everything and remove all that the demo and the tests made
 check: $(VENV)/ready ## In a minute: lint and unit tests side by side, for each change before it is committed
 	@$(MAKE) --no-print-directory -j2 -Otarget lint unit
 
-test: $(if $(T),selected,lint unit integration hub e2e debian-13) ## Everything: lint, unit, integration (podman), hub conformance, end to end
+test: $(if $(T),selected,lint unit fuzz integration hub e2e debian-13) ## Everything: lint, unit, drawn requests, integration (podman), hub conformance, end to end
 
 selected: $(if $(filter-out tests/unit%,$(filter tests%,$(T))),servers browser,$(VENV)/ready)
 	$(PYTEST) $(T)
 
 unit: $(VENV)/ready ## Unit tests: no podman, no root
 	$(PYTEST) $(or $(T),$(PARALLEL) tests/unit)
+
+fuzz: $(VENV)/ready ## Requests, tags, configurations and policies that hypothesis draws, the same ones each time
+	$(PYTEST) $(or $(T),$(PARALLEL) tests/fuzz)
 
 integration: servers browser ## Tests with real podman, rpmbuild, git; what is killed, lost or missing; what hostile packages ask for
 	$(PYTEST) $(or $(T),tests/integration tests/faults tests/hostile)
@@ -70,10 +73,10 @@ bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns
 	$(BIN)/python -m tests.bench --quick
 
 # make test says whether tests pass: here a signal may come while lines are counted, and not be seen as one.
-coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit integration faults hostile hub e2e" counts all, and wants 85 %
+coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit fuzz integration faults hostile hub e2e" counts all, and wants 85 %
 	@rm -rf .coverage
 	@mkdir .coverage
-	-$(foreach suite,$(SUITES),$(BIN)/coverage run -m pytest $(if $(filter unit,$(suite)),$(PARALLEL)) tests/$(suite);)
+	-$(foreach suite,$(SUITES),$(BIN)/coverage run -m pytest $(if $(filter unit fuzz,$(suite)),$(PARALLEL)) tests/$(suite);)
 	@$(BIN)/coverage combine -q
 	@$(BIN)/python tools/coverage-by-package $(if $(filter e2e,$(SUITES)),85)
 

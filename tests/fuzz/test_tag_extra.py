@@ -14,11 +14,11 @@ from koji_adjutant.buildroot.specification.config_json import config_as_json, co
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.policy.reading import KEY
+from tests.fuzz.outcome import outcome
 from tests.support.farm_hub import furnish
 from tests.support.fuzzing import FUZZ, JSON, TEXT
 from tests.support.recipes import Recipes
 from tests.support.scripted_hub import TAG
-from tests.unit.fuzz.outcome import outcome
 
 KEYS = (
     "mock.yum.best",

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.rpm.arch import is_arch
+from tests.fuzz.outcome import outcome
 from tests.support.farm_hub import furnish
 from tests.support.fuzzing import EXAMPLES, FUZZ, TEXT, XMLRPC, mutated
 from tests.support.recipes import Recipes
 from tests.support.requests import REQUESTS
-from tests.unit.fuzz.outcome import outcome
 
 
 @pytest.fixture(autouse=True)
