@@ -51,7 +51,7 @@ SOCKET_PATH_MAX = 107
 OUTSIDE = Path("/var/tmp")  # noqa: S108 - on disk, and checked to be ours
 NETWORK = "koji-adjutant"
 # What this process ignores (SIGHUP under nohup) would be ignored by all that runs in containers.
-_WITH_DEFAULT_SIGNALS = (
+WITH_DEFAULT_SIGNALS = (
     sys.executable,
     "-ISc",
     "import os, signal, sys\n"
@@ -215,7 +215,7 @@ class PodmanService:
         command = [*self._podman(), "system", "service", f"--time={IDLE_SECONDS}", self.socket]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [*_WITH_DEFAULT_SIGNALS, *command],
+                [*WITH_DEFAULT_SIGNALS, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
