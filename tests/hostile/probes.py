@@ -1,4 +1,4 @@
-"""Scripts that ask for one thing each, all of them run at once, and what each of them was told."""
+"""Scripts that ask for one thing each, all of them run at once, and what each of them answered."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def hosts_words() -> Iterator[Mapping[str, str]]:
 
 
 def asking(probes: Mapping[str, Probe], words: Mapping[str, str], directory: str) -> str:
-    """Write a script that runs all probes and keeps in ``directory`` what they were told."""
+    """Write a script that runs all probes and keeps in ``directory`` what they answered."""
     lines = [f"mkdir -p {directory}"]
     for number, probe in enumerate(probes.values()):
         script = probe.script
@@ -69,21 +69,21 @@ def asking(probes: Mapping[str, Probe], words: Mapping[str, str], directory: str
     return "\n".join(lines)
 
 
-def telling(probes: Mapping[str, Probe], directory: str) -> str:
+def printing(probes: Mapping[str, Probe], directory: str) -> str:
     """Write a script that prints what ``asking`` has kept."""
     look = 'printf "%s\\0" "$(cat $n.status)" "$(head -c 4000 $n)" "$(head -c 400 $n.err)"'
     return f"cd {directory}; for n in {{0..{len(probes) - 1}}}; do {look}; done"
 
 
-def answers(probes: Mapping[str, Probe], told: bytes) -> Mapping[str, Answer]:
-    """Return by name what the script of ``telling`` has printed."""
-    fields = told.decode(errors="replace").split("\0")[:-1]
+def answers(probes: Mapping[str, Probe], printed: bytes) -> Mapping[str, Answer]:
+    """Return by name what the script of ``printing`` has printed."""
+    fields = printed.decode(errors="replace").split("\0")[:-1]
     triples = zip(fields[::3], fields[1::3], fields[2::3], strict=True)
     return dict(zip(probes, [Answer(int(status), *rest) for status, *rest in triples], strict=True))
 
 
 def check(probe: Probe, answer: Answer) -> None:
-    """Fail unless a probe was refused, or told what it should be."""
+    """Fail unless a probe was refused, or answered as it should."""
     if probe.says is None:
         assert answer.status not in (0, NOT_FOUND), answer
     else:

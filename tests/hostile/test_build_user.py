@@ -19,7 +19,7 @@ from tests.hostile.probes import (
     hosts_words,
     immutable,
     mount,
-    telling,
+    printing,
     unmount,
 )
 
@@ -96,19 +96,19 @@ PROBES = {
 
 
 @pytest.fixture(scope="module")
-def told(root: Buildroot, cache: Cache, repo: Path) -> Mapping[str, Answer]:
-    """What each probe was told."""
+def answered(root: Buildroot, cache: Cache, repo: Path) -> Mapping[str, Answer]:
+    """What each probe answered."""
     with hosts_words() as found:
         words = {**found, "{store}": str(cache.store.directory), "{repo}": str(repo)}
-        script = f"{asking(PROBES, words, PLACE)}\n{telling(PROBES, PLACE)}"
+        script = f"{asking(PROBES, words, PLACE)}\n{printing(PROBES, PLACE)}"
         status, said = root.capture(["/bin/bash", "-c", script])
     assert status == 0, said
     return answers(PROBES, said)
 
 
 @pytest.mark.parametrize("name", PROBES)
-def test_a_build(told: Mapping[str, Answer], name: str) -> None:
-    check(PROBES[name], told[name])
+def test_a_build(answered: Mapping[str, Answer], name: str) -> None:
+    check(PROBES[name], answered[name])
 
 
 def test_standard_input_is_no_device_of_the_hosts(root: Buildroot, tmp_path: Path) -> None:

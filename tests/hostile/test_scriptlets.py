@@ -24,10 +24,11 @@ from tests.hostile.probes import (
     hosts_words,
     immutable,
     mount,
-    telling,
+    printing,
     unmount,
 )
 from tests.integration.buildroot.fixtures import NewWorkspace
+from tests.integration.buildroot.rpm_repository import rpmbuild
 
 SPEC = """\
 Name: {name}
@@ -118,12 +119,6 @@ exit 0
 """
 
 
-def make_package(directory: Path, name: str, sections: str) -> None:
-    (spec := directory / f"{name}.spec").write_text(SPEC.format(name=name, sections=sections))
-    define = ["--define", f"_rpmdir {directory}", "--define", f"_topdir {directory}/build"]
-    subprocess.run(["rpmbuild", "-bb", "--quiet", "--nodeps", *define, str(spec)], check=True)
-
-
 FAILING = {
     "a %pre that fails": "%pre -p /bin/bash\nexit 1",
     "a %prein in lua that fails": "%pre -p <lua>\nerror('no')",
@@ -137,9 +132,11 @@ def scripted(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
         # the text goes through rpm's macros
         asked = asking(PROBES, words, PLACE).replace("%", "%%")
         own = tmp_path_factory.mktemp("scripted")
-        make_package(own, "probing", SCRIPT.format(asked=asked, leaves=LEAVES))
+        rpmbuild(
+            own, SPEC.format(name="probing", sections=SCRIPT.format(asked=asked, leaves=LEAVES)), "--nodeps"
+        )
         for number, sections in enumerate(FAILING.values()):
-            make_package(own, f"failing{number}", sections)
+            rpmbuild(own, SPEC.format(name=f"failing{number}", sections=sections), "--nodeps")
         subprocess.run(["createrepo_c", "-q", str(own)], check=True)
         locations = [str(repo), str(own)]
         yield for_repos(locations, platform.machine(), "build", network=False, options=TagOptions())
@@ -154,19 +151,19 @@ def probed(new_workspace: NewWorkspace, scripted: BuildrootConfig) -> Iterator[B
 
 
 @pytest.fixture(scope="module")
-def told(probed: Buildroot) -> Mapping[str, Answer]:
-    """What each probe was told."""
-    status, said = probed.capture(["/bin/bash", "-c", telling(PROBES, PLACE)])
+def answered(probed: Buildroot) -> Mapping[str, Answer]:
+    """What each probe answered."""
+    status, said = probed.capture(["/bin/bash", "-c", printing(PROBES, PLACE)])
     assert status == 0, said
     return answers(PROBES, said)
 
 
 @pytest.mark.parametrize("name", PROBES)
-def test_a_script(told: Mapping[str, Answer], name: str) -> None:
-    check(PROBES[name], told[name])
+def test_a_script(answered: Mapping[str, Answer], name: str) -> None:
+    check(PROBES[name], answered[name])
 
 
-def test_the_hosts_devices_are_as_they_were(told: object) -> None:
+def test_the_hosts_devices_are_as_they_were(answered: object) -> None:
     assert Path("/dev/null").stat().st_mode & 0o7777 == 0o666
 
 

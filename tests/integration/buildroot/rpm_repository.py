@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -53,17 +54,17 @@ def _rpmbuild(directory: Path, packages: Mapping[str, str], arch: str) -> None:
         preamble = "\n".join(line for line in lines.splitlines() if line not in files)
         texts.append(PACKAGE.format(name=name, version=version, preamble=preamble, files="\n".join(files)))
         install += [f"install -D /dev/null %{{buildroot}}{file}" for file in files]
-    spec = directory / "packages.spec"
-    spec.write_text(SPEC.format(packages="\n".join(texts), install="\n".join(install)))
-    macros = {
-        "_topdir": directory / "build",
-        "_rpmdir": directory,
-        "debug_package": "%{nil}",
-        "__os_install_post": "%{nil}",
-    }
-    defines = [word for name, value in macros.items() for word in ("--define", f"{name} {value}")]
-    subprocess.run(["rpmbuild", "-bb", "--quiet", f"--target={arch}", *defines, str(spec)], check=True)
-    spec.unlink()
+    text = SPEC.format(packages="\n".join(texts), install="\n".join(install))
+    plain = ["--define", "debug_package %{nil}", "--define", "__os_install_post %{nil}"]
+    rpmbuild(directory, text, f"--target={arch}", *plain)
+
+
+def rpmbuild(directory: Path, spec: str, *options: str) -> None:
+    """Make the packages of a spec in ``directory``/<arch>, and leave nothing else there."""
+    with tempfile.TemporaryDirectory() as top:
+        (file := Path(top, "package.spec")).write_text(spec)
+        places = ["--define", f"_rpmdir {directory}", "--define", f"_topdir {top}"]
+        subprocess.run(["rpmbuild", "-bb", "--quiet", *options, *places, str(file)], check=True)
 
 
 def make_repository(directory: Path, comps: str = "", modules: str = "", options: Sequence[str] = ()) -> None:

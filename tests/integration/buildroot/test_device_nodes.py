@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from koji_adjutant.buildroot.layers.verification import verify
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
-from tests.integration.buildroot.rpm_repository import make_repository
+from tests.integration.buildroot.rpm_repository import make_repository, rpmbuild
 
 GROUP = """\
 <group><id>small</id><name>small</name><packagelist>
@@ -55,9 +54,7 @@ def where(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def with_nodes(repo: Path, tmp_path: Path, where: str) -> BuildrootConfig:
     own = tmp_path / "own"
-    (tmp_path / "nodes.spec").write_text(SPEC)
-    define = ["--define", f"_rpmdir {own}", "--define", f"_topdir {tmp_path}"]
-    subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(tmp_path / "nodes.spec")], check=True)
+    rpmbuild(own, SPEC)
     more = '<packagereq type="mandatory">nodes</packagereq>' if where == "base" else ""
     make_repository(own, GROUP.format(more=more))
     return for_repos([str(repo), str(own)], platform.machine(), "small", network=False, options=TagOptions())

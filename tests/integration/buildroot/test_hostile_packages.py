@@ -20,6 +20,7 @@ from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.errors import BuildrootError, InstallTimeout
+from tests.integration.buildroot.rpm_repository import rpmbuild
 
 SPEC = """\
 Name: hostile
@@ -57,11 +58,8 @@ def hostile(repo: Path, tmp_path: Path) -> Hostile:
 
     def make(install: str, sections: str = "", *, added: bool = False) -> BuildrootConfig:
         own = tmp_path / "own"
-        (tmp_path / "hostile.spec").write_text(SPEC.format(install=install, sections=sections))
         (tmp_path / "comps.xml").write_text(COMPS.format(hostile="" if added else HOSTILE))
-        define = ["--define", f"_rpmdir {own}", "--define", f"_topdir {tmp_path}"]
-        build = ["rpmbuild", "-bb", "--quiet", "--nodeps", *define, str(tmp_path / "hostile.spec")]
-        subprocess.run(build, check=True)
+        rpmbuild(own, SPEC.format(install=install, sections=sections), "--nodeps")
         subprocess.run(["createrepo_c", "-q", "-g", str(tmp_path / "comps.xml"), str(own)], check=True)
         locations = [str(repo), str(own)]
         return for_repos(locations, platform.machine(), "hostile", network=False, options=TagOptions())

@@ -23,6 +23,8 @@ from koji_adjutant.builds.explanation import explain
 from koji_adjutant.builds.failure import kojid_message_on_failure
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES
 from koji_adjutant.errors import BuildPrevented, BuildrootError, TaskStep
+from tests.integration.buildroot.fixtures import spec
+from tests.integration.buildroot.rpm_repository import rpmbuild
 from tests.support.http_server import serving_files
 
 FORMAT_6 = Path(__file__).parents[2] / "packages" / "hello-v6" / "hello-v6-1-1.noarch.rpm"
@@ -34,73 +36,11 @@ COMPS = """\
 {more}
 </packagelist></group></comps>
 """
-SPEC = """\
-Name: scripted
-Version: 1
-Release: 1
-Summary: A test
-License: MIT
-BuildArch: noarch
-Provides: /usr/bin/no-such-interpreter
-%description
-A test.
-%install
-mkdir -p %{{buildroot}}/usr/share/scripted
-echo data >%{{buildroot}}/usr/share/scripted/data
-{scriptlet}
-%files
-/usr/share/scripted
-"""
-CONFLICTING = """\
-Name: {name}
-Version: 1
-Release: 1
-Summary: A test
-License: MIT
-BuildArch: noarch
-%description
-A test.
-%install
-install -D {source} %{{buildroot}}/usr/share/shared
-%files
-/usr/share/shared
-"""
-
-OLD = """\
-Name: thing-old
-Version: 1
-Release: 1
-Summary: A test
-License: MIT
-BuildArch: noarch
-%description
-A test.
-%install
-mkdir -p %{buildroot}/usr/share/thing/data
-echo old >%{buildroot}/usr/share/thing/data/file
-%files
-/usr/share/thing
-"""
-NEW = """\
-Name: thing-new
-Version: 1
-Release: 1
-Summary: A test
-License: MIT
-BuildArch: noarch
-Conflicts: thing-old
-%description
-A test.
+MOVES_DATA_AWAY = """\
 %pretrans -p <lua>
 local data = "/usr/share/thing/data"
 local found = posix.stat(data)
 if found and found.type == "directory" then assert(os.rename(data, data .. ".before")) end
-%install
-mkdir -p %{buildroot}/usr/share/thing/other
-echo new >%{buildroot}/usr/share/thing/other/file
-ln -s other %{buildroot}/usr/share/thing/data
-%files
-/usr/share/thing
 """
 
 Small = Callable[..., BuildrootConfig]
@@ -128,15 +68,19 @@ def small(repo: Path, tmp_path: Path) -> Small:
 def scripted(tmp_path: Path) -> Callable[[str], Path]:
     """A package with a scriptlet."""
 
-    return lambda scriptlet: made(tmp_path, "scripted", SPEC.format(scriptlet=scriptlet))
+    text = spec(
+        "scripted",
+        "BuildArch: noarch\nProvides: /usr/bin/no-such-interpreter\n",
+        install="mkdir -p %{buildroot}/usr/share/scripted\necho data >%{buildroot}/usr/share/scripted/data",
+        files="/usr/share/scripted",
+    )
+    return lambda scriptlet: made(tmp_path, "scripted", f"{text}{scriptlet}\n")
 
 
-def made(place: Path, name: str, spec: str) -> Path:
+def made(place: Path, name: str, text: str) -> Path:
     """Make a package of version 1-1."""
-    (place / f"{name}.spec").write_text(spec)
-    define = ["--define", f"_rpmdir {place}", "--define", f"_topdir {place}"]
-    subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(place / f"{name}.spec")], check=True)
-    return next(place.glob(f"**/{name}-1-1.noarch.rpm"))
+    rpmbuild(place, text)
+    return place / "noarch" / f"{name}-1-1.noarch.rpm"
 
 
 @contextmanager
@@ -201,14 +145,21 @@ def test_a_scriptlet_whose_failure_is_fatal(
 
 
 def test_packages_whose_files_conflict(small: Small, workspace: Workspace, tmp_path: Path) -> None:
-    made = tmp_path / "conflicting"
-    for name in ("one", "two"):
-        (made / name).mkdir(parents=True)
-        (made / name / "shared").write_text(name)
-        define = ["--define", f"_rpmdir {made}", "--define", f"_topdir {made / name}"]
-        (made / f"{name}.spec").write_text(CONFLICTING.format(name=name, source=made / name / "shared"))
-        subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(made / f"{name}.spec")], check=True)
-    config = small(*made.glob("noarch/*.rpm"))
+    shared = "%{buildroot}/usr/share/shared"
+    packages = [
+        made(
+            tmp_path,
+            name,
+            spec(
+                name,
+                "BuildArch: noarch",
+                install=f"mkdir -p %{{buildroot}}/usr/share\necho {name} >{shared}",
+                files="/usr/share/shared",
+            ),
+        )
+        for name in ("one", "two")
+    ]
+    config = small(*packages)
     with open_buildroot(workspace, config) as root:
         root.install(["one"])
         with pytest.raises(BuildrootError) as failure:
@@ -276,7 +227,27 @@ def test_a_directory_of_a_lower_layer_can_be_renamed(
     small: Small, workspace: Workspace, tmp_path: Path
 ) -> None:
     """As guidelines recommend it for a directory that becomes a link; overlays forbid it by default."""
-    config = small(made(tmp_path, "thing-old", OLD), made(tmp_path, "thing-new", NEW), group="thing-old")
+    old = spec(
+        "thing-old",
+        "BuildArch: noarch",
+        install="""
+        mkdir -p %{buildroot}/usr/share/thing/data
+        echo old >%{buildroot}/usr/share/thing/data/file
+        """,
+        files="/usr/share/thing",
+    )
+    new = spec(
+        "thing-new",
+        "BuildArch: noarch\nConflicts: thing-old",
+        install="""
+        mkdir -p %{buildroot}/usr/share/thing/other
+        echo new >%{buildroot}/usr/share/thing/other/file
+        ln -s other %{buildroot}/usr/share/thing/data
+        """,
+        files="/usr/share/thing",
+    )
+    packages = [made(tmp_path, "thing-old", old), made(tmp_path, "thing-new", new + MOVES_DATA_AWAY)]
+    config = small(*packages, group="thing-old")
     with added(workspace, config, "thing-new") as root:
         names = {package.name for package in root.installed_packages()}
         assert "thing-new" in names

@@ -25,6 +25,7 @@ from koji_adjutant.builds.rpms import build_rpms
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import BuildrootError
 from tests.integration.buildroot.fixtures import MakeSrpm, NewWorkspace, spec
+from tests.integration.buildroot.rpm_repository import rpmbuild
 
 Uses = list[tuple[str, bool]]
 
@@ -58,9 +59,7 @@ def other_repo(repo: Path, tmp_path: Path) -> Path:
         if file.name != "repodata":
             (other / file.name).symlink_to(file.resolve())
     text = "Name: unrelated\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n"
-    (tmp_path / "unrelated.spec").write_text(f"{text}%description\nx\n%files\n")
-    define = ["--define", f"_rpmdir {other}", "--define", f"_topdir {tmp_path}"]
-    subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(tmp_path / "unrelated.spec")], check=True)
+    rpmbuild(other, f"{text}%description\nx\n%files\n")
     comps = next(repo.glob("repodata/*comps*.xml*"))
     shutil.copy(comps, tmp_path / comps.name)
     subprocess.run(["createrepo_c", "--quiet", "-g", str(tmp_path / comps.name), str(other)], check=True)

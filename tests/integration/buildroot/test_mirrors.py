@@ -12,29 +12,18 @@ import pytest
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.buildroot.workspace import Workspace
+from tests.integration.buildroot.fixtures import spec
+from tests.integration.buildroot.rpm_repository import make_repository, rpmbuild
 from tests.support.web_server import Answer, Site, serving_site
 
-SPEC = """\
-Name: {name}
-Version: 1~rc1^git1
-Release: 1
-Summary: A test
-License: MIT
-BuildArch: noarch
-%description
-A test.
-%files
-"""
 Content = Mapping[str, bytes]
 """The files of a repository by their paths, as they have to be."""
 
 
 def repository_of(name: str, place: Path) -> Content:
     """Make a repository with one package."""
-    (place / "a.spec").write_text(SPEC.format(name=name))
-    define = ["--define", f"_rpmdir {place}/repo", "--define", f"_topdir {place}/build"]
-    subprocess.run(["rpmbuild", "-bb", "--quiet", *define, str(place / "a.spec")], check=True)
-    subprocess.run(["createrepo_c", "-q", str(place / "repo")], check=True)
+    rpmbuild(place / "repo", spec(name, "BuildArch: noarch").replace("Version: 1", "Version: 1~rc1^git1"))
+    make_repository(place / "repo")
     files = [path for path in (place / "repo").rglob("*") if path.is_file()]
     return {f"/{path.relative_to(place / 'repo')}": path.read_bytes() for path in files}
 

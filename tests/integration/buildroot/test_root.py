@@ -22,6 +22,7 @@ from koji_adjutant.container import stopped
 from koji_adjutant.container.interface import LABEL_PREFIX, ResourceLimits
 from koji_adjutant.errors import BuildFailed, BuildrootError, BuildTimeout, DependencyError
 from tests.integration.buildroot.fixtures import NewWorkspace
+from tests.integration.buildroot.rpm_repository import rpmbuild
 from tests.support.http_server import CREDENTIALS, ProtectedFiles, serving
 
 
@@ -264,11 +265,8 @@ echo changed > /proc/sys/kernel/hostname || echo read-only >> /var/log/nosy
 def test_scripts_of_packages_have_proc_but_no_network(
     workspace: Workspace, repo: Path, tmp_path: Path
 ) -> None:
-    spec_file = tmp_path / "nosy.spec"
-    spec_file.write_text(NOSY)
     own = tmp_path / "repo"
-    define = ["--define", f"_rpmdir {own}", "--define", f"_topdir {tmp_path}"]
-    subprocess.run(["rpmbuild", "-bb", "--quiet", "--nodeps", *define, str(spec_file)], check=True)
+    rpmbuild(own, NOSY, "--nodeps")
     subprocess.run(["createrepo_c", "--quiet", str(own)], check=True)
     config = for_repos(
         [str(repo), str(own)], platform.machine(), "build", network=False, options=TagOptions()
