@@ -25,7 +25,7 @@ from koji_adjutant.monitoring.history import open_history
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.records import Resources, Task
 from koji_adjutant.task_adapters.task_journal import TaskJournal
-from tests.unit.daemon.test_worker import Hub, hub, start, worker
+from tests.unit.daemon.worker_stage import Hub, hub, start, worker
 
 __all__ = ["hub", "worker"]
 

@@ -6,99 +6,21 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import koji
 import pytest
-from koji.tasks import BaseTaskHandler
 
-from koji_adjutant.config import KojidOptions
-from koji_adjutant.container.interface import LABEL_PREFIX, ContainerState
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.prewarmer import Prewarmer
-from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
-from koji_adjutant.errors import EngineError
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
-from tests.support.scripted_hub import ScriptedHub
+from tests.unit.daemon.worker_stage import LONG, Hub, Task, hub, start, wait_until_reaped, worker
 
-LONG = 600
-
-
-class Containers:
-    """An engine with some containers in it."""
-
-    def __init__(self) -> None:
-        self.present: dict[str, dict[str, str]] = {}
-
-    def add(self, name: str, **labels: str) -> None:
-        self.present[name] = {LABEL_PREFIX + key: value for key, value in labels.items()}
-
-    def list_containers(self, labels: dict[str, str]) -> list[ContainerState]:
-        return [
-            ContainerState(name, name, "running", None, has)
-            for name, has in self.present.items()
-            if labels.items() <= has.items()
-        ]
-
-    def remove(self, container: str) -> None:
-        del self.present[container]
-
-
-class Hub(ScriptedHub):
-    """``said`` is a file to which the task's process writes what it tells the hub."""
-
-    def __init__(self, said: Path, **answers: Any) -> None:
-        super().__init__(
-            host__getID=1,
-            getSessionInfo={"start_ts": 0},
-            host__closeTask=lambda _id, _response: said.write_text("closed"),
-            host__failTask=lambda _id, response: said.write_text(response),
-            host__getHostTasks=[],
-            getTaskInfo={"state": koji.TASK_STATES["CLOSED"], "host_id": 1},
-            **answers,
-        )
-        self.sinfo = {"session-id": 99}
-
-    def subsession(self) -> Hub:
-        return self
-
-
-class Task(BaseTaskHandler):  # type: ignore[misc]
-    Methods = ["test"]  # noqa: RUF012
-
-    def __init__(self, hub: Hub, options: KojidOptions, action: Callable[[], Any]) -> None:
-        super().__init__(5, "test", [], hub, options)
-        self.handler = action
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Hub:
-    return Hub(tmp_path / "said")
-
-
-@pytest.fixture
-def worker(hub: Hub, options: KojidOptions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))  # a busy machine takes no task
-    before = signal.signal(signal.SIGCHLD, lambda *_: None)
-    wakeup = Wakeup()
-    worker = Worker(options, hub, wakeup)
-    worker.containers = Containers()  # type: ignore[assignment]
-    wakeup.listen_to_signals()
-    yield worker
-    wakeup.ignore_signals()
-    wakeup.close()
-    signal.signal(signal.SIGCHLD, before)
-
-
-def start(worker: Worker, hub: Hub, action: Callable[[], Any]) -> int:
-    """Fork the task; its process id."""
-    pid, session = worker.forkTask(Task(hub, worker.options, action))
-    assert (worker.pids, worker.subsessions, session) == ({5: pid}, {5: 99}, 99)
-    return pid
+__all__ = ["hub", "worker"]
 
 
 def stuck(started: Path, cleaned: Path) -> Callable[[], None]:
@@ -120,13 +42,6 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-def wait_until_reaped(worker: Worker) -> None:
-    deadline = time.monotonic() + LONG
-    while worker.pids and time.monotonic() < deadline:
-        worker.updateTasks()
-    assert worker.pids == {}
 
 
 def wait_for(path: Path) -> None:
@@ -202,97 +117,6 @@ def test_what_a_task_leaves_in_the_engine_is_removed(worker: Worker, hub: Hub) -
     os.waitpid(pid, 0)
     worker.cleanupTask(5, wait=False)
     assert set(engine.present) == {"other task", "other worker"}
-
-
-def test_an_engine_that_does_not_answer(worker: Worker, hub: Hub) -> None:
-    def gone(_labels: dict[str, str]) -> list[ContainerState]:
-        raise EngineError("no socket")
-
-    engine: Any = worker.containers
-    engine.list_containers = gone
-    worker.options.adjutant.state_dir.mkdir()
-    worker.options.minspace = 1
-    hub.answers["host.getHost"] = {"enabled": True, "capacity": 2.0}
-    assert worker.readyForTask() is False
-    assert worker.status == "The container engine does not answer: no socket"
-    start(worker, hub, lambda: None)
-    wait_until_reaped(worker)
-    del engine.list_containers
-    engine.add("left", worker_id="hub-host1", task_id="5")
-    assert worker.readyForTask() is True
-    assert engine.present == {}
-
-
-@pytest.fixture
-def willing(worker: Worker, hub: Hub) -> Worker:
-    """A worker that koji's conditions let take tasks."""
-    worker.options.adjutant.state_dir.mkdir()
-    worker.options.minspace = 1
-    hub.answers["host.getHost"] = {"enabled": True, "capacity": 2.0}
-    hub.answers["host.getTasks"] = []
-    return worker
-
-
-class Events:
-    """A journal that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.seen: list[Any] = []
-
-    def record(self, event: Any) -> None:
-        self.seen.append(event)
-
-
-def look(worker: Worker, hub: Hub) -> tuple[bool, dict[str, Any], Any]:
-    """Look for a task; what the hub and the journal learn of it."""
-    worker.journal = events = Events()
-    worker.getNextTask()
-    _, (_load, ready), named = [call for call in hub.calls if call[0] == "host.updateHost"][-1]
-    return ready, named["data"], events.seen[-1]
-
-
-def test_a_container_that_cannot_be_removed_stops_nothing(willing: Worker, hub: Hub) -> None:
-    engine: Any = willing.containers
-    for name in ("stuck", "left"):
-        engine.add(name, worker_id="hub-host1", task_id="5")
-    remove = engine.remove
-
-    def refuse(container: str) -> None:
-        if container == "stuck":
-            raise EngineError("device or resource busy")
-        remove(container)
-
-    engine.remove = refuse
-    willing.remove_containers()
-    assert set(engine.present) == {"stuck"}
-    ready, data, seen = look(willing, hub)
-    words = "the container stuck cannot be removed, it is tried again: device or resource busy"
-    assert (ready, data["problems"], seen.problem, seen.draining) == (True, [words], words, None)
-    assert hub.methods("host.getTasks") == ["host.getTasks"]
-
-    start(willing, hub, lambda: None)
-    wait_until_reaped(willing)
-    remove("stuck")
-    ready, data, seen = look(willing, hub)
-    assert (ready, set(data), seen.problem) == (True, {"methods", "maxjobs"}, None)
-
-
-def test_without_a_tool_image_it_takes_none_and_says_so(willing: Worker, hub: Hub) -> None:
-    image: Any = SimpleNamespace(
-        problem=lambda _engine: "the image tools:1 is not in podman's storage: make it"
-    )
-    willing.tool_image = image
-    words = "No tool image: the image tools:1 is not in podman's storage: make it"
-    ready, data, seen = look(willing, hub)
-    assert (ready, data["problems"], seen.problem) == (False, [words], words)
-    assert hub.methods("host.getTasks") == []
-    image.problem = lambda _engine: None
-    ready, data, seen = look(willing, hub)
-    assert (ready, set(data), seen.problem) == (True, {"methods", "maxjobs"}, None)
-    hub.answers["host.getHost"] = {"enabled": False, "capacity": 2.0}
-    ready, data, seen = look(willing, hub)
-    assert (ready, set(data)) == (False, {"methods", "maxjobs"})
-    assert (seen.problem, seen.draining) == (None, "Host is disabled")
 
 
 def test_what_a_killed_task_has_is_put_aside_and_deleted_soon(worker: Worker, hub: Hub) -> None:
@@ -404,16 +228,6 @@ def test_a_coordinating_task_s_process_can_wake_the_worker(worker: Worker, hub: 
     while os.waitpid(pid, os.WNOHANG) == (0, 0):
         os.kill(pid, signal.SIGUSR2)  # as the worker does at each look while an ended subtask is awaited
     assert (tmp_path / "said").read_text() == "closed"
-
-
-def test_space_is_looked_for_where_builds_write(worker: Worker) -> None:
-    worker.options.adjutant.state_dir.mkdir()
-    worker.options.minspace = 1
-    assert worker.checkSpace() is True
-    worker.options.minspace = 10**12
-    assert worker.checkSpace() is False
-    assert worker.status.startswith("Insufficient disk space at ")
-    assert worker.status.endswith(" MB, 1000000000000 MB required")
 
 
 def test_handlers(worker: Worker) -> None:
