@@ -10,7 +10,7 @@ A message is one sentence: what is wrong, where, and what to do.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -301,10 +301,19 @@ def passwords_kept_out() -> Iterator[None]:
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error, and those that it comes from."""
-    seen: list[BaseException] = []
-    following: BaseException | None = error
-    while following is not None and following not in seen:
-        yield following
-        seen.append(following)
-        following = following.__cause__ or following.__context__
+    """Yield an exception and everything it was made from, wherever requests and urllib3 keep it."""
+    seen: set[int] = set()
+    waiting: list[BaseException] = [error]
+    while waiting:
+        link = waiting.pop(0)
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner: Sequence[object] = (
+            link.__cause__,
+            link.__context__,
+            getattr(link, "reason", None),
+            *link.args,
+        )
+        waiting += [item for item in inner if isinstance(item, BaseException)]

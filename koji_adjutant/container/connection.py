@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -14,7 +14,7 @@ import requests
 import urllib3
 
 from koji_adjutant.container.diagnosis import explain
-from koji_adjutant.errors import ContainerTimeout, EngineError
+from koji_adjutant.errors import ContainerTimeout, EngineError, chain
 
 
 class Client(Protocol):
@@ -170,10 +170,10 @@ class Connection:
         return getattr(self._client, method.lower())(path, **options)
 
     def _unreachable(self, what: str, timeout: float | None, error: Exception) -> EngineError:
-        chain = list(_chain(error))
+        links = list(chain(error))
         if any(
             isinstance(link, (requests.Timeout, TimeoutError, urllib3.exceptions.TimeoutError))
-            for link in chain
+            for link in links
         ):
             return ContainerTimeout(f"podman at {self.address} did not answer {what} within {timeout:g} s")
         if _nobody_listens(error):
@@ -181,7 +181,7 @@ class Connection:
                 f"nothing answers at podman_socket = {self.address}: start it with "
                 "`systemctl enable --now podman.socket`, or leave podman_socket unset for a private service"
             )
-        return _lost(what, chain[-1])
+        return _lost(what, links[-1])
 
 
 def _params(params: Mapping[str, object]) -> dict[str, object]:
@@ -195,27 +195,8 @@ def _params(params: Mapping[str, object]) -> dict[str, object]:
     return {key: text(value) for key, value in params.items()}
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and everything it was made from, wherever requests and urllib3 keep it."""
-    seen: set[int] = set()
-    waiting: list[BaseException] = [error]
-    while waiting:
-        link = waiting.pop(0)
-        if id(link) in seen:
-            continue
-        seen.add(id(link))
-        yield link
-        inner: Sequence[object] = (
-            link.__cause__,
-            link.__context__,
-            getattr(link, "reason", None),
-            *link.args,
-        )
-        waiting += [item for item in inner if isinstance(item, BaseException)]
-
-
 def _nobody_listens(error: BaseException) -> bool:
-    return any(isinstance(link, (ConnectionRefusedError, FileNotFoundError)) for link in _chain(error))
+    return any(isinstance(link, (ConnectionRefusedError, FileNotFoundError)) for link in chain(error))
 
 
 def _broke(error: BaseException) -> bool:
@@ -223,7 +204,7 @@ def _broke(error: BaseException) -> bool:
 
     http.client's RemoteDisconnected is a ConnectionResetError.
     """
-    return any(isinstance(link, (ConnectionResetError, BrokenPipeError)) for link in _chain(error))
+    return any(isinstance(link, (ConnectionResetError, BrokenPipeError)) for link in chain(error))
 
 
 def _lost(what: str, error: BaseException) -> EngineError:
