@@ -28,7 +28,8 @@ PROBES = {
     "terminal": "if [ $(stat_field 7) = 0 ]; then echo none; fi",
     # that of something in the container, and not of its first process
     "session": "if [ $(stat_field 6) -gt 1 ]; then echo its own; fi",
-    "ignored signals": "none SigIgn",
+    # 32 and 33 are the C library's own, and no program can say what becomes of them
+    "ignored signals": "if [ $((0x$(status SigIgn) & ~0x180000000)) = 0 ]; then echo none; fi",
     "blocked signals": "none SigBlk",
     "open files": "ulimit -Sn",
     "niceness": "nice",
