@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -32,7 +33,8 @@ PROBES = {
     "ignored signals": "if [ $((0x$(status SigIgn) & ~0x180000000)) = 0 ]; then echo none; fi",
     "blocked signals": "none SigBlk",
     "open files": "ulimit -Sn",
-    "niceness": "nice",
+    # beside that of whoever runs the tests
+    "niceness": f"echo $(($(nice) - {os.nice(0)}))",
     "capabilities": "if [ $(none CapEff)$(none CapPrm)$(none CapBnd) = nonenonenone ]; then echo none; fi",
     "setuid programs": "if [ $(status NoNewPrivs) = 1 ]; then echo without effect; fi",
     "network": "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '",
