@@ -46,6 +46,7 @@ plugin = runroot save_failed_tree conformance
 
 [adjutant]
 state_dir = {state}
+podman_socket = {podman_socket}
 task_image_default = {image}
 log_dir = {directory}/task-logs
 disk_limit = 2G
@@ -76,7 +77,8 @@ class Farm:
     """Everything about the worker and what it builds for.
 
     ``build_tag`` has the distribution as its external repo ``external``, ``tag`` is where builds go.
-    ``dashboard`` is the address where the worker can be watched, ``image`` its tool image.
+    ``dashboard`` is the address where the worker can be watched, ``image`` its tool image. ``podman_socket``:
+    of an engine that is not the private one of ``state``.
     """
 
     hub: Hub
@@ -92,6 +94,7 @@ class Farm:
     external: str
     dashboard: str
     image: str
+    podman_socket: str = ""
 
     def publish(self, name: str, files: dict[str, str]) -> str:
         """A package's git URL, with the package listed in the destination tag."""

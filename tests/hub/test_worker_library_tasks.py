@@ -10,9 +10,12 @@ from pathlib import Path
 import koji
 import pytest
 
+from koji_adjutant.container.podman_service import PodmanService
+from koji_adjutant.images.proofs import Proofs
 from tests.hub.builder import ARCH
 from tests.hub.farm import Farm, run_worker
 from tests.hub.names import unique
+from tests.support.ports import reserved_port
 from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.podman
@@ -67,12 +70,24 @@ def test_restart(farm: Farm, channel: str) -> None:
 
 
 def test_shutdown(farm: Farm, tmp_path: Path) -> None:
-    """A second worker, as another host: the task is given back to the hub and the daemon ends with 0."""
+    """A second worker, as another host: the task is given back to the hub and the daemon ends with 0.
+
+    The first one's journal knows nothing of it: tests of monitoring come later.
+    """
     hub = replace(farm.hub, worker=farm.hub.other_builder)
-    other = replace(farm, hub=hub, directory=tmp_path)  # the tool image is in the state of both
     host = farm.admin.getHost(hub.worker.name)["id"]
-    with run_worker(other, ends_itself=True) as process:
-        # of an architecture that no host has: once given back, the farm's own worker must not take it
-        task = int(farm.admin.makeTask("shutdown", [], assign=host, arch="ppc64le"))
-        assert process.wait(timeout=PATIENCE) == os.EX_OK, other.log_tail()
+    with reserved_port() as port:
+        other = replace(
+            farm,
+            hub=hub,
+            directory=tmp_path,
+            state=tmp_path / "state",
+            podman_socket=PodmanService(farm.state).socket,  # it has the tool image
+            dashboard=f"127.0.0.1:{port}",
+        )
+        Proofs(other.state).remember(farm.engine.ensure_image_available(farm.image, "never"))
+        with run_worker(other, ends_itself=True) as process:
+            # of an architecture that no host has: once given back, the farm's own worker must not take it
+            task = int(farm.admin.makeTask("shutdown", [], assign=host, arch="ppc64le"))
+            assert process.wait(timeout=PATIENCE) == os.EX_OK, other.log_tail()
     farm.admin.cancelTask(task)
