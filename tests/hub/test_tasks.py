@@ -53,6 +53,12 @@ def test_keyword_arguments_in_a_request(builder: Builder) -> None:
     assert builder.admin.getTaskInfo(task, request=True)["request"] == [1, {"label": "x", "__starstar": True}]
 
 
+@pytest.mark.parametrize("request_", [("build", [1, "target"]), ("wrapperRPM", [None, "target", None, None])])
+def test_a_source_that_is_no_text(builder: Builder, request_: tuple[str, list[Any]]) -> None:
+    with refused(koji.ParameterError.faultCode, "Invalid type"):
+        builder.admin.makeTask(*request_)
+
+
 def test_open_a_task_twice(builder: Builder) -> None:
     assert builder.session.host.openTask(builder.open_task()) is None
 

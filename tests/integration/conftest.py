@@ -1,4 +1,4 @@
-"""What all integration tests share: an engine, and tool images."""
+"""What all integration tests share: an engine, tool images, and an eye on every container."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 
 from koji_adjutant.container.podman_manager import PodmanManager
 from tests.support.engine import engine, state_dir, tool_image
+from tests.support.inspection import inspected, rules_are_kept
 from tests.support.tool_image import derived
 
-__all__ = ["engine", "state_dir", "tool_image"]
+__all__ = ["engine", "inspected", "rules_are_kept", "state_dir", "tool_image"]
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import koji
+import koji.tasks
 
 from koji_adjutant.devhub.core import lookups, wire
 from koji_adjutant.devhub.core.call import Call
@@ -35,6 +36,7 @@ def make_task(call: Call, method: str, arguments: Any, **options: Any) -> int:
     number).
     """
     lookups.convert(method, str, check_only=True)
+    _check_source(method, arguments)
     parent = _parent(call, options.get("parent"))
     label = options.get("label") if parent else None
     lookups.convert(label, str, none_allowed=True, check_only=True)
@@ -62,6 +64,19 @@ def make_task(call: Call, method: str, arguments: Any, **options: Any) -> int:
     for look_at in _lookers:
         look_at(call, task_id)
     return task_id
+
+
+def _check_source(method: str, arguments: Any) -> None:
+    """Refuse a source that is no text: a hub's channel policy may look at it (policy_data_from_task_args)."""
+    try:
+        parameters = koji.tasks.parse_task_params(method, arguments)
+    except (koji.GenericError, TypeError, ValueError, LookupError, AttributeError):
+        return  # such a task is the builder's to refuse
+    if method == "newRepo":
+        return  # its ``src`` says whether there are source packages
+    source = next((name for name in ("src", "spec_url", "url") if name in parameters), None)
+    if source:
+        lookups.convert(parameters[source], str, check_only=True)
 
 
 def _parent(call: Call, parent: Any) -> Row | None:
