@@ -17,8 +17,8 @@ PARALLEL := -n auto --dist worksteal
 SUITES ?= unit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-up demo-down demo-clean check test selected unit fuzz integration hub e2e debian-13 matrix bench bench-quick \
-    coverage lint format lock host containers servers browser distribution clean
+.PHONY: help demo demo-up demo-down demo-clean check test selected unit fuzz integration hub e2e soak debian-13 matrix bench \
+    bench-quick coverage lint format lock host containers servers browser distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ integration: servers browser ## Tests with real podman, rpmbuild, git; what is k
 
 hub: servers ## Conformance tests against devhub, or any hub named by ADJUTANT_TEST_HUB
 	$(PYTEST) $(or $(T),tests/hub)
+
+soak: servers browser ## What takes long: hundreds of builds, three workers with one killed, slow kill points; figures are printed
+	$(PYTEST) -m soak $(or $(T),tests/soak tests/faults)
 
 e2e: host ## One whole demo, as a new user runs it
 	$(BIN)/python -m pytest tests/e2e
