@@ -55,12 +55,17 @@ class RepoFiles:
         try:
             return RepoIndex(ElementTree.fromstring(text))  # noqa: S314
         except ElementTree.ParseError as error:
-            raise PassingError(f"{self.location}/{REPOMD} is not valid XML: {error}") from error
+            said = f"{self.location}/{REPOMD} is not valid XML: {error}"
+            raise (BuildrootError if self._directory else PassingError)(said) from error
+
+    @property
+    def _directory(self) -> Path | None:
+        parts = urlsplit(self.location)
+        return Path(unquote(parts.path)) if parts.scheme in {"", "file"} else None
 
     def _read(self, name: str, limit: int) -> bytes:
-        parts = urlsplit(self.location)
-        if parts.scheme in {"", "file"}:
-            return self._read_local(Path(unquote(parts.path)) / name, limit)
+        if self._directory:
+            return self._read_local(self._directory / name, limit)
         content = io.BytesIO()
         try:
             download(joined(self.location, name), content, limit, self._proxy)
