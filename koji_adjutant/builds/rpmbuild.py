@@ -19,7 +19,7 @@ from koji_adjutant.buildroot.step import PREPARATION_FAILED, Preparation
 from koji_adjutant.builds.failure import StepFailedError
 from koji_adjutant.builds.results import package_names, take_packages
 from koji_adjutant.errors import SourceError
-from koji_adjutant.rpm.header import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader
 
 DYNAMIC_BUILDREQUIRES = "rpmlib(DynamicBuildRequires)"
 
@@ -79,12 +79,12 @@ def copy_source_package(root: Buildroot, srpm: Path) -> CopiedSource:
     inside = root.home / "build" / "originals" / "source.src.rpm"
     shutil.copyfile(srpm, inside)
     os.chown(inside, BUILD_UID, BUILD_GID)
-    specs = [name for name in RpmHeader(srpm).texts(Tag.BASENAMES) if name.endswith(".spec")]
-    if not specs:
+    spec = RpmHeader(srpm).spec
+    if spec is None:
         raise StepFailedError(SRPM_UNUSABLE, "root.log", f"No specfile found in srpm: {srpm.name}")
     command = ["/bin/rpm", "-Uvh", "--nodeps", str(TOPDIR / "originals" / inside.name)]
     return CopiedSource(
-        Preparation(command, root.workspace.resultdir / "root.log"), str(TOPDIR / "SPECS" / specs[0])
+        Preparation(command, root.workspace.resultdir / "root.log"), str(TOPDIR / "SPECS" / spec)
     )
 
 

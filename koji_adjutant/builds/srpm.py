@@ -10,7 +10,7 @@ from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failu
 from koji_adjutant.builds.results import take_packages
 from koji_adjutant.builds.rpmbuild import SRPMS, check_source_package, copy_source_package, rpmbuild
 from koji_adjutant.errors import SourceError, SpecError, TaskStep, at_step
-from koji_adjutant.rpm.header import RpmHeader, Tag
+from koji_adjutant.rpm.header import RpmHeader
 
 
 def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
@@ -18,12 +18,8 @@ def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
 
     Raises SourceError or SpecError for an SRPM of no use, BuildFailed ("error building srpm, …").
     """
-    header = check_source_package(srpm)
-    specs = [name for name in header.texts(Tag.BASENAMES) if name.endswith(".spec")]
-    if not specs:
+    if check_source_package(srpm).spec is None:
         raise SpecError("No spec file found")
-    if len(specs) > 1:
-        raise SpecError(f"Multiple spec files found: {specs}")
     phase = root.workspace.progress.phase
     with kojid_message_on_failure("error building srpm"), phase("rebuild srpm"), at_step(TaskStep.SRPM):
         source = copy_source_package(root, srpm)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from enum import IntEnum
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -69,6 +70,8 @@ LEAD = 96
 """Bytes before the signature header."""
 SIZE_MAX = 256 << 20
 """Bytes that rpm lets a header have."""
+SPECFILE = 1 << 5
+"""Of a file's flags (rpm's include/rpm/rpmfiles.h)."""
 SIGMD5 = 1004
 HEADER_DIGESTS = {"sha3-256": 279, "sha256": 273, "sha1": 269}
 """Digests of the main header in the signature header, by koji's labels for them, best first; the tags are
@@ -133,6 +136,17 @@ class RpmHeader:
     @property
     def is_source(self) -> bool:
         return bool(self.number(Tag.SOURCEPACKAGE))
+
+    @property
+    def spec(self) -> str | None:
+        """The name of a source package's spec file, as rpm finds it among files that are called so.
+
+        That is the one with the flag, where a package has several; the first, where none has it.
+        """
+        files = zip_longest(self.texts(Tag.BASENAMES), self.numbers(Tag.FILEFLAGS), fillvalue=0)
+        specs = [(str(name), flags) for name, flags in files if str(name).endswith(".spec")]
+        flagged = [name for name, flags in specs if int(flags) & SPECFILE]
+        return next(iter(flagged or [name for name, _flags in specs]), None)
 
     @property
     def source_file_name(self) -> str:

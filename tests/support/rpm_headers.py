@@ -8,7 +8,7 @@ from pathlib import Path
 
 from koji_adjutant.rpm.header import Tag
 
-Value = str | int | Sequence[str]
+Value = str | int | Sequence[str] | Sequence[int]
 
 _LEAD = b"\xed\xab\xee\xdb" + bytes(92)
 _MAGIC = b"\x8e\xad\xe8\x01" + bytes(4)
@@ -39,13 +39,15 @@ def header(tags: Mapping[int, Value] | Mapping[Tag, Value]) -> bytes:
     """A header's bytes, with its tags."""
     index, store = b"", b""
     for tag, value in sorted(tags.items()):
-        if isinstance(value, int):
-            store += bytes(-len(store) % 4)
-            kind, count, data = _INT32, 1, struct.pack(">I", value)
-        elif isinstance(value, str):
+        if isinstance(value, str):
             kind, count, data = _STRING, 1, value.encode() + b"\0"
+        elif isinstance(value, int) or all(isinstance(one, int) for one in value):
+            numbers = [value] if isinstance(value, int) else value
+            store += bytes(-len(store) % 4)
+            kind, count, data = _INT32, len(numbers), struct.pack(f">{len(numbers)}I", *numbers)
         else:
-            kind, count, data = _STRING_ARRAY, len(value), b"".join(one.encode() + b"\0" for one in value)
+            text = b"".join(str(one).encode() + b"\0" for one in value)
+            kind, count, data = _STRING_ARRAY, len(value), text
         index += struct.pack(">IIII", tag, kind, len(store), count)
         store += data
     whole = _MAGIC + struct.pack(">II", len(tags), len(store)) + index + store

@@ -84,6 +84,29 @@ def test_a_kind_that_there_is_not(srpm: Path) -> None:
 FORMAT_6 = Path(__file__).parents[2] / "packages" / "hello-v6" / "hello-v6-1-1.noarch.rpm"
 
 
+@pytest.mark.parametrize(
+    ("files", "flags", "spec"),
+    [
+        (["a.c", "b.spec"], [0, 32], "b.spec"),
+        (["a.spec", "b.spec"], [0, 32 | 1], "b.spec"),
+        (["a.spec", "b.spec"], [0, 0], "a.spec"),
+        (["a.spec", "b.spec"], [32], "a.spec"),
+        (["a.spec"], [], "a.spec"),
+        (["a.c", "b.spec"], [32, 0], "b.spec"),
+        (["a.c"], [32], None),
+        ([], [32], None),
+    ],
+)
+def test_which_file_is_the_spec(files: list[str], flags: list[int], spec: str | None, tmp_path: Path) -> None:
+    more: dict[str, Value] = {}
+    if files:
+        more["BASENAMES"] = files
+    if flags:
+        more["FILEFLAGS"] = flags
+    srpm = write_srpm(tmp_path / "a.src.rpm", "a", "1", "1", **more)
+    assert RpmHeader(srpm).spec == spec
+
+
 def test_a_package_of_format_6_is_known_by_the_digest_that_koji_prefers() -> None:
     assert identity(signature_header(FORMAT_6)) == (
         "sha3-256::c5e9f747580d8eb4991227bf9aa5e5c0d0c29786e16e68b789d817d4ab491cf8"
