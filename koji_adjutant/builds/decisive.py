@@ -26,6 +26,7 @@ CLUSTER_GAP = 40
 
 _COMMAND = "Executing command: "
 _BAD_EXIT = re.compile(r"error: Bad exit status from \S+ \((%\w+)\)")
+_SECTION = re.compile(r"Executing\(%\w+\):")
 _SUMMARY = re.compile(r"RPM build errors:")
 _TRACE = re.compile(r"(?:\++|\$) (.*)")  # of "sh -x", and of our checkouts
 # colours and other things terminals obey: CSI and OSC sequences
@@ -45,6 +46,7 @@ class Finding:
     ``lines`` are the decisive ones, fit to be shown, and ``offset`` is the first one's place in the file, in
     bytes. ``sentence`` is the best one to quote and ``sign`` its kind, None if no line looks decisive.
     ``section`` is the part of the spec ("%build"), ``command`` the last one that the shell's trace shows.
+    ``unread``: rpmbuild had an error before it ran any section, so it is the spec that it could not read.
     """
 
     lines: tuple[str, ...]
@@ -53,13 +55,16 @@ class Finding:
     sign: Sign | None = None
     section: str | None = None
     command: str | None = None
+    unread: bool = False
 
 
 def find_decisive(log: Path, count: int = LINES) -> Finding | None:
     """Find the decisive lines in the last ``TAIL_BYTES`` of a log; None if it is missing or empty."""
-    lines = _last_output(_tail(log))
+    tail = _tail(log)
+    lines = _last_output(tail)
     if not lines:
         return None
+    unread = tail[0].offset == 0 and _is_unread(lines)
     section, lines = _failed_section(lines)
     traces = [number for number, line in enumerate(lines) if _TRACE.match(line.text)]
     command = lines[traces[-1]].text.lstrip("+$ ") if traces else None
@@ -72,10 +77,10 @@ def find_decisive(log: Path, count: int = LINES) -> Finding | None:
             shown = _without_noise(part[_beginning(part, signs, quoted) :])
             texts = _shortened([line.text for line in shown], count)
             sentence = _sentence(part, quoted)
-            return Finding(texts, shown[0].offset, sentence, signs[quoted], section, command)
+            return Finding(texts, shown[0].offset, sentence, signs[quoted], section, command, unread)
     shown = _without_noise(lines)[-count:] or lines[-count:]
     texts = tuple(line.text for line in shown)
-    return Finding(texts, shown[0].offset, section=section, command=command)
+    return Finding(texts, shown[0].offset, section=section, command=command, unread=unread)
 
 
 def _tail(log: Path) -> list[_Line]:
@@ -109,6 +114,11 @@ def _last_output(lines: list[_Line]) -> list[_Line]:
     while lines and not lines[-1].text:
         lines.pop()
     return lines
+
+
+def _is_unread(lines: Sequence[_Line]) -> bool:
+    texts = [line.text for line in lines]
+    return any(text.startswith("error: ") for text in texts) and not any(map(_SECTION.match, texts))
 
 
 def _failed_section(lines: list[_Line]) -> tuple[str | None, list[_Line]]:

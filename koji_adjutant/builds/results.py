@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from koji_adjutant.builds.sparse import copy_sparse
-from koji_adjutant.errors import BuildFailed, SourceError
+from koji_adjutant.errors import BuildFailed, SourceError, SpecError
 from koji_adjutant.rpm.header import RpmHeader
 from koji_adjutant.text import size
 
@@ -49,7 +49,8 @@ def take_packages(
 
     ``home`` is /builddir as seen from outside, ``directory`` the path below it (``["build", "RPMS"]``). All
     are sorted, those named keep their order. Raises BuildFailed for anything called ``.rpm`` that is no
-    package, or has another name than packages have, and for what there is no room for.
+    package, or has another name than packages have, and for what there is no room for; SpecError for a macro
+    that nothing defines in a name.
     """
     if names is None:
         names = package_names(home, directory)
@@ -64,6 +65,8 @@ def remove_file(home: Path, directory: Sequence[str], name: str) -> None:
 
 
 def _take(directory: int, name: str, target: Path) -> Path:
+    if "%" in name:
+        raise SpecError(f"nothing defines a macro that name, version or release consist of: {name!r}")
     if not _PACKAGE_NAME.fullmatch(name):
         raise BuildFailed(f"the build left a file whose name is not a package's: {name!r}")
     try:

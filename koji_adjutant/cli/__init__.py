@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from koji_adjutant import __version__
-from koji_adjutant.errors import AdjutantError, full_disk_said
+from koji_adjutant.errors import AdjutantError, FailureClass, SpecError, full_disk_said
 
 COMMANDS = (
     "build",
@@ -58,4 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             cli.main(args=list(arguments) if arguments is not None else None, prog_name="koji-adjutant")
     except AdjutantError as error:
         click.echo(f"koji-adjutant: {error}", err=True)
-        sys.exit(error.exit_code)
+        sys.exit(_exit_code(error))
+
+
+def _exit_code(error: AdjutantError) -> int:
+    """Return the error's own; a build may have failed by what only its log shows."""
+    why = getattr(error, "explanation", None)
+    shown = getattr(why, "failure", None)
+    return SpecError.exit_code if shown is FailureClass.SPEC else error.exit_code

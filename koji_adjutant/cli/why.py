@@ -10,8 +10,12 @@ from koji_adjutant.builds.explanation import explain
 
 
 def show_why(console: Console, logs: Path, error: Exception) -> None:
-    """Say why it failed, with the lines of the log that show it; ``logs`` is the directory of the logs."""
+    """Say why it failed, with the lines of the log that show it; ``logs`` is the directory of the logs.
+
+    The error has its ``explanation`` afterwards.
+    """
     explanation = explain(error, logs)
+    error.explanation = explanation  # type: ignore[attr-defined]
     if explanation.log:
         console.print(f"\n[bold]{logs / explanation.log}[/bold]", highlight=False)
         for line in explanation.excerpt:

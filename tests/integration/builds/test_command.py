@@ -60,6 +60,27 @@ def test_a_failing_build_shows_why(command: Command, tmp_path: Path) -> None:
     assert "mock exited with status 10; see build.log for more information" in result.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("release", "sentence"),
+    [
+        ("1\n%{error:the macro toolset is needed}", "error: the macro toolset is needed"),
+        ("1\nExclusiveArch: ppc64le", "error: Architecture is not included: x86_64"),
+        (
+            "1%{nobody_defines_this}",
+            "nothing defines a macro that name, version or release consist of: "
+            "'unread-1-1%{nobody_defines_this}.src.rpm'",
+        ),
+    ],
+)
+def test_a_spec_that_is_of_no_use(command: Command, tmp_path: Path, release: str, sentence: str) -> None:
+    (tmp_path / "unread").mkdir()
+    text = spec("unread").replace("Release: 1", f"Release: {release}")
+    (tmp_path / "unread" / "unread.spec").write_text(text)
+    result = command(tmp_path / "unread")
+    assert f"Why (spec): {sentence}" in result.stderr
+    assert result.returncode == 4
+
+
 def test_missing_requirements(command: Command, tmp_path: Path) -> None:
     needy = tmp_path / "needy"
     needy.mkdir()
