@@ -175,6 +175,10 @@ class BuildrootError(AdjutantError, koji.BuildrootError):  # type: ignore[misc]
     exit_code = 8
 
 
+class DamagedEntryError(BuildrootError):
+    """What a task used from the store is not any more what was put there; no package is to blame."""
+
+
 class InstallTimeout(BuildrootError):
     """Resolving or installing packages took longer than ``install_timeout``."""
 

@@ -34,9 +34,10 @@ class Workspace:
     ``source_mounts`` (kojid's scm_credentials_dir) and ``network_mode`` are what the buildroot gets where its
     network is on; the checkout has that network, too. Where there are ``failed_roots``, the buildroot of a
     task that fails is kept there. ``cache_used`` is called with what was looked for in the cache, by which
-    key, and whether it was there; ``overlay_mounted`` with each overlay. Where there is a ``lock``,
-    buildroots are made of what it says, and of nothing else. ``install_timeout`` is in seconds, for resolving
-    and for installing, each time; None: no limit.
+    key, and whether it was there; ``damage_found`` with an entry of it that was found damaged, and what is
+    wrong with it; ``overlay_mounted`` with each overlay. Where there is a ``lock``, buildroots are made of
+    what it says, and of nothing else. ``install_timeout`` is in seconds, for resolving and for installing,
+    each time; None: no limit.
     """
 
     manager: ContainerManager
@@ -52,6 +53,7 @@ class Workspace:
     source_mounts: Sequence[VolumeMount] = ()
     failed_roots: FailedRoots | None = None
     cache_used: Callable[[CacheKind, str, bool], None] = lambda _kind, _key, _hit: None
+    damage_found: Callable[[str, Sequence[str]], None] = lambda _key, _damage: None
     overlay_mounted: Callable[[Overlay], None] = lambda _overlay: None
     lock: Lock | None = None
     install_timeout: float | None = None

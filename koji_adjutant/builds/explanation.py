@@ -26,6 +26,7 @@ from koji_adjutant.builds.decisive import SENTENCE_LENGTH, Finding, find_decisiv
 from koji_adjutant.errors import (
     AdjutantError,
     ContainerTimeout,
+    DamagedEntryError,
     EngineError,
     FailureClass,
     InstallError,
@@ -124,6 +125,8 @@ def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bo
 def failure_class(error: BaseException) -> FailureClass:
     """Return the class that the exception alone shows."""
     message = str(error)
+    if isinstance(error, DamagedEntryError):
+        return error.failure  # whatever it has broken
     if not isinstance(error, koji.GenericError) and full_disk(error):
         return FailureClass.DISK
     if isinstance(error, MemoryError):
@@ -209,6 +212,8 @@ def _cause(error: AdjutantError) -> AdjutantError:
 
     If there is no buildroot since there is no image, for example, that is the image's error.
     """
+    if isinstance(error, DamagedEntryError):
+        return error
     cause = error.__cause__
     if error.failure is FailureClass.INFRASTRUCTURE and isinstance(cause, AdjutantError):
         return _cause(cause)
@@ -222,9 +227,14 @@ def _step(error: BaseException) -> TaskStep | None:
 
 
 def _log_of(error: BaseException, step: TaskStep | None, logs: Path | None) -> Path | None:
-    """Return the log that shows why: none where no command failed, but a container, or with what was made."""
+    """Return the log that shows why: none where no command failed, but a container or a root, or with what
+    was made."""
     cause = _cause(error) if isinstance(error, AdjutantError) else error
-    if logs is None or isinstance(cause, EngineError) or step in (TaskStep.COLLECT, TaskStep.UPLOAD):
+    if (
+        logs is None
+        or isinstance(cause, EngineError | DamagedEntryError)
+        or step in (TaskStep.COLLECT, TaskStep.UPLOAD)
+    ):
         return None
     named = _LOG_NAMED.search(str(error))
     name = named[1] if named else getattr(error, "log_name", None)

@@ -68,12 +68,14 @@ command.add_command(fetch)
 @click.option("--json", "as_json", is_flag=True, help="For programs: sizes in bytes, times in seconds.")
 @click.pass_obj
 def list_entries(place: Place, as_json: bool) -> None:
-    """List what is kept, what was used last first."""
+    """List what is kept, what was used last first, and entries that were found damaged and put aside."""
     entries = read_entries(place.cache.store)
     if as_json:
         click.echo(json.dumps([asdict(entry) for entry in entries]))
     else:
         Console().print(cache_tables.entries_table(entries))
+        if damaged := place.cache.store.quarantined():
+            Console().print("", cache_tables.quarantine_table(damaged))
 
 
 @command.command("show")

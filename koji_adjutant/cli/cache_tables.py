@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.table import Table
 
 from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.cache.quarantine import DamagedEntry
 from koji_adjutant.buildroot.cache.store import RootStore
 from koji_adjutant.buildroot.layers.compose import Layer
 from koji_adjutant.cli.words import moment, plain
@@ -85,6 +86,16 @@ def entries_table(entries: Sequence[Entry]) -> Table:
     table.add_row(f"{len(entries)} entries", "", "", "", size(sum(entry.size for entry in entries)), "")
     for column in (3, 4):
         table.columns[column].justify = "right"
+    return table
+
+
+def quarantine_table(damaged: Sequence[DamagedEntry]) -> Table:
+    table = _table("damaged", "found", "what is wrong", "where")
+    for entry in damaged:
+        more = f" and {len(entry.damage) - 1} more" if entry.damage[1:] else ""
+        what = plain(entry.damage[0]) + more if entry.damage else "not written down"
+        table.add_row(_short(entry.key), ago(entry.since), what, str(entry.path))
+    table.columns[3].overflow = "fold"
     return table
 
 

@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from koji_adjutant.buildroot.cache.cache import damaged_entries
 from koji_adjutant.cli.words import duration, moment, plain, status
 from koji_adjutant.config import Settings
 from koji_adjutant.monitoring.disks import Disk, disk_usage
@@ -34,7 +35,10 @@ class DiskSpace:
 
 @dataclass(frozen=True)
 class Overview:
-    """``cache_hit_rates``: by kind of cache, from 0 to 1, since the journal began."""
+    """``cache_hit_rates``: by kind of cache, from 0 to 1, since the journal began.
+
+    ``damaged_entries``: so many of the cache are in quarantine.
+    """
 
     at: float
     hub: str
@@ -46,6 +50,7 @@ class Overview:
     today: Day
     containers_active: int
     cache_hit_rates: Mapping[str, float]
+    damaged_entries: int
     disks: list[DiskSpace]
 
 
@@ -64,6 +69,7 @@ def look(settings: Settings, history: History, *, recent: int) -> Overview:
         today=status.today,
         containers_active=status.containers_running,
         cache_hit_rates=status.hit_rates,
+        damaged_entries=len(damaged_entries(settings.adjutant.state_dir)),
         disks=[_space(disk, settings) for disk in status.disks],
     )
 
@@ -102,6 +108,9 @@ def _summary(overview: Overview) -> Table:
     table.add_row("today", today)
     for kind, rate in overview.cache_hit_rates.items():
         table.add_row("cache", f"{kind}: {rate:.0%} found")
+    if overview.damaged_entries:
+        text = f"{overview.damaged_entries} damaged entries are in quarantine: koji-adjutant cache list"
+        table.add_row("cache", Text(text, "yellow"))
     for disk in overview.disks:
         text = f"{disk.path}: {size(disk.free)} free of {size(disk.total)}"
         if disk.short:

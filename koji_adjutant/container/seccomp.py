@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -65,8 +66,10 @@ class SeccompProfiles:
     def _written(self, text: str) -> Path:
         path = self._directory / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
         try:
-            if not path.exists():
+            if not _has(path, text):
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if path.is_dir():
+                    shutil.rmtree(path)
                 with tempfile.NamedTemporaryFile("w", dir=self._directory, delete=False) as file:
                     file.write(text)
                 os.rename(file.name, path)  # noqa: PTH104 - another process may do the same
@@ -75,6 +78,14 @@ class SeccompProfiles:
                 f"the seccomp profile {path} cannot be written: {problem.strerror}"
             ) from problem
         return path
+
+
+def _has(path: Path, text: str) -> bool:
+    """Return whether a file is there, and is what was written to it."""
+    try:
+        return path.read_bytes() == text.encode()
+    except (FileNotFoundError, IsADirectoryError):
+        return False
 
 
 def differences(allowances: Collection[Allowance]) -> list[Difference]:

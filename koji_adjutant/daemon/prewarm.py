@@ -159,6 +159,7 @@ class Composer:
                 mounts=ours.container_mounts,
                 install_timeout=ours.install_timeout,
                 cache_used=self._cache_used,
+                damage_found=ContainerJournal(self.journal).damage_found,
             )
             with open_layers(workspace, config, self.log) as layers:
                 logger.info("Root %s is ready: %s, repo %d", layers.key, root, due.repo["id"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from koji_adjutant.container.interface import ContainerManager, Image
 from koji_adjutant.images.proof import prove
+
+logger = logging.getLogger(__name__)
 
 DIRECTORY = "proved-images"
 
@@ -34,5 +37,8 @@ class Proofs:
 
     def remember(self, image: Image) -> None:
         """Remember that the image has just been proved, so ``wrong`` need not try it any more."""
-        self._directory.mkdir(parents=True, exist_ok=True)
-        (self._directory / image.id).touch()
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            (self._directory / image.id).touch()
+        except OSError as problem:  # it is proved again the next time
+            logger.warning("That %s is a good tool image cannot be noted: %s", image.reference, problem)

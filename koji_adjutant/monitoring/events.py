@@ -130,6 +130,13 @@ class CacheUsed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DamageFound(Event):
+    """An entry of the store is not what it was, and was put into quarantine."""
+
+    kind: Literal["layer", "metadata"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RootMadeReady(Event):
     """``prewarm`` looked after the root of a new repo: ``found`` it was in the cache already."""
 

@@ -228,6 +228,10 @@ def _cache_used(connection: sqlite3.Connection, event: events.CacheUsed) -> None
     _count(connection, "cache_uses", event.kind, "hit" if event.hit else "miss")
 
 
+def _damage_found(connection: sqlite3.Connection, event: events.DamageFound) -> None:
+    _count(connection, "damage_found", event.kind)
+
+
 def _root_made_ready(connection: sqlite3.Connection, event: events.RootMadeReady) -> None:
     _count(connection, "roots_made_ready", event.result)
 
@@ -297,6 +301,7 @@ _WRITERS: Mapping[type[events.Event], Callable[[sqlite3.Connection, Any], None]]
     events.ContainerExited: _container_exited,
     events.ContainerRemoved: _container_removed,
     events.CacheUsed: _cache_used,
+    events.DamageFound: _damage_found,
     events.RootMadeReady: _root_made_ready,
     events.ImageResolved: _image_resolved,
     events.Uploaded: _uploaded,

@@ -138,6 +138,7 @@ class ContainerTask(TaskHandler):
                         network_mode=ours.task_network,
                         failed_roots=self.failed_roots() if keeps_failed_roots(self.options) else None,
                         cache_used=self.recorder.cache_used,
+                        damage_found=self.recorder.damage_found,
                         overlay_mounted=disk.overlay_mounted,
                     )
                 if RESOURCES not in self.live_logs.names:

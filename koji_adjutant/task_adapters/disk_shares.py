@@ -29,9 +29,12 @@ class Share(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> Share:
-        """Read a task's file; a task that has said nothing yet has said nothing of late."""
+        """Read a task's file; one that has said nothing yet, or nothing of ours, has said nothing of late."""
         words = text.split()
-        return cls(int(words[0]), float(words[1]), LEAVING in words) if words else cls(0, -math.inf, False)
+        try:
+            return cls(int(words[0]), float(words[1]), LEAVING in words)
+        except (ValueError, IndexError):
+            return cls(0, -math.inf, False)
 
 
 class DiskShares:
@@ -115,7 +118,7 @@ class DiskShares:
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 path.unlink()
             except BlockingIOError:
-                yield Share.read(path.read_text())
+                yield Share.read(path.read_text(errors="replace"))
             finally:
                 os.close(descriptor)
 

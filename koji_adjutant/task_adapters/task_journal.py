@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from koji_adjutant.buildroot.workspace import CacheKind
 from koji_adjutant.container.cgroups import Usage
@@ -63,6 +63,11 @@ class ContainerJournal:
 
     def removed(self, container: str) -> None:
         self._journal.record(events.ContainerRemoved(container=container))
+
+    def damage_found(self, key: str, _damage: Sequence[str]) -> None:
+        """Record that an entry of the store was found damaged; the logs say what is wrong with it."""
+        kind: Literal["layer", "metadata"] = "metadata" if key.startswith("metadata-") else "layer"
+        self._journal.record(events.DamageFound(kind=kind))
 
     def usages(self) -> list[Usage]:
         """Return the usage of every container so far; one that still runs has its present usage."""

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from koji_adjutant.buildroot.cache.answers import AnswerCache
 from koji_adjutant.buildroot.cache.downloads import PackageCache
-from koji_adjutant.buildroot.cache.store import RootStore
+from koji_adjutant.buildroot.cache.quarantine import DamagedEntry, Quarantine
+from koji_adjutant.buildroot.cache.store import QUARANTINE, RootStore
 
 PACKAGES_SHARE = 4
 """Downloaded packages may have one part of the cache's size in so many: they are of use only for what is
 new."""
+
+
+ROOTS = "roots"
+"""Where below the state directory the store is."""
+
+
+def damaged_entries(state_dir: Path) -> Sequence[DamagedEntry]:
+    """Return what is in quarantine, for whoever only looks; nothing for who may not."""
+    try:
+        return Quarantine(state_dir / ROOTS / QUARANTINE).entries()
+    except PermissionError:
+        return ()
 
 
 class Cache:
@@ -21,7 +35,7 @@ class Cache:
     """
 
     def __init__(self, state_dir: Path) -> None:
-        self.store = RootStore(state_dir / "roots")
+        self.store = RootStore(state_dir / ROOTS)
         self.answers = AnswerCache(state_dir / "answers")
         self.packages = PackageCache(state_dir / "packages")
 

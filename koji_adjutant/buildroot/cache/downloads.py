@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from koji_adjutant.buildroot.files.removal import remove_file, remove_tree
 from koji_adjutant.buildroot.repository.attempts import Report
 from koji_adjutant.buildroot.repository.transfer import Checksum, Expected, fetch
 from koji_adjutant.buildroot.specification.plan import PackageFile
@@ -92,14 +93,12 @@ class PackageCache:
         with suppress(BlockingIOError), self._users(fcntl.LOCK_EX | fcntl.LOCK_NB):
             files = {path: path.stat() for path in self._directory.glob("*.rpm")}
             total = sum(status.st_size for status in files.values())
-            for leftover in self._directory.glob("*.part"):
-                leftover.unlink()
-            for directory in self._directory.glob("*.held"):
-                shutil.rmtree(directory)
+            for leftover in (*self._directory.glob("*.part"), *self._directory.glob("*.held")):
+                remove_tree(leftover)
             for path in sorted(files, key=lambda path: files[path].st_mtime):
                 if total <= limit:
                     break
-                path.unlink()
+                remove_file(path)
                 total -= files[path].st_size
 
     def size(self) -> tuple[int, int]:
@@ -113,6 +112,9 @@ class PackageCache:
             os.utime(path)
             return path
         part = path.with_suffix(".part")
+        for place in (path, part):
+            if place.is_dir():
+                remove_tree(place)
         with part.open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self._is_whole(path, checksum):  # somebody else has just downloaded it
@@ -138,7 +140,7 @@ class PackageCache:
     def _is_whole(self, path: Path, checksum: Checksum) -> bool:
         try:
             return checksum.fits(path)
-        except FileNotFoundError:
+        except OSError:  # not there, or of no use
             return False
 
     def _path(self, package: PackageFile) -> Path:

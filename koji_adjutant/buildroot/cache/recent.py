@@ -11,6 +11,8 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from koji_adjutant.buildroot.files.removal import remove_file
+
 logger = logging.getLogger(__name__)
 
 LIFETIME = 14 * 86400
@@ -82,7 +84,7 @@ class RecentRoots:
             try:
                 used = path.stat().st_mtime
                 if time.time() - used > LIFETIME:
-                    path.unlink()
+                    remove_file(path)
                     continue
                 if path.suffix != ".json":
                     continue  # being written, or left by a process that was killed
@@ -91,6 +93,8 @@ class RecentRoots:
                     found.append((used, RecentRoot(**document["root"]), Tries(**document["tries"])))
             except FileNotFoundError:
                 continue  # another process forgot it just now
+            except IsADirectoryError:
+                remove_file(path)
             except OSError as problem:
                 logger.warning("The use of a buildroot cannot be read: %s", problem)
             except (ValueError, KeyError, TypeError):  # the machine died while it was written, or it is alien
@@ -114,7 +118,7 @@ class RecentRoots:
 
     def forget(self, root: RecentRoot) -> None:
         """Remove a buildroot from the recent ones, whether or not it is one."""
-        self._path(root).unlink(missing_ok=True)
+        remove_file(self._path(root))
 
     def _path(self, root: RecentRoot) -> Path:
         name = hashlib.sha256(json.dumps([self._hub, asdict(root)], sort_keys=True).encode()).hexdigest()

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
+import logging
 import os
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from koji_adjutant.buildroot.files.removal import remove_tree
+from koji_adjutant.buildroot.cache.lease import Lease
+from koji_adjutant.buildroot.cache.locks import Locks, checked, is_key
+from koji_adjutant.buildroot.cache.quarantine import DamagedEntry, Quarantine
+from koji_adjutant.buildroot.cache.record import (
+    Vital,
+    seen_at_a_glance,
+    seen_in_full,
+    unreadable,
+    write_record,
+)
+from koji_adjutant.buildroot.files.removal import remove_file, remove_tree
 from koji_adjutant.buildroot.files.tree import changes, describe, read_manifest, write_manifest
-from koji_adjutant.buildroot.files.walk import walk
 from koji_adjutant.errors import BuildrootError
 
+logger = logging.getLogger("koji_adjutant.buildroot")
+
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+BOOT = ".boot-id"
+SIZE = ".size"
+QUARANTINE = "quarantine"
+_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+
+Compose = Callable[[Path], Vital | None]
+"""Fills an empty directory, and returns what says which files are vital; None: all of them."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +47,11 @@ class EntryUsage:
 
 
 @dataclass(frozen=True)
-class Lease:
-    """An entry that stays while it is leased: its directory, and whether it was made for this lease."""
+class _Made:
+    """What ``_compose`` has done: the process that flushes it to disk, and what it replaces."""
 
-    path: Path
-    composed: bool
+    flush: subprocess.Popen[bytes]
+    damage: Sequence[str]
 
 
 class RootStore:
@@ -43,10 +59,11 @@ class RootStore:
 
     Layout of the directory; everything is on one file system, so that renames are atomic:
 
-    - ``entries/<key>/`` a finished entry. What is in it is the composer's business; ``.boot-id`` and
-      ``.size`` (bytes on disk) are ours.
+    - ``entries/<key>/`` a finished entry. What is in it is the composer's business; ``.boot-id``, ``.size``
+      (bytes on disk), ``.files`` and ``.vital`` (see ``record``) are ours.
     - ``staging/<key>.<random>/`` an entry being composed, or left over by a composer that died.
-    - ``trash/<random>/`` what is no longer wanted; removed by ``sweep``, never in the path of a build.
+    - ``trash/<key>.<random>/`` what is no longer wanted; removed by ``sweep``, never in the path of a build.
+    - ``quarantine/<key>.<random>/`` what was an entry until it was found damaged.
     - ``synced/<key>`` exists if the entry's files are known to be on disk.
     - ``manifests/<key>`` lists the entry's files, with their checksums, once it is ``seal``ed.
     - ``locks/<key>.use``, ``locks/<key>.compose``: lock files (flock), never removed.
@@ -57,6 +74,8 @@ class RootStore:
        there. It is not modified after.
     2. Whoever uses an entry holds ``.use`` shared, from before looking for the entry until done. Whoever
        removes one holds ``.use`` exclusively and does not wait for it: an entry in use is never removed.
+       A damaged one, or one that was made on a damaged one, is taken from its place whoever uses it, under
+       ``.compose``; what is mounted stays mounted, and its files are deleted when nobody uses that key.
     3. Composing needs ``.compose`` exclusively; whoever had to wait for it looks again first. So an entry
        that several processes miss at once is composed once. No lock on one key is held for the sake of
        another, and using an entry holds only ``.use`` shared: builds never wait for each other.
@@ -66,8 +85,10 @@ class RootStore:
        all there. Therefore an entry without a ``synced`` mark is good only in the boot that made it. The
        mark is made when the composer's lease ends and the file system has been flushed.
     6. The time of the last use is the modification time of ``.use``; ``evict`` takes the oldest first.
-    7. An entry that is not what its manifest says is found by ``damage``, and of use to nobody: whoever finds
-       it removes it, so that it is made again. Manifests are made by ``seal``, when no build waits.
+    7. An entry is of use to nobody if its vital files are not what its record says, which is looked at each
+       time that it is leased. ``look_through`` looks at all of them, ``damage`` at their contents, for which
+       it takes a manifest; these are made by ``seal``, when no build waits. Whoever finds an entry damaged
+       puts it into quarantine, so that it is made again.
     """
 
     def __init__(self, directory: Path, trace: Callable[[str], None] = lambda _point: None) -> None:
@@ -79,185 +100,277 @@ class RootStore:
         self._trace = trace
         # packages' scripts may leave anything in a root, programs for everybody to run as root included
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("entries", "staging", "trash", "synced", "manifests", "locks"):
+        for name in ("entries", "staging", "trash", "synced", "manifests"):
             (directory / name).mkdir(parents=True, exist_ok=True, mode=0o755)
+        self._locks = Locks(directory / "locks")
+        self._quarantine = Quarantine(directory / QUARANTINE)
 
     @contextmanager
-    def lease(self, key: str, compose: Callable[[Path], None]) -> Iterator[Lease]:
+    def lease(self, key: str, compose: Compose) -> Iterator[Lease]:
         """Lease the entry ``key``, which ``compose(empty staging directory)`` makes if it is absent.
 
         It stays while the block runs. What ``compose`` raises is passed on, with nothing left in the store.
         """
-        entry = self.directory / "entries" / _checked(key)
-        with self._lock(key, "use", fcntl.LOCK_SH) as use:
+        entry = self.directory / "entries" / checked(key)
+        with self._locks.shared(key, "use") as use:
             os.utime(use)
-            flush = None if self._usable(key) else self._compose(key, compose)
+            made, directory = self._find(key, compose)
+            lease = Lease(entry, made is not None, made.damage if made else (), directory)
             try:
                 self._trace("leased")
-                yield Lease(entry, composed=flush is not None)
+                yield lease
             finally:
-                if flush is not None and flush.wait() == 0:
-                    (self.directory / "synced" / key).touch()
+                if made is not None and made.flush.wait() == 0:
+                    self._mark_synced(lease)
+                os.close(directory)
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[Lease]:
+        """Lease an entry as it is, damaged or not. Raises BuildrootError if there is none."""
+        with self._locks.shared(key, "use"):
+            if not self._is_finished(key):
+                raise BuildrootError(f"the cache has no layer {key}")
+            directory = os.open(self.entry(key), _DIRECTORY)
+            try:
+                yield Lease(self.entry(key), composed=False, damage=(), directory=directory)
+            finally:
+                os.close(directory)
 
     def has(self, key: str) -> bool:
         """Return whether ``lease`` would find the entry ready; only a hint, it may be gone a moment later."""
-        return self._usable(_checked(key))
+        return self._usable(checked(key))
 
     def entry(self, key: str) -> Path:
         """Return where the entry is, or would be."""
-        return self.directory / "entries" / _checked(key)
+        return self.directory / "entries" / checked(key)
 
     def in_use(self, key: str) -> bool:
         """Return whether somebody holds a lease on the entry just now."""
-        try:
-            with self._lock(key, "use", fcntl.LOCK_EX | fcntl.LOCK_NB):
-                return False
-        except BlockingIOError:
-            return True
+        return self._locks.held(key, "use")
 
     def remove(self, key: str) -> bool:
         """Remove an entry unless it is in use; returns whether it is gone."""
         try:
-            with self._lock(key, "use", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with self._locks.alone(key, "use", wait=False):
                 self._discard(key)
         except BlockingIOError:
             return False
         return True
 
+    def look_through(self, lease: Lease, *, contents: bool = False) -> list[str]:
+        """Return what is wrong with a leased entry, a line for each file.
+
+        ``contents`` are looked at as well only where there is a manifest; that reads all of it.
+        """
+        if not lease.is_current():
+            return ["found damaged meanwhile, by another task"]
+        found = seen_in_full(lease.path, (BOOT, SIZE))
+        return found or (self.damage(lease.key) if contents else [])
+
+    def put_aside(self, lease: Lease, damage: Iterable[str]) -> bool:
+        """Put a leased entry that is damaged into quarantine.
+
+        Returns whether it was still in its place, and not another one by now.
+        """
+        with self._locks.alone(lease.key, "compose"):
+            self._trace("putting aside")
+            if not lease.is_current():
+                return False
+            self._to_quarantine(lease.key, damage)
+            self._trace("put aside")
+        return True
+
+    def discard(self, key: str) -> None:
+        """Take an entry away that was made on a damaged one; whoever uses it has it to the end.
+
+        One that is being made is not waited for: whoever makes it looks what it was made on.
+        """
+        with suppress(BlockingIOError), self._locks.alone(key, "compose", wait=False):
+            self._discard(key)
+
+    def quarantined(self) -> list[DamagedEntry]:
+        """Return what is in quarantine, the latest first."""
+        return self._quarantine.entries()
+
     def evict(self, limit: int) -> None:
-        """Remove what was used longest ago until the rest takes ``limit`` bytes; what is in use stays."""
-        usages = self.usages()
-        total = sum(usage.size for usage in usages)
-        for usage in usages:
+        """Remove what was used longest ago until the rest takes ``limit`` bytes; what is in use stays.
+
+        What is in quarantine counts, as if it had been used when it was put there.
+        """
+        kept = [(usage.last_use, usage.size, usage.key, None) for usage in self.usages()]
+        aside = [(one.since, self._size(one.path), one.key, one.path) for one in self.quarantined()]
+        total = sum(size for _since, size, _key, _path in (*kept, *aside))
+        for _since, size, key, path in sorted([*kept, *aside], key=lambda one: one[0]):
             if total <= limit:
                 break
-            if self.remove(usage.key):
-                total -= usage.size
+            if path is not None:
+                with suppress(FileNotFoundError):
+                    self._to_trash(path, key)
+                total -= size
+            elif self.remove(key):
+                total -= size
 
     def usages(self) -> list[EntryUsage]:
         """Return the usage of every entry, the one that was used longest ago first."""
-        entries = (self.directory / "entries").iterdir()
-        found = [EntryUsage(entry.name, self._size(entry), self._last_use(entry.name)) for entry in entries]
+        found = [
+            EntryUsage(key, self._size(self.entry(key)), self._locks.last_use(key)) for key in self._keys()
+        ]
         return sorted(found, key=lambda usage: usage.last_use)
 
     def seal(self) -> None:
         """Write the manifests that are missing; slow, so call it when nothing waits."""
-        for entry in (self.directory / "entries").iterdir():
-            manifest = self.directory / "manifests" / entry.name
-            if not manifest.exists():
-                with self._lock(entry.name, "use", fcntl.LOCK_SH), suppress(FileNotFoundError):
-                    write_manifest(manifest, describe(entry))
+        for key in self._keys():
+            if not self._manifest(key).exists():
+                with suppress(BuildrootError), self.held(key) as lease:
+                    self._seal(lease)
+
+    def _seal(self, lease: Lease) -> None:
+        """Write the manifest of an entry, if it is what it was when it was made."""
+        damage = self.look_through(lease)
+        try:
+            if not damage:
+                write_manifest(self._manifest(lease.key), describe(lease.path))
+        except OSError as problem:
+            damage = [unreadable(str(problem.filename), problem)]
+        if damage:
+            self.put_aside(lease, damage)
 
     def damage(self, key: str) -> list[str]:
         """Compare an entry with its manifest.
 
         Returns a line for each file that is not as the manifest says; none where there is no manifest.
         """
-        with self._lock(key, "use", fcntl.LOCK_SH):
+        with self._locks.shared(key, "use"):
             try:
-                manifest = read_manifest(self.directory / "manifests" / key)
+                manifest = read_manifest(self._manifest(key))
             except FileNotFoundError:
                 return []
-            return changes(manifest, describe(self.directory / "entries" / key))
+            except (OSError, ValueError, TypeError):  # damaged itself; the next seal makes it anew
+                remove_file(self._manifest(key))
+                return []
+            try:
+                return changes(manifest, describe(self.entry(key)))
+            except OSError as problem:
+                return [unreadable(str(problem.filename), problem)]
 
     def size(self) -> tuple[int, int]:
-        """Return how many entries there are, and their bytes on disk."""
+        """Return how many entries there are, and the store's bytes on disk."""
         usages = self.usages()
-        return len(usages), sum(usage.size for usage in usages)
+        aside = sum(self._size(one.path) for one in self.quarantined())
+        return len(usages), sum(usage.size for usage in usages) + aside
 
     def sweep(self) -> None:
         """Delete what is in the trash and what dead composers and machines left.
 
         Slow, so call it when nothing waits.
         """
-        for entry in (self.directory / "entries").iterdir():
-            if not self._usable(entry.name):
-                self.remove(entry.name)
+        for key in self._keys():
+            if not self._usable(key):
+                with suppress(BlockingIOError), self._locks.alone(key, "use", wait=False):
+                    self._clear(key)
         for key in {leftover.name.rpartition(".")[0] for leftover in (self.directory / "staging").iterdir()}:
-            with suppress(BlockingIOError), self._lock(key, "compose", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with suppress(BlockingIOError), self._locks.alone(key, "compose", wait=False):
                 self._discard_staging(key)
+        for entry in self._quarantine.superfluous():
+            with suppress(FileNotFoundError):
+                self._to_trash(entry.path, entry.key)
         for directory in (self.directory / "trash").iterdir():
-            remove_tree(directory)
+            if not self._may_be_in_use(directory.name):
+                remove_tree(directory)
+
+    def _keys(self) -> list[str]:
+        return [entry.name for entry in (self.directory / "entries").iterdir() if is_key(entry.name)]
+
+    def _manifest(self, key: str) -> Path:
+        return self.directory / "manifests" / key
 
     def _size(self, entry: Path) -> int:
         try:
-            return int((entry / ".size").read_text())
-        except (FileNotFoundError, ValueError):
+            return int((entry / SIZE).read_text())
+        except (OSError, ValueError):
             return 0  # somebody else removed it just now, or the machine died before it was on disk
 
-    def _last_use(self, key: str) -> float:
-        return (self.directory / "locks" / f"{key}.use").stat().st_mtime
+    def _may_be_in_use(self, name: str) -> bool:
+        """Return whether somebody may still have what is in the trash by this name."""
+        key = name.partition(".")[0]
+        return key != name and is_key(key) and self.in_use(key)
 
     def _usable(self, key: str) -> bool:
+        return self._is_finished(key) and not seen_at_a_glance(self.entry(key))
+
+    def _is_finished(self, key: str) -> bool:
         try:
-            boot_id = (self.directory / "entries" / key / ".boot-id").read_text()
-        except FileNotFoundError:
+            boot_id = (self.entry(key) / BOOT).read_text()
+        except (OSError, ValueError):
             return False
         return boot_id == BOOT_ID.read_text() or (self.directory / "synced" / key).exists()
 
-    def _compose(self, key: str, compose: Callable[[Path], None]) -> subprocess.Popen[bytes] | None:
-        """Make the entry, unless somebody else just did.
+    def _find(self, key: str, compose: Compose) -> tuple[_Made | None, int]:
+        """Find or make the entry; return what was made, and the descriptor of its directory."""
+        while True:
+            made = None if self._usable(key) else self._compose(key, compose)
+            try:
+                return made, os.open(self.entry(key), _DIRECTORY)
+            except FileNotFoundError:  # another task has found it damaged between the two
+                continue
 
-        Returns the process that flushes it to disk, None if there was nothing to make.
-        """
+    def _compose(self, key: str, compose: Compose) -> _Made | None:
+        """Make the entry, unless somebody else just did, which is None."""
         self._trace("missing")
-        with self._lock(key, "compose", fcntl.LOCK_EX):
+        with self._locks.alone(key, "compose"):
             self._trace("composing")
             if self._usable(key):
                 return None
-            self._discard(key)
+            damage = self._clear(key)
             self._discard_staging(key)
             staging = self.directory / "staging" / f"{key}.{uuid.uuid4().hex}"
             staging.mkdir(mode=0o755)
             try:
-                compose(staging)
+                is_vital = compose(staging) or (lambda _file: True)
+                self._trace("composed")
+                (staging / SIZE).write_text(str(write_record(staging, is_vital)))
+                (staging / BOOT).write_text(BOOT_ID.read_text())
             except BaseException:
-                self._to_trash(staging)
+                self._to_trash(staging, key)
                 raise
-            self._trace("composed")
-            (staging / ".size").write_text(str(_disk_usage(staging)))
-            (staging / ".boot-id").write_text(BOOT_ID.read_text())
-            staging.rename(self.directory / "entries" / key)
+            staging.rename(self.entry(key))
             self._trace("committed")
-        return subprocess.Popen(["sync", "--file-system", str(self.directory)], stdin=subprocess.DEVNULL)
+        command = ["sync", "--file-system", str(self.directory)]
+        return _Made(subprocess.Popen(command, stdin=subprocess.DEVNULL), damage)
+
+    def _clear(self, key: str) -> list[str]:
+        """Make way for a new entry; return what is wrong with the one in its place, if it is damaged."""
+        damage = seen_at_a_glance(self.entry(key)) if self._is_finished(key) else []
+        if damage:
+            self._to_quarantine(key, damage)
+        else:
+            self._discard(key)
+        return damage
+
+    def _to_quarantine(self, key: str, damage: Iterable[str]) -> None:
+        damage = [*damage]
+        logger.warning("The entry %s of the store is damaged, and is put into quarantine: %s", key, damage[0])
+        self._remove_marks(key)
+        self._quarantine.take(key, self.entry(key), damage)
 
     def _discard(self, key: str) -> None:
+        self._remove_marks(key)
+        with suppress(FileNotFoundError):
+            self._to_trash(self.entry(key), key)
+
+    def _remove_marks(self, key: str) -> None:
         for mark in ("synced", "manifests"):
-            (self.directory / mark / key).unlink(missing_ok=True)
-        entry = self.directory / "entries" / key
-        if entry.exists():
-            self._to_trash(entry)
+            remove_file(self.directory / mark / key)
+
+    def _mark_synced(self, lease: Lease) -> None:
+        """Note that an entry is on disk; not of one in its place, which somebody may be making now."""
+        with suppress(BlockingIOError), self._locks.alone(lease.key, "compose", wait=False):
+            if lease.is_current():
+                (self.directory / "synced" / lease.key).touch()
 
     def _discard_staging(self, key: str) -> None:
         for leftover in (self.directory / "staging").glob(f"{key}.*"):
-            self._to_trash(leftover)
+            self._to_trash(leftover, key)
 
-    def _to_trash(self, directory: Path) -> None:
-        directory.rename(self.directory / "trash" / uuid.uuid4().hex)
-
-    @contextmanager
-    def _lock(self, key: str, kind: Literal["use", "compose"], operation: int) -> Iterator[Path]:
-        path = self.directory / "locks" / f"{_checked(key)}.{kind}"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, operation)
-            yield path
-        finally:
-            os.close(descriptor)
-
-
-def _disk_usage(directory: Path) -> int:
-    """Count a directory's bytes on disk, as ``du`` does: files with several links once."""
-    statuses = [directory.lstat(), *(entry.status for entry in walk(directory))]
-    blocks = {(status.st_dev, status.st_ino): status.st_blocks for status in statuses}
-    return sum(blocks.values()) * 512
-
-
-def _checked(key: str) -> str:
-    """Return the key, which has to be a name and not a path: a checksum, usually.
-
-    Raises BuildrootError for anything else.
-    """
-    if not key or not all(character.isalnum() or character in "-_" for character in key):
-        raise BuildrootError(f"{json.dumps(key)} cannot be a key of the root store; use letters and digits")
-    return key
+    def _to_trash(self, directory: Path, key: str) -> None:
+        directory.rename(self.directory / "trash" / f"{key}.{uuid.uuid4().hex}")

@@ -16,3 +16,11 @@ def remove_tree(directory: Path) -> None:
     unmount_below(directory)
     command = ["rm", "-rf", "--one-file-system", "--", str(directory)]
     subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file of ours that may not be there, or a directory that has got its name."""
+    try:
+        path.unlink(missing_ok=True)
+    except (IsADirectoryError, PermissionError):  # Linux says the first, POSIX the second
+        remove_tree(path)

@@ -116,6 +116,12 @@ def write_manifest(path: Path, tree: Mapping[str, Facts]) -> None:
 
 
 def read_manifest(path: Path) -> dict[str, Facts]:
-    """Read a tree that ``write_manifest`` wrote. Raises FileNotFoundError."""
+    """Read a tree that ``write_manifest`` wrote.
+
+    Raises FileNotFoundError, or ValueError or TypeError for what is no manifest.
+    """
     with path.open(encoding="ascii") as file:
-        return {name: Facts(**facts) for name, facts in map(json.loads, file)}
+        tree = {name: Facts(**facts) for name, facts in map(json.loads, file)}
+    if "." not in tree:
+        raise ValueError(f"{path.name} is no manifest of a tree")
+    return tree

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from koji_adjutant.buildroot.cache.record import Vital
 from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.installed.identities import identified
 from koji_adjutant.buildroot.installed.packages import Installed
 from koji_adjutant.buildroot.layers.transaction import FIRST_DBPATH, transact
+from koji_adjutant.buildroot.layers.vital import vital_in_layer
 from koji_adjutant.buildroot.specification.plan import Plan
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink
@@ -75,13 +77,14 @@ def compose(
     recipe: Recipe,
     files: Sequence[Path],
     key: str,
-) -> None:
+) -> Vital:
     """Fill ``staging``, a new entry of the store, with what ``recipe`` adds to ``below``.
 
     ``below`` has the layers topmost first; if it is empty, a base is made. ``files`` are the packages', in
     the order of the recipe's plan.
 
-    Raises BuildrootError if rpm refuses, or a package's script fails or does what it must not.
+    Returns what says which files in it are to be looked at each time that it is used. Raises BuildrootError
+    if rpm refuses, or a package's script fails or does what it must not.
     """
     work, layer = staging / "work", Layer(staging)
     lowers = [lower.root for lower in below]
@@ -111,3 +114,4 @@ def compose(
     (staging / "recipe.json").write_text(json.dumps(recipe.as_json()))
     for leftover in (work, overlay.scratch, staging / "nothing"):
         remove_tree(leftover)
+    return vital_in_layer(installed.dbpath)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from koji_adjutant.buildroot.cache.damage import raise_for_damage, sentence
+from koji_adjutant.buildroot.cache.lease import Lease
+from koji_adjutant.buildroot.cache.record import Vital
 from koji_adjutant.buildroot.installed.packages import Installed
 from koji_adjutant.buildroot.layers.compose import Layer, Recipe, compose
+from koji_adjutant.buildroot.layers.dependents import discard_what_stands_on
 from koji_adjutant.buildroot.layers.transaction import FIRST_DBPATH
 from koji_adjutant.buildroot.resolving.key import layer_key
 from koji_adjutant.buildroot.resolving.locked_resolver import LockedResolver, compare
@@ -18,7 +22,7 @@ from koji_adjutant.buildroot.specification.lock import Lock, Step, this_machine
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import Image, LogSink, write_line
-from koji_adjutant.errors import TaskStep, at_step
+from koji_adjutant.errors import AdjutantError, DamagedEntryError, TaskStep, at_step
 from koji_adjutant.text import size
 
 
@@ -45,6 +49,7 @@ class Layers:
         self._log = log
         self._leases = leases
         self._resolver = resolver
+        self._leased: list[Lease] = []
         self._layers: list[Layer] = []
         self._steps: list[Step] = []
 
@@ -104,11 +109,20 @@ class Layers:
         if self._workspace.lock:
             compare(self.lock(), self._workspace.lock)
 
+    def raise_for_damage(self, error: AdjutantError | OSError) -> None:
+        """Raise DamagedEntryError if a layer is damaged, and so may be what the error comes from."""
+        raise_for_damage(self._workspace.cache.store, self._leased, error, self._found_damaged)
+
     def _lease(self, key: str, plan: Plan) -> None:
-        lease = self._leases.enter_context(
-            self._workspace.cache.store.lease(key, lambda staging: self._make(staging, key, plan))
-        )
+        store = self._workspace.cache.store
+        lease = self._leases.enter_context(store.lease(key, lambda staging: self._make(staging, key, plan)))
+        if lease.damage:
+            self._found_damaged(key, lease.damage)
+        if lease.composed and not all(below.is_current() for below in self._leased):
+            store.discard(key)
+            raise DamagedEntryError("a layer was damaged, and another was just made on it; it is made anew")
         self._workspace.cache_used("buildrequires" if self._layers else "root", key, not lease.composed)
+        self._leased.append(lease)
         self._layers.append(Layer(lease.path))
         kind = "Layer" if self._layers[1:] else "Root"
         self._say(f"{kind} {key} {'composed' if lease.composed else 'found in the store'}")
@@ -117,7 +131,12 @@ class Layers:
         for nevra in plan.erase:
             self._say(f"  without {nevra}")
 
-    def _make(self, staging: Path, key: str, plan: Plan) -> None:
+    def _found_damaged(self, key: str, damage: Sequence[str]) -> None:
+        discard_what_stands_on(self._workspace.cache.store, key)
+        self._workspace.damage_found(key, damage)
+        self._say(f"Warning: {sentence(key, damage)}")
+
+    def _make(self, staging: Path, key: str, plan: Plan) -> Vital:
         packages = self._workspace.cache.packages
         total = sum(package.size for package in plan.install)
         self._say(f"Installing {len(plan.install)} packages, {size(total)}")
@@ -139,7 +158,7 @@ class Layers:
                         report=self._say,
                     )
                 )
-            compose(
+            return compose(
                 staging,
                 self._workspace,
                 self._log,
@@ -163,7 +182,8 @@ class Layers:
 def open_layers(workspace: Workspace, config: BuildrootConfig, log: LogSink) -> Iterator[Layers]:
     """Yield the base root of the configuration's group, composed or taken from the store.
 
-    Further layers can be added to it. Raises LockError if the workspace has a lock that says otherwise.
+    Further layers can be added to it. Raises LockError if the workspace has a lock that says otherwise. When
+    the block ends with an error, and a layer is damaged, that becomes DamagedEntryError.
     """
     image = workspace.manager.ensure_image_available(workspace.tool_image, "never")
     resolver = (
@@ -173,5 +193,9 @@ def open_layers(workspace: Workspace, config: BuildrootConfig, log: LogSink) -> 
     )
     with ExitStack() as leases:
         layers = Layers(workspace, config, image, resolver, log, leases)
-        layers.add(Wanted(groups=[config.group]))
-        yield layers
+        try:
+            layers.add(Wanted(groups=[config.group]))
+            yield layers
+        except (AdjutantError, OSError) as error:
+            layers.raise_for_damage(error)
+            raise

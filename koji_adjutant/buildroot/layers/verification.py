@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.files.tree import describe, differences
@@ -43,7 +42,7 @@ def verify(workspace: Workspace, key: str, log: LogSink) -> list[Verification]:
     fresh: list[Layer] = []
     found = []
     for stored in _chain(workspace, key):
-        with workspace.cache.store.lease(stored.key, _gone):
+        with workspace.cache.store.held(stored.key):
             layer = _make_again(workspace, stored, fresh, log)
             found.append(_compare(workspace, stored, layer))
             fresh.append(layer)
@@ -57,15 +56,15 @@ def _chain(workspace: Workspace, key: str) -> list[Layer]:
     layers: list[Layer] = []
     wanted: str | None = key
     while wanted is not None:
-        if not workspace.cache.store.has(wanted):
-            raise BuildrootError(f"the cache has no layer {wanted}")
-        layers.insert(0, Layer(workspace.cache.store.entry(wanted)))
-        wanted = layers[0].recipe().parent
+        with workspace.cache.store.held(wanted) as lease:
+            layers.insert(0, Layer(lease.path))
+            try:
+                wanted = layers[0].recipe().parent
+            except (OSError, ValueError, TypeError, LookupError):
+                raise BuildrootError(
+                    f"{wanted} is no layer, or one of which nobody knows how it was made"
+                ) from None
     return layers
-
-
-def _gone(_staging: Path) -> None:
-    raise BuildrootError("the layer was removed meanwhile; try again")
 
 
 def _make_again(workspace: Workspace, stored: Layer, fresh: Sequence[Layer], log: LogSink) -> Layer:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from koji_adjutant.buildroot.cache.damage import raise_for_damage
 from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.buildroot.resolving.key import question_key
 from koji_adjutant.buildroot.resolving.metadata import SEEN_AT, Metadata
@@ -20,7 +21,7 @@ from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import LogSink, VolumeMount, write_line
 from koji_adjutant.container.tools import write_request
-from koji_adjutant.errors import BuildrootError, DependencyError, TaskStep, at_step
+from koji_adjutant.errors import AdjutantError, BuildrootError, DependencyError, TaskStep, at_step
 
 Answer = Mapping[str, Any]
 """What tool/resolve.py writes."""
@@ -88,10 +89,9 @@ class Resolver:
         below = list(lowers) or [_empty(work)]
         overlay = Overlay(below, work / "root", throwaway=True)
         with self._workspace.mounted(overlay) as root:
-            answer = self._with_metadata(work, root)
-        return _plan(answer)
+            return self._with_metadata(work, root)
 
-    def _with_metadata(self, work: Path, root: Path) -> Answer:
+    def _with_metadata(self, work: Path, root: Path) -> Plan:
         """Run the resolver on metadata from the store, or on new metadata that the store then has."""
 
         def compose(staging: Path) -> None:
@@ -108,12 +108,19 @@ class Resolver:
         key = f"metadata-{self._metadata.key}-{digest}-{wanted_resolver(self._config)}"
         with self._workspace.cache.store.lease(key, compose) as lease:
             self._workspace.cache_used("metadata", key, not lease.composed)
+            if lease.damage:
+                self._workspace.damage_found(key, lease.damage)
             if lease.composed:
-                return _answer(work)
+                return _plan(_answer(work))
             # whatever reads a packager's rpm database must not be able to change what all tasks share
             overlay = Overlay([lease.path / "cache"], work / "cache", throwaway=True)
-            with self._workspace.mounted(overlay) as cache:
-                return self._run(work, root, cache, None)
+            try:
+                with self._workspace.mounted(overlay) as cache:
+                    return _plan(self._run(work, root, cache, None))
+            except (AdjutantError, OSError) as error:
+                store = self._workspace.cache.store
+                raise_for_damage(store, [lease], error, self._workspace.damage_found)
+                raise
 
     def _run(self, work: Path, root: Path, cache: Path, metadata: Path | None) -> Answer:
         mounts = [VolumeMount(cache, PurePosixPath("/cache")), *self._workspace.mounts]

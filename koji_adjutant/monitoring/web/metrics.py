@@ -31,6 +31,7 @@ COUNTERS = {
     "task_failures": ("Failed tasks by what failed.", ["method", "class"]),
     "containers_created": ("Containers created, by what for.", ["role"]),
     "cache_uses": ("Looks into a cache, by what was found.", ["kind", "result"]),
+    "damage_found": ("Entries of the store that were found damaged, by what they were.", ["kind"]),
     "roots_made_ready": ("Roots of new repos that prewarm looked after, by what came of it.", ["result"]),
     "bytes_uploaded": ("Bytes of logs and results that the hub has taken.", []),
     "cpu_seconds": ("CPU time of tasks' containers.", []),

@@ -27,6 +27,7 @@ from koji_adjutant.errors import (
     BuildrootError,
     BuildTimeout,
     ContainerTimeout,
+    DamagedEntryError,
     DependencyError,
     EngineError,
     FailureClass,
@@ -253,6 +254,23 @@ def test_no_image_is_why_there_is_no_buildroot() -> None:
     error = BuildrootError("could not init mock buildroot")
     error.__cause__ = ImageError("no such image")
     assert explain(error).failure == "image"
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["error building package (arch x86_64), mock exited with status 1", "error retrieving sources, x"],
+)
+def test_what_a_damaged_root_has_broken(first: str, tmp_path: Path) -> None:
+    """Whatever the log says, which is the packager's."""
+    (tmp_path / "build.log").write_text("cc: fatal error: No space left on device\n")
+    damaged = DamagedEntryError(f"{first}; see build.log for more information\nthe entry k was damaged")
+    damaged.__cause__ = BuildFailed(f"{first}; see build.log for more information")
+    for error in (damaged, BuildrootError(f"could not init mock buildroot, x\n{damaged}")):
+        error.__cause__ = damaged if error is not damaged else damaged.__cause__
+        why = explain(error, tmp_path)
+        assert why.failure == "infrastructure"
+        assert why.sentence.endswith("the entry k was damaged")
+        assert why.log is None
 
 
 def test_a_checkout_that_took_too_long() -> None:

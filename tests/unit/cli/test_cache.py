@@ -68,6 +68,15 @@ def test_list(cache: Cache, tmp_path: Path) -> None:
     assert "4 entries" in lines[-1]
 
 
+def test_list_shows_what_was_found_damaged(cache: Cache, tmp_path: Path) -> None:
+    (cache.store.entry(BASE) / "file").unlink()
+    cache.store.sweep()
+    lines = run(tmp_path, "list").output.splitlines()
+    (titles,) = (number for number, line in enumerate(lines) if line.startswith("damaged"))
+    assert lines[titles + 1].split()[0] == BASE[:9]
+    assert "file: gone" in lines[titles + 1]
+
+
 def test_sizes_add_up_with_du(cache: Cache, tmp_path: Path) -> None:
     entries = json.loads(run(tmp_path, "list", "--json").output)
     listed = sum(entry["size"] for entry in entries)

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from click.testing import Result
 
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.cli.status import command
 from koji_adjutant.errors import ConfigError, NotFound
 from koji_adjutant.monitoring import database, events
@@ -97,6 +98,16 @@ def test_the_worker_for_programs(machine: Machine) -> None:
     assert answer["running"] == []
     assert answer["cache_hit_rates"] == {"root": 1.0}
     assert answer["disks"][0]["free"] > 0
+
+
+def test_what_was_found_damaged(machine: Machine) -> None:
+    record_failed_build(machine.journal())
+    assert machine.json(command)["damaged_entries"] == 0
+    store = Cache(machine.state_dir).store
+    with store.lease("key", lambda staging: (staging / "file").touch()) as lease:
+        assert store.put_aside(lease, ["file: gone"])
+    assert machine.json(command)["damaged_entries"] == 1
+    assert "1 damaged entries are in quarantine" in shown(machine.run(command))
 
 
 def started(machine: Machine, pid: int) -> None:

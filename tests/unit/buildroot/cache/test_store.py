@@ -310,30 +310,6 @@ def test_a_key_is_a_plain_name(tmp_path: Path, key: str) -> None:
         pass
 
 
-def test_a_damaged_entry_is_found_by_its_manifest(tmp_path: Path) -> None:
-    store = RootStore(tmp_path)
-    with store.lease(KEY, compose) as lease:
-        pass
-    (lease.path / "file").write_text("before anybody looked")
-    assert store.damage(KEY) == []
-    store.seal()
-    assert store.damage(KEY) == []
-    status = (lease.path / "file").stat()
-    (lease.path / "file").write_text("CONTENT AFTERWARDS...")
-    os.utime(lease.path / "file", ns=(status.st_atime_ns, status.st_mtime_ns))
-    (lease.path / "stray").touch()
-    found = store.damage(KEY)
-    assert "file: another content" in found
-    assert "stray: new" in found
-    # and it is made again once it is removed
-    assert store.remove(KEY)
-    assert store.damage(KEY) == []
-    with store.lease(KEY, compose) as lease:
-        assert (lease.path / "file").read_text() == "content"
-    store.seal()
-    assert store.damage(KEY) == []
-
-
 def test_names_that_others_have_of_an_entrys_files_are_no_damage(tmp_path: Path) -> None:
     store = RootStore(tmp_path)
     with store.lease(KEY, compose) as lease:

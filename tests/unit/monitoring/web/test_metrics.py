@@ -46,6 +46,7 @@ def test_what_is_counted(url: str, journal: FileJournal) -> None:
     journal.record(taken(2, at=1000.0))
     journal.record(events.CacheUsed(task_id=2, kind="root", key="k", hit=True))
     journal.record(events.RootMadeReady(result="composed"))
+    journal.record(events.DamageFound(kind="layer"))
     journal.record(events.Uploaded(task_id=2, size=10))
     journal.record(events.ResourcesUsed(task_id=2, resources=Resources(cpu_seconds=1.5)))
     journal.record(events.TaskEnded(task_id=2, status="failed", failure=Failure("build", "no"), at=1003.0))
@@ -59,6 +60,7 @@ def test_what_is_counted(url: str, journal: FileJournal) -> None:
     assert samples["containers_created_total", (("role", "build"),)] == 1
     assert samples["cache_uses_total", (("kind", "root"), ("result", "hit"))] == 1
     assert samples["roots_made_ready_total", (("result", "composed"),)] == 1
+    assert samples["damage_found_total", (("kind", "layer"),)] == 1
     assert samples["bytes_uploaded_total", ()] == 10
     assert samples["cpu_seconds_total", ()] == 1.5
     assert samples["task_seconds_bucket", (("le", "5.0"), build)] == 1  # the failed one
