@@ -28,6 +28,10 @@ class Lease:
     def is_current(self) -> bool:
         """Return whether the entry is still in its place: it is not if it was found damaged meanwhile."""
         try:
-            return os.path.samestat(os.fstat(self.directory), self.path.lstat())
+            return self.is_at(self.path)
         except FileNotFoundError:
             return False
+
+    def is_at(self, path: Path) -> bool:
+        """Return whether it is the entry that has this path. Raises FileNotFoundError if there is none."""
+        return os.path.samestat(os.fstat(self.directory), path.lstat())

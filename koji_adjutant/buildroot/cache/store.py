@@ -87,8 +87,8 @@ class RootStore:
     6. The time of the last use is the modification time of ``.use``; ``evict`` takes the oldest first.
     7. An entry is of use to nobody if its vital files are not what its record says, which is looked at each
        time that it is leased. ``look_through`` looks at all of them, ``damage`` at their contents, for which
-       it takes a manifest; these are made by ``seal``, when no build waits. Whoever finds an entry damaged
-       puts it into quarantine, so that it is made again.
+       it takes a manifest; these are made by ``seal``, when no build waits. A task that finds an entry
+       damaged puts it into quarantine, so that it is made again.
     """
 
     def __init__(self, directory: Path, trace: Callable[[str], None] = lambda _point: None) -> None:
@@ -163,9 +163,17 @@ class RootStore:
         ``contents`` are looked at as well only where there is a manifest; that reads all of it.
         """
         if not lease.is_current():
-            return ["found damaged meanwhile, by another task"]
+            return self._found_meanwhile(lease)
         found = seen_in_full(lease.path, (BOOT, SIZE))
         return found or (self.damage(lease.key) if contents else [])
+
+    def _found_meanwhile(self, lease: Lease) -> list[str]:
+        """Return what another task has found wrong with an entry that is not in its place any more."""
+        for aside in self.quarantined():
+            with suppress(FileNotFoundError):
+                if lease.is_at(aside.path):
+                    return [*aside.damage]
+        return ["made on a damaged one, which another task has found"]
 
     def put_aside(self, lease: Lease, damage: Iterable[str]) -> bool:
         """Put a leased entry that is damaged into quarantine.
@@ -225,15 +233,12 @@ class RootStore:
                     self._seal(lease)
 
     def _seal(self, lease: Lease) -> None:
-        """Write the manifest of an entry, if it is what it was when it was made."""
-        damage = self.look_through(lease)
+        """Write the manifest of an entry, unless it is not any more what it was when it was made."""
         try:
-            if not damage:
+            if not self.look_through(lease):
                 write_manifest(self._manifest(lease.key), describe(lease.path))
         except OSError as problem:
-            damage = [unreadable(str(problem.filename), problem)]
-        if damage:
-            self.put_aside(lease, damage)
+            logger.warning("The entry %s of the store cannot be read: %s", lease.key, problem)
 
     def damage(self, key: str) -> list[str]:
         """Compare an entry with its manifest.
@@ -265,9 +270,8 @@ class RootStore:
         Slow, so call it when nothing waits.
         """
         for key in self._keys():
-            if not self._usable(key):
-                with suppress(BlockingIOError), self._locks.alone(key, "use", wait=False):
-                    self._clear(key)
+            if not self._is_finished(key):
+                self.remove(key)
         for key in {leftover.name.rpartition(".")[0] for leftover in (self.directory / "staging").iterdir()}:
             with suppress(BlockingIOError), self._locks.alone(key, "compose", wait=False):
                 self._discard_staging(key)

@@ -93,7 +93,7 @@ def test_two_who_find_the_same_damage_put_it_aside_once(store: RootStore) -> Non
         assert store.put_aside(one, store.look_through(one))
         with store.lease(KEY, compose) as third:
             assert third.composed
-            assert store.look_through(other) == ["found damaged meanwhile, by another task"]
+            assert store.look_through(other) == ["root/usr: another mtime", "root/usr/header: gone"]
             assert not store.put_aside(other, ["what was found before"])
             assert third.is_current()
     assert len(store.quarantined()) == 1
@@ -124,23 +124,24 @@ def test_what_is_taken_from_its_users_is_not_deleted_under_them(store: RootStore
     assert [*trash.iterdir()] == []
 
 
+def test_what_was_made_on_a_damaged_entry_is_not_looked_through(store: RootStore) -> None:
+    with store.lease(KEY, compose) as lease:
+        store.discard(KEY)
+        assert store.look_through(lease) == ["made on a damaged one, which another task has found"]
+        assert not store.put_aside(lease, ["damage"])
+
+
 def test_an_entry_that_is_damaged_before_it_is_sealed(store: RootStore, tmp_path: Path) -> None:
-    """Its manifest would say that the damage is right."""
+    """Its manifest would say that the damage is right. It is a task that has to find it."""
     with store.lease("other", compose) as lease:
         pass
     (lease.path / "root" / "usr" / "header").write_text("")
     store.seal()
-    assert not (tmp_path / "roots" / "manifests" / "other").exists()
-    assert [aside.key for aside in store.quarantined()] == ["other"]
-
-
-def test_sweeping_puts_aside_what_is_seen_at_a_glance(store: RootStore) -> None:
-    (store.entry(KEY) / "file").unlink()
-    with store.held(KEY):
-        store.sweep()
-        assert store.quarantined() == []
     store.sweep()
-    assert [aside.key for aside in store.quarantined()] == [KEY]
+    assert not (tmp_path / "roots" / "manifests" / "other").exists()
+    assert store.quarantined() == []
+    with store.lease("other", compose) as lease:
+        assert lease.damage == ["root/usr/header: another size, mtime"]
 
 
 def test_the_quarantine_has_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +204,6 @@ def test_whoever_puts_an_entry_aside_may_be_killed(store: RootStore, point: str)
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
     assert_made_again(store)
-    store.sweep()
     assert [aside.key for aside in store.quarantined()] == [KEY]
 
 
