@@ -55,7 +55,7 @@ def seen_at_a_glance(entry: Path) -> list[str]:
     """
     try:
         recorded = _read(entry / VITAL)
-        lines = [_line(path, status, _present(entry / path)) for path, status in recorded.items()]
+        lines = [_line(path, status, _present(f"{entry}/{path}")) for path, status in recorded.items()]
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as problem:
@@ -111,9 +111,9 @@ def _read(path: Path) -> Mapping[str, Status]:
     return recorded
 
 
-def _present(path: Path) -> Status | None:
+def _present(path: str) -> Status | None:
     try:
-        return _status(path.lstat())
+        return _status(os.lstat(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -6,7 +6,7 @@ packages, tasks or containers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -39,6 +39,8 @@ COUNTERS = {
     "bytes_written": ("Bytes that tasks' containers wrote to block devices.", []),
 }
 """By the journal's name: help, labels."""
+SELDOM: Mapping[str, Sequence[tuple[str, ...]]] = {"damage_found": [("layer",), ("metadata",)]}
+"""Counters that are 0 as long as all is well, and their labels: a first 1 out of nothing is no increase."""
 HISTOGRAMS = {
     "task_seconds": ("How long tasks took, however they ended.", ["method"]),
     "phase_seconds": ("How long the stages of tasks took.", ["method", "stage"]),
@@ -71,7 +73,8 @@ def _totals(history: History) -> Iterator[Metric]:
     totals = history.totals()
     for name, (text, labels) in COUNTERS.items():
         counter = CounterMetricFamily(PREFIX + name, text, labels=labels)
-        for values, total in sorted(totals.get(name, {}).items()):
+        seldom = dict.fromkeys(SELDOM.get(name, ()), 0.0)
+        for values, total in sorted((seldom | totals.get(name, {})).items()):
             counter.add_metric(list(values), total)
         yield counter
     for name, (text, labels) in HISTOGRAMS.items():
