@@ -13,7 +13,7 @@ from typing import Literal
 
 from koji_adjutant.errors import BuildrootError
 
-Kind = Literal["use", "compose"]
+Kind = Literal["use", "compose", "seal"]
 
 
 class Locks:

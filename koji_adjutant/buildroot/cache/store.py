@@ -66,7 +66,7 @@ class RootStore:
     - ``quarantine/<key>.<random>/`` what was an entry until it was found damaged.
     - ``synced/<key>`` exists if the entry's files are known to be on disk.
     - ``manifests/<key>`` lists the entry's files, with their checksums, once it is ``seal``ed.
-    - ``locks/<key>.use``, ``locks/<key>.compose``: lock files (flock), never removed.
+    - ``locks/<key>.use``, ``.compose``, ``.seal``: lock files (flock), never removed.
 
     Rules:
 
@@ -87,8 +87,9 @@ class RootStore:
     6. The time of the last use is the modification time of ``.use``; ``evict`` takes the oldest first.
     7. An entry is of use to nobody if its vital files are not what its record says, which is looked at each
        time that it is leased. ``look_through`` looks at all of them, ``damage`` at their contents, for which
-       it takes a manifest; these are made by ``seal``, when no build waits. A task that finds an entry
-       damaged puts it into quarantine, so that it is made again.
+       it takes a manifest; these are made by ``seal``, when no build waits, each by one process, which holds
+       ``.seal`` exclusively. A task that finds an entry damaged puts it into quarantine, so that it is made
+       again.
     """
 
     def __init__(self, directory: Path, trace: Callable[[str], None] = lambda _point: None) -> None:
@@ -226,16 +227,24 @@ class RootStore:
         return sorted(found, key=lambda usage: usage.last_use)
 
     def seal(self) -> None:
-        """Write the manifests that are missing; slow, so call it when nothing waits."""
+        """Write the manifests that are missing; slow, so call it when nothing waits.
+
+        An entry that another process reads is left to it: else every task that ends meanwhile would read it
+        too, and on a busy machine all of them together keep each other from ever being done.
+        """
         for key in self._keys():
             if not self._manifest(key).exists():
-                with suppress(BuildrootError), self.held(key) as lease:
+                with (
+                    suppress(BlockingIOError, BuildrootError),
+                    self._locks.alone(key, "seal", wait=False),
+                    self.held(key) as lease,
+                ):
                     self._seal(lease)
 
     def _seal(self, lease: Lease) -> None:
         """Write the manifest of an entry, unless it is not any more what it was when it was made."""
         try:
-            if not self.look_through(lease):
+            if not self._manifest(lease.key).exists() and not self.look_through(lease):
                 write_manifest(self._manifest(lease.key), describe(lease.path))
         except OSError as problem:
             logger.warning("The entry %s of the store cannot be read: %s", lease.key, problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -308,6 +309,18 @@ def test_locks_are_not_inherited_by_programs(tmp_path: Path) -> None:
 def test_a_key_is_a_plain_name(tmp_path: Path, key: str) -> None:
     with pytest.raises(BuildrootError), RootStore(tmp_path).lease(key, compose):
         pass
+
+
+def test_an_entry_that_another_process_is_reading_is_left_to_it(tmp_path: Path) -> None:
+    store = RootStore(tmp_path)
+    with store.lease(KEY, compose), store.lease("another", compose):
+        pass
+    with (tmp_path / "locks" / f"{KEY}.seal").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        store.seal()
+        assert [path.name for path in (tmp_path / "manifests").iterdir()] == ["another"]
+    store.seal()
+    assert (tmp_path / "manifests" / KEY).exists()
 
 
 def test_names_that_others_have_of_an_entrys_files_are_no_damage(tmp_path: Path) -> None:
