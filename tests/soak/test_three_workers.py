@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
 TASKS = number_from_environment("SOAK_TASKS", 300)
 PATIENCE = 3600.0
+PAUSE = 1.0
+"""Seconds between two looks at all tasks, which cost the hub some time."""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,7 @@ def comes_back(tasks: ShortTasks, victim: Worker) -> None:
         lambda: tasks.closed() + len(tasks.of(victim, OPEN, ASSIGNED)) == TASKS,
         "only the dead worker's tasks are left",
         PATIENCE,
+        pause=PAUSE,
     )
     victim.victims.start_worker()
 
@@ -77,7 +80,7 @@ def is_replaced(tasks: ShortTasks, victim: Worker) -> None:
     admin.disableHost(victim.name)
     for task in tasks.of(victim, OPEN, ASSIGNED):
         admin.freeTask(task)
-    until(lambda: tasks.closed() == TASKS, "the others do all", PATIENCE)
+    until(lambda: tasks.closed() == TASKS, "the others do all", PATIENCE, pause=PAUSE)
     admin.enableHost(victim.name)
     victim.victims.start_worker()
 
@@ -94,11 +97,12 @@ def test_one_dies(
         lambda: tasks.closed() >= TASKS // 3 and tasks.of(victim, OPEN),
         f"a third is done, and the one that dies has tasks\n{victim.farm.log_tail()}",
         PATIENCE,
+        pause=PAUSE,
     )
     victim.kill()
     killed_at, lost = tasks.closed(), set(tasks.of(victim, OPEN))
     fate(tasks, victim)
-    until(lambda: tasks.closed() == TASKS, "every task is done", PATIENCE)
+    until(lambda: tasks.closed() == TASKS, "every task is done", PATIENCE, pause=PAUSE)
     seconds = time.monotonic() - started
     for worker in workers:
         worker.machine().assert_nothing_left()

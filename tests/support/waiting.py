@@ -12,12 +12,17 @@ PATIENCE = 600.0
 """Seconds. Nothing here is about speed: this only ends a test that would otherwise hang."""
 
 
-def until(condition: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
-    """The first true value of ``condition``; if there is none in time, the test fails and says ``what``."""
+def until(
+    condition: Callable[[], T | None], what: str, patience: float = PATIENCE, *, pause: float = 0.1
+) -> T:
+    """The first true value of ``condition``; if there is none in time, the test fails and says ``what``.
+
+    ``pause``: seconds between two looks, for those that cost something.
+    """
     deadline = time.monotonic() + patience
     while True:
         value = condition()
         if value:
             return value
         assert time.monotonic() < deadline, f"not within {patience:.0f} seconds: {what}"
-        time.sleep(0.1)
+        time.sleep(pause)
