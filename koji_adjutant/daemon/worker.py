@@ -135,11 +135,8 @@ class Worker(TaskManager):  # type: ignore[misc]
         except BaseException:
             logger.exception("Task %s ended without a result", handler.id)
         try:
-            self.wakeup.poke()  # whoever waits for this task need not wait until we have tidied up
+            self.wakeup.poke()  # whoever waits for this task need not wait for our end
             session.logout()
-            if isinstance(handler, ContainerTask):
-                os.nice(19)
-                handler.tidy_up()
         except Exception:
             logger.exception("Task %s left something behind", handler.id)
         finally:

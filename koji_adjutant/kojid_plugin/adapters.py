@@ -17,6 +17,7 @@ from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.own_containers import OwnContainers
+from koji_adjutant.daemon.tidier import tidy_up_alone
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask
@@ -80,7 +81,6 @@ class PluggedTask(ContainerTask):
         try:
             os.setsid()
             if not os.fork():
-                os.nice(19)
-                self.tidy_up()
+                tidy_up_alone(self.options)
         finally:
             os._exit(0)

@@ -237,10 +237,6 @@ class ContainerTask(TaskHandler):
         if workdir.exists():
             workdir.rename(workdir.with_name(f"{workdir.name}-{os.getpid()}-{time.monotonic_ns()}{TRASH}"))
 
-    def tidy_up(self) -> None:
-        """Delete what this and earlier tasks put aside; for when the hub has the result."""
-        tidy_up(self.options)
-
     def failed_roots(self) -> FailedRoots:
         return FailedRoots(Path(self.options.workdir) / FAILED)
 
@@ -265,10 +261,15 @@ class ContainerTask(TaskHandler):
         return f"{self.getUploadDir()}/{file.name}"
 
 
+def put_aside(options: KojidOptions) -> set[Path]:
+    """Return the directories that tasks have put aside."""
+    return set(Path(options.workdir).glob(f"tasks/*/*{TRASH}"))
+
+
 def tidy_up(options: KojidOptions) -> None:
     """Delete what tasks put aside, and keep the cache within its size; slow."""
-    for trash in Path(options.workdir).glob(f"tasks/*/*{TRASH}"):
-        remove_tree(trash)  # another task's child may be at it as well
+    for trash in put_aside(options):
+        remove_tree(trash)
     cache = Cache(options.adjutant.state_dir)
     cache.tidy(options.adjutant.cache_size)
     cache.store.seal()

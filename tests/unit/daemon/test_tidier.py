@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import pytest
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon import tidier as tidier_module
 from koji_adjutant.daemon.claims import TaskClaims
-from koji_adjutant.daemon.tidier import Tidier, forget_the_dead, tidy
+from koji_adjutant.daemon.tidier import Tidier, forget_the_dead, tidy, tidy_up_alone
 from koji_adjutant.errors import EngineError
 from tests.support.waiting import until
 
@@ -134,3 +135,41 @@ def test_tidying_deletes_all_of_it(
     assert TaskClaims(options.adjutant.state_dir).abandoned() == []
     assert not staging.exists()
     assert (workdir / f"prewarm-{os.getpid()}").exists()
+
+
+@pytest.fixture
+def trash(options: KojidOptions, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that a task has put aside."""
+    monkeypatch.setattr(os, "nice", lambda _increment: 0)
+    options.adjutant.state_dir.mkdir(parents=True, exist_ok=True)
+    directory = Path(options.workdir) / "tasks" / "7" / "7-1-1.trash"
+    directory.mkdir(parents=True)
+    return directory
+
+
+def test_a_task_of_a_stock_kojid_tidies_up_itself(options: KojidOptions, trash: Path) -> None:
+    tidy_up_alone(options)
+    assert not trash.exists()
+
+
+def test_only_one_of_them_is_at_it(options: KojidOptions, trash: Path) -> None:
+    with (options.adjutant.state_dir / "tidying").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tidy_up_alone(options)
+    assert trash.exists()
+
+
+def test_it_sees_to_what_others_put_aside_meanwhile(
+    options: KojidOptions, trash: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And does not look for ever at what it cannot delete."""
+    another = trash.with_name("7-1-2.trash")
+    times: list[int] = []
+
+    def tidying(_options: KojidOptions) -> None:
+        times.append(1)
+        another.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(tidier_module, "tidy_up", tidying)
+    tidy_up_alone(options)
+    assert (len(times), trash.exists(), another.exists()) == (2, True, True)

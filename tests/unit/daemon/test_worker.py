@@ -136,6 +136,16 @@ def test_what_a_killed_task_has_is_put_aside_and_deleted_soon(worker: Worker, hu
     assert (claims.abandoned(), woken) == ([], [True])
 
 
+def test_what_a_task_has_put_aside_is_deleted_by_the_worker(worker: Worker, hub: Hub) -> None:
+    """Not by its own process, which ends when the hub has the result."""
+    trash = Path(worker.options.workdir) / "tasks" / "5" / "5-1-2.trash"
+    woken: list[bool] = []
+    worker.tidier = SimpleNamespace(wake=lambda: woken.append(True))  # type: ignore[assignment]
+    start(worker, hub, lambda: trash.mkdir(parents=True))
+    wait_until_reaped(worker)
+    assert (trash.exists(), woken) == (True, [True])
+
+
 def test_a_task_that_ended_well_leaves_nothing_to_do(worker: Worker, hub: Hub) -> None:
     woken: list[bool] = []
     worker.tidier = SimpleNamespace(wake=lambda: woken.append(True))  # type: ignore[assignment]
