@@ -17,18 +17,24 @@ from tests.soak import processes
 
 @dataclass
 class Costs:
-    """Seconds of processors: of the whole ``machine``, and of processes by name; ``idle`` is a share."""
+    """Seconds of processors: of the whole ``machine``, of what we ``started`` ourselves, of processes by
+    name.
+
+    ``idle`` is a share of all the time of all processors.
+    """
 
     machine: float = 0.0
     idle: float = 0.0
+    started: float = 0.0
     of: dict[str, float] = field(default_factory=dict)
 
 
 @contextmanager
 def costs_of(pids: dict[str, int]) -> Iterator[Costs]:
     """Costs of what happens in the block, filled in at its end. A child counts with who waited for it."""
-    costs, before, used = Costs(), _machine(), _used(pids)
+    costs, before, used, own = Costs(), _machine(), _used(pids), _of_children()
     yield costs
+    costs.started = _of_children() - own
     after = _machine()
     idle, total = after[0] - before[0], after[1] - before[1]
     costs.idle = idle_share(before, after)
@@ -49,6 +55,11 @@ def in_containers(state_dir: Path, tasks: Sequence[int]) -> float:
     with worker_history(state_dir) as history:
         rows = [history.task(task) for task in tasks]
     return sum((row.resources.cpu_seconds or 0.0) for row in rows if row is not None)
+
+
+def _of_children() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _used(pids: dict[str, int]) -> dict[str, float]:
