@@ -61,6 +61,45 @@ def base(farm: Farm) -> Iterator[Layer]:
             remove_tree(aside.path)
 
 
+def made_layer(new_workspace: NewWorkspace, config: BuildrootConfig) -> Layer:
+    """A layer in the store, made by this version."""
+    for name in ("before", "before-anew"):
+        workspace = new_workspace(name)
+        with open_buildroot(workspace, config) as root:
+            root.install(["libyaml-devel"])
+            layer = Layer(workspace.cache.store.entry(str(root.key)))
+        if (layer.root.parent / VITAL).exists():
+            break
+        workspace.cache.store.discard(layer.key)
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("path", "damage"),
+    [
+        ("", "garbage"),
+        ("root", "removed"),
+        ("root", "emptied"),
+        ("root/{database}", "cut-off"),
+        ("installed.json", "emptied"),
+        ("installed.json", "alien"),
+        ("recipe.json", "a-directory"),
+        (VITAL, "cut-off"),
+    ],
+)
+def test_a_layer(new_workspace: NewWorkspace, config: BuildrootConfig, path: str, damage: str) -> None:
+    layer = made_layer(new_workspace, config)
+    database = layer.installed().dbpath.strip("/")
+    DAMAGES[damage](layer.root.parent / path.format(database=database))
+    workspace = new_workspace("after")
+    with open_buildroot(workspace, config) as root:
+        root.install(["libyaml-devel"])
+        assert root.key == layer.key
+        assert root.capture(["cat", "/usr/include/yaml.h"])[0] == 0
+        assert "libyaml-devel" in {package.name for package in root.installed_packages()}
+    assert f"Layer {layer.key} composed" in (workspace.resultdir / "root.log").read_text()
+
+
 def test_what_every_build_begins_with_is_looked_at_each_time(base: Layer) -> None:
     seen = json.loads((base.root.parent / VITAL).read_text())
     programs = {f"root/usr/bin/{name}" for name in ("bash", "env", "sleep", "rpm", "rpmbuild")}

@@ -62,7 +62,8 @@ class RootStore:
     - ``entries/<key>/`` a finished entry. What is in it is the composer's business; ``.boot-id``, ``.size``
       (bytes on disk), ``.files`` and ``.vital`` (see ``record``) are ours.
     - ``staging/<key>.<random>/`` an entry being composed, or left over by a composer that died.
-    - ``trash/<key>.<random>/`` what is no longer wanted; removed by ``sweep``, never in the path of a build.
+    - ``trash/<random>/`` what is no longer wanted; removed by ``sweep``, never in the path of a build. In
+      ``trash/<key>.<random>/`` is what somebody may still have mounted who holds that key's lock.
     - ``quarantine/<key>.<random>/`` what was an entry until it was found damaged.
     - ``synced/<key>`` exists if the entry's files are known to be on disk.
     - ``manifests/<key>`` lists the entry's files, with their checksums, once it is ``seal``ed.
@@ -153,7 +154,7 @@ class RootStore:
         """Remove an entry unless it is in use; returns whether it is gone."""
         try:
             with self._locks.alone(key, "use", wait=False):
-                self._discard(key)
+                self._discard(key, in_use=False)
         except BlockingIOError:
             return False
         return True
@@ -344,7 +345,7 @@ class RootStore:
                 (staging / SIZE).write_text(str(write_record(staging, is_vital)))
                 (staging / BOOT).write_text(BOOT_ID.read_text())
             except BaseException:
-                self._to_trash(staging, key)
+                self._to_trash(staging)
                 raise
             staging.rename(self.entry(key))
             self._trace("committed")
@@ -366,10 +367,10 @@ class RootStore:
         self._remove_marks(key)
         self._quarantine.take(key, self.entry(key), damage)
 
-    def _discard(self, key: str) -> None:
+    def _discard(self, key: str, *, in_use: bool = True) -> None:
         self._remove_marks(key)
         with suppress(FileNotFoundError):
-            self._to_trash(self.entry(key), key)
+            self._to_trash(self.entry(key), key if in_use else None)
 
     def _remove_marks(self, key: str) -> None:
         for mark in ("synced", "manifests"):
@@ -383,7 +384,9 @@ class RootStore:
 
     def _discard_staging(self, key: str) -> None:
         for leftover in (self.directory / "staging").glob(f"{key}.*"):
-            self._to_trash(leftover, key)
+            self._to_trash(leftover)
 
-    def _to_trash(self, directory: Path, key: str) -> None:
-        directory.rename(self.directory / "trash" / f"{key}.{uuid.uuid4().hex}")
+    def _to_trash(self, directory: Path, used_as: str | None = None) -> None:
+        """Have something deleted later; if it may be ``used_as`` a key, when nobody uses that any more."""
+        name = uuid.uuid4().hex
+        directory.rename(self.directory / "trash" / (f"{used_as}.{name}" if used_as else name))
