@@ -77,7 +77,7 @@ def made_layer(new_workspace: NewWorkspace, config: BuildrootConfig) -> Layer:
 @pytest.mark.parametrize(
     ("path", "damage"),
     [
-        ("", "garbage"),
+        (".", "garbage"),
         ("root", "removed"),
         ("root", "emptied"),
         ("root/{database}", "cut-off"),
@@ -89,14 +89,14 @@ def made_layer(new_workspace: NewWorkspace, config: BuildrootConfig) -> Layer:
 )
 def test_a_layer(new_workspace: NewWorkspace, config: BuildrootConfig, path: str, damage: str) -> None:
     layer = made_layer(new_workspace, config)
-    database = layer.installed().dbpath.strip("/")
-    DAMAGES[damage](layer.root.parent / path.format(database=database))
+    installed = layer.installed()
+    DAMAGES[damage](layer.root.parent / path.format(database=installed.dbpath.strip("/")))
     workspace = new_workspace("after")
     with open_buildroot(workspace, config) as root:
         root.install(["libyaml-devel"])
         assert root.key == layer.key
         assert root.capture(["cat", "/usr/include/yaml.h"])[0] == 0
-        assert "libyaml-devel" in {package.name for package in root.installed_packages()}
+        assert root.installed_packages() == [*installed.packages]
     assert f"Layer {layer.key} composed" in (workspace.resultdir / "root.log").read_text()
 
 
