@@ -18,6 +18,7 @@ import requests
 from koji_adjutant import config
 from koji_adjutant.config import KojidOptions, Settings
 from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.podman_service import ask_how_services_ended
 from koji_adjutant.daemon import arguments, login, loop
 from koji_adjutant.daemon.log_format import keep_passwords_out
 from koji_adjutant.daemon.monitoring import monitoring
@@ -106,6 +107,7 @@ def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
             worker.prewarmer = Prewarmer(make_roots_ready, Path(options.workdir), options.sleeptime)
 
         def tend() -> None:
+            ask_how_services_ended()
             watched.tend(idle=not worker.pids)
             worker.tidy()
             worker.prewarm()

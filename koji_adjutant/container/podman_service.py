@@ -60,8 +60,8 @@ WITH_DEFAULT_SIGNALS = (
     "signal.pthread_sigmask(signal.SIG_SETMASK, ())\n"
     "os.execvp(sys.argv[1], sys.argv[1:])\n",
 )
-_left_to_others: list[subprocess.Popen[bytes]] = []
-"""Services that this process started and others still use: kept, so that nobody waits for them."""
+_started: list[subprocess.Popen[bytes]] = []
+"""Services that this process has started: others may use them when it does not any more."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -141,8 +141,6 @@ class PodmanService:
             if self._is_unused():
                 self._terminate()
                 self._tidy()
-        if self._process is not None and self._process.poll() is None:
-            _left_to_others.append(self._process)
 
     def __enter__(self) -> PodmanService:
         self.start()
@@ -223,6 +221,7 @@ class PodmanService:
                 cwd="/",
                 start_new_session=True,  # a Ctrl-C is for the program in front, which still needs the service
             )
+        _started.append(self._process)
         logger.debug("started %s", command)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
@@ -308,6 +307,14 @@ class PodmanService:
         bundles = [Path(arguments[arguments.index("-b") + 1]) for arguments in monitors]
         cleaning = any(arguments[0].endswith("podman") and "cleanup" in arguments for arguments in ours)
         return cleaning or not all(bundle.exists() for bundle in bundles)
+
+
+def ask_how_services_ended() -> None:
+    """Let the system forget services that this process has started, and that have ended.
+
+    Whoever needs one starts the next: that may be another process, and this one would have a defunct child.
+    """
+    _started[:] = [process for process in _started if process.poll() is None]
 
 
 def _command_lines() -> Iterator[tuple[int, list[str]]]:
