@@ -28,6 +28,8 @@ TOGETHER: dict[str, Choice] = {
     ],
 }
 """With the worker: what dies in the same moment."""
+USUAL = {"worker", "everything"}
+"""What is tried each time, not only when there is time for all."""
 
 
 def leave_behind(machine: Machine) -> None:
@@ -47,7 +49,9 @@ def test_a_task(farm: Farm, machine: Machine, victims: Victims) -> None:
     assert_no_defunct_children(victims.worker())
 
 
-@pytest.mark.parametrize("kill", TOGETHER)
+@pytest.mark.parametrize(
+    "kill", [kill if kill in USUAL else pytest.param(kill, marks=pytest.mark.soak) for kill in TOGETHER]
+)
 def test_a_worker(farm: Farm, machine: Machine, victims: Victims, kill: str) -> None:
     task = LongTask(farm)
     victims.kill([*TOGETHER[kill](victims, task.id)])

@@ -74,6 +74,12 @@ class Victims:
         """Return podman's service."""
         return _with_argument(PodmanService(self._farm.state).socket)
 
+    def all(self) -> list[int]:
+        """Return all that goes down with the machine: worker, service, containers, and whatever they have
+        started."""
+        storage = str(PodmanService(self._farm.state).directory / "storage")
+        return with_descendants([self.worker(), *self.service(), *_with_argument(storage)])
+
     def monitors(self, task_id: int) -> list[int]:
         """Return the conmon of each of the task's containers."""
         return [
@@ -89,19 +95,31 @@ class Victims:
             for pid in pids:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-        until(lambda: not any(map(_is_alive, pids)), "they are dead")
+        until(lambda: not any(map(is_alive, pids)), "they are dead")
+
+    def launch_worker(self) -> int:
+        """Start the worker again, and do not wait for it. Returns its process."""
+        process = start_worker(self._farm)
+        self._started.append(process)
+        return process.pid
 
     def start_worker(self) -> int:
         """Start the worker again, and wait until it has asked the hub. Returns its process."""
-        process = start_worker(self._farm)
-        self._started.append(process)
+        pid = self.launch_worker()
 
         def looks() -> bool:
             record = self._record()
-            return record.pid == process.pid and record.seen_at is not None
+            return record.pid == pid and record.seen_at is not None
 
         until(looks, f"the worker has started\n{self._farm.log_tail()}")
-        return process.pid
+        return pid
+
+    def until_seen(self) -> None:
+        """Wait until the worker has written to the journal once more."""
+        before = self._record().seen_at
+        until(
+            lambda: self._record().seen_at != before, f"the worker looks at the hub\n{self._farm.log_tail()}"
+        )
 
     def problem(self) -> str | None:
         """Return what the worker says is wrong with it."""
@@ -131,8 +149,29 @@ def _with_argument(argument: str) -> list[int]:
     return found
 
 
-def _is_alive(pid: int) -> bool:
+def with_descendants(pids: Iterable[int]) -> list[int]:
+    """Return the processes, and those that they have started, and so on."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := _stat(int(entry.name))):
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found: list[int] = []
+    left = [*pids]
+    while left:
+        found.append(left.pop())
+        left += children.pop(found[-1], [])
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether there is such a process, and not only its exit status."""
+    fields = _stat(pid)
+    return bool(fields) and fields[0] != "Z"
+
+
+def _stat(pid: int) -> list[str]:
+    """Return state, parent and so on of a process, proc(5); nothing if it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return []

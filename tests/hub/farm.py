@@ -55,6 +55,7 @@ plugin_config_dir = {directory}/plugin-config
 monitoring_bind = {dashboard}
 # the git server listens on this machine's loopback only
 network_mode = host
+{settings}
 """
 
 RUNROOT = """\
@@ -78,7 +79,7 @@ class Farm:
 
     ``build_tag`` has the distribution as its external repo ``external``, ``tag`` is where builds go.
     ``dashboard`` is the address where the worker can be watched, ``image`` its tool image. ``podman_socket``:
-    of an engine that is not the private one of ``state``.
+    of an engine that is not the private one of ``state``. ``settings`` are more lines of ``[adjutant]``.
     """
 
     hub: Hub
@@ -95,6 +96,7 @@ class Farm:
     dashboard: str
     image: str
     podman_socket: str = ""
+    settings: str = ""
 
     def publish(self, name: str, files: dict[str, str]) -> str:
         """A package's git URL, with the package listed in the destination tag."""
@@ -150,13 +152,17 @@ class Farm:
             return ""
         return str(self.admin.downloadTaskOutput(task, name).decode(errors="replace"))
 
+    def is_finished(self, task: int) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._finished(task) is not None
+
     def _finished(self, task: int) -> dict[str, Any] | None:
         info: dict[str, Any] = self.admin.getTaskInfo(task)
         return info if info["state"] in FINISHED else None
 
-    def log_tail(self) -> str:
+    def log_tail(self, lines: int = 30) -> str:
         """The end of the worker's log, for the message of a failure."""
-        return "\n".join((self.directory / "kojid.log").read_text(errors="replace").splitlines()[-30:])
+        return "\n".join((self.directory / "kojid.log").read_text(errors="replace").splitlines()[-lines:])
 
 
 @contextmanager
@@ -170,11 +176,13 @@ def run_farm(
     distribution: Path,
     *,
     ends_itself: bool = False,
+    settings: str = "",
 ) -> Iterator[Farm]:
     """A worker in a process of its own, a target, and a repo that is ready to build with.
 
     ``engine`` is the one of the worker's ``state`` directory and has the tool ``image``; ``distribution`` is
     the directory of a dnf repository. The worker must outlive the block, unless it ``ends_itself``.
+    ``settings`` are more lines of ``[adjutant]``.
     """
     with ExitStack() as stack:
         (directory / "git").mkdir()
@@ -184,7 +192,17 @@ def run_farm(
         names = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
         dashboard = f"127.0.0.1:{stack.enter_context(reserved_port())}"
         farm = Farm(
-            hub, admin, git, mail, directory, engine, state, **names, dashboard=dashboard, image=image
+            hub,
+            admin,
+            git,
+            mail,
+            directory,
+            engine,
+            state,
+            **names,
+            dashboard=dashboard,
+            image=image,
+            settings=settings,
         )
         make_target(farm, url)
         stack.enter_context(run_worker(farm, ends_itself=ends_itself))

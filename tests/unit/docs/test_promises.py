@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.kill_points import as_markdown
+
 PROJECT = Path(__file__).parents[3]
 NAMED = re.compile(r"`((?:tests|koji_adjutant)/[\w/]+(?:\.py)?)`")
 SUITES = {"docs/security.md": ("tests/hostile",), "docs/reliability.md": ("tests/faults",)}
@@ -27,3 +29,7 @@ def test_all_of_a_suite_is_named(page: str) -> None:
         str(file.relative_to(PROJECT)) for suite in SUITES[page] for file in (PROJECT / suite).glob("test_*")
     }
     assert tests <= named(page)
+
+
+def test_kill_points_are_as_they_are_tested() -> None:
+    assert as_markdown() in (PROJECT / "docs/reliability.md").read_text()
