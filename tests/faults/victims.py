@@ -164,9 +164,17 @@ def with_descendants(pids: Iterable[int]) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Return whether there is such a process, and not only its exit status."""
+    """Return whether there is such a process, and not only its exit status.
+
+    Its files are open, and answer nothing, as long as one of its threads has not ended yet.
+    """
     fields = _stat(pid)
-    return bool(fields) and fields[0] != "Z"
+    if not fields or fields[0] != "Z":
+        return bool(fields)
+    try:
+        return len([*Path(f"/proc/{pid}/task").iterdir()]) > 1
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _stat(pid: int) -> list[str]:
