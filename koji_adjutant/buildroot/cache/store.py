@@ -247,6 +247,8 @@ class RootStore:
         try:
             if not self._manifest(lease.key).exists() and not self.look_through(lease):
                 write_manifest(self._manifest(lease.key), describe(lease.path))
+                if not lease.is_current():  # put aside meanwhile: it is not to be that of the next one
+                    remove_file(self._manifest(lease.key))
         except OSError as problem:
             logger.warning("The entry %s of the store cannot be read: %s", lease.key, problem)
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.buildroot.cache import quarantine
+from koji_adjutant.buildroot.cache import store as store_module
 from koji_adjutant.buildroot.cache.damage import raise_for_damage
 from koji_adjutant.buildroot.cache.record import Vital
 from koji_adjutant.buildroot.cache.store import RootStore
+from koji_adjutant.buildroot.files.tree import Facts, describe
 from koji_adjutant.errors import AdjutantError, BuildFailed, BuildrootError, DamagedEntryError, LockError
 from tests.support.damages import DAMAGES
 
@@ -142,6 +144,26 @@ def test_an_entry_that_is_damaged_before_it_is_sealed(store: RootStore, tmp_path
     assert store.quarantined() == []
     with store.lease("other", compose) as lease:
         assert lease.damage == ["root/usr/header: another size, mtime"]
+
+
+def test_an_entry_that_is_put_aside_while_it_is_sealed(
+    store: RootStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest would be that of the entry which is made in its place."""
+
+    def describe_while_it_is_replaced(path: Path) -> dict[str, Facts]:
+        found = describe(path)
+        with store.held("other") as lease:
+            assert store.put_aside(lease, ["damage"])
+        with store.lease("other", compose):
+            return found
+
+    with store.lease("other", compose):
+        pass
+    monkeypatch.setattr(store_module, "describe", describe_while_it_is_replaced)
+    store.seal()
+    assert store.has("other")
+    assert not (tmp_path / "roots" / "manifests" / "other").exists()
 
 
 def test_the_quarantine_has_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
