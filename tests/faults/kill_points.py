@@ -31,8 +31,8 @@ downloading                  again    again*   again    on       -       cancele
 installing-a-layer           again    again    again*   back     back    canceled
 installing-a-base            again*   again    again    back     back    canceled
 building                     again    again    again    back     back*   canceled
-uploading-a-log              again*   again*   again    back     back    canceled
-uploading-packages           again    again    again*   on*      on      canceled
+uploading-a-log              again*   again    again    back     back    canceled
+uploading-packages           again    again    again    on*      on      canceled
 reporting-the-buildroot      again    again    again    on       -       canceled
 giving-back                  again*   again    again    -        -       canceled
 ending                       again*   again    again    on       -       canceled

@@ -115,8 +115,8 @@ class Stand:
         top = self.farm.directory / "srpms" / name
         top.mkdir(parents=True)
         (file := top / f"{name}.spec").write_text(spec)
-        command = ["rpmbuild", "-bs", "--quiet", "--nodeps", "--define", f"_topdir {top}", str(file)]
-        subprocess.run(command, check=True)
+        defines = ["--define", f"_topdir {top}", "--define", "_rpmformat 4"]
+        subprocess.run(["rpmbuild", "-bs", "--quiet", "--nodeps", *defines, str(file)], check=True)
         (srpm,) = top.glob("SRPMS/*.src.rpm")
         return upload_file(self.farm.admin, srpm, f"cli-build/{name}")
 
