@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -161,7 +162,7 @@ def test_what_a_lock_has(place: Place) -> None:
     assert sorted(lock.installed) == sorted(line.split()[0] for line in installed)
     document = json.loads(place.lock.read_text())
     package = document["steps"][1]["install"][0]
-    assert package["urls"] == [f"{place.url}/{package['location']}"]
+    assert package["urls"] == [f"{place.url}/{quote(package['location'])}"]
     # the source package was made in the same base
     base = read_lock(place.first / "srpm" / NAME)
     assert base.steps == lock.steps[:1]
