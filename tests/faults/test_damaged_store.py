@@ -173,8 +173,12 @@ def test_others_that_use_it_go_on(new_workspace: NewWorkspace, config: Buildroot
             fail_on_a_damaged_base(workspace, config, found)
         assert [store.has(key) for key in found] == [False, False]
         store.sweep()
-        read_everything = ["sh", "-c", "find /usr -type f -readable -exec cat {} + > /dev/null"]
-        assert working.capture(read_everything) == (0, b"")
+        read_unread = [
+            "sh",
+            "-c",
+            "find /usr/bin /usr/lib/rpm /usr/include -type f -readable -exec cat {} + > /dev/null",
+        ]
+        assert working.capture(read_unread) == (0, b"")
         with open_buildroot(new_workspace("anew"), config) as anew:
             anew.install(["libyaml-devel"])
             assert anew.capture(["grep", "-q", ".", f"/{UNSEEN}"])[0] == 0
