@@ -1,4 +1,4 @@
-"""Processes of a worker, to be killed, and a task that lasts until it is told to end."""
+"""Processes of a worker, to be killed, and a task that lasts until a test ends it."""
 
 from __future__ import annotations
 
