@@ -25,6 +25,7 @@ from koji.tasks import RefuseTask, ServerExit, ServerRestart
 from koji_adjutant.builds.decisive import SENTENCE_LENGTH, Finding, find_decisive
 from koji_adjutant.errors import (
     AdjutantError,
+    BuildPrevented,
     ContainerTimeout,
     DamagedEntryError,
     EngineError,
@@ -137,7 +138,9 @@ def failure_class(error: BaseException) -> FailureClass:
         return FailureClass.INFRASTRUCTURE
     if re.fullmatch(r"Task \d+ is canceled", message.strip()):
         return FailureClass.CANCELLED
-    if message.startswith("error retrieving sources") or re.search(r"\bSCMs?\b", message):
+    prevented = isinstance(error, BuildPrevented)
+    # a stock builder has the same words for whatever keeps it from the sources
+    if not prevented and (message.startswith("error retrieving sources") or re.search(r"\bSCMs?\b", message)):
         return FailureClass.SCM
     if re.match(r"No (?:matching|valid) arches were found", message):
         return FailureClass.SPEC

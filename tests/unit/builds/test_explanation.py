@@ -24,6 +24,7 @@ from koji_adjutant.builds.explanation import (
 from koji_adjutant.errors import (
     AdjutantError,
     BuildFailed,
+    BuildPrevented,
     BuildrootError,
     BuildTimeout,
     ContainerTimeout,
@@ -200,6 +201,14 @@ def test_sources_that_cannot_be_retrieved(tmp_path: Path) -> None:
     )
     explanation = explain(error, tmp_path)
     assert (explanation.failure, explanation.sentence) == ("scm", "curl: (22) error: 404")
+
+
+def test_a_builder_that_fails_while_it_retrieves_sources(tmp_path: Path) -> None:
+    """That is not the sources' fault, whatever has been printed by then."""
+    (tmp_path / "build.log").write_text("Executing command: make sources\ncurl: (22) error: 404\n")
+    error = BuildPrevented("error retrieving sources, mock exited with status 1; see build.log or root.log")
+    error.__cause__ = EngineError("podman's service ended while a command ran")
+    assert explain(error, tmp_path).failure == "infrastructure"
 
 
 def test_what_the_kernel_killed_is_out_of_memory_whatever_the_log_says(tmp_path: Path) -> None:
