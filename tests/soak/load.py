@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import Any
 
 import koji
 
@@ -78,11 +77,14 @@ def source(farm: Farm, tree: dict[str, str], arch: str = ARCH) -> Source:
 def start_builds(farm: Farm, sources: Sequence[Source], number: int) -> list[int]:
     """Put so many builds into the hub's queue; the sources take turns. Returns the tasks."""
     options = {"repo_id": wait_for_repo(farm)}
-    tasks = []
-    for each in islice(cycle(sources), number):
-        arguments: list[Any] = [each.srpm, farm.build_tag, each.arch, False, options]
-        tasks.append(int(farm.admin.makeTask("buildArch", arguments, arch=each.arch)))
-    return tasks
+    with farm.admin.multicall(strict=True) as calls:
+        made = [
+            calls.makeTask(
+                "buildArch", [each.srpm, farm.build_tag, each.arch, False, options], arch=each.arch
+            )
+            for each in islice(cycle(sources), number)
+        ]
+    return [int(task.result) for task in made]
 
 
 def until_all_closed(farm: Farm, tasks: Sequence[int], look: Callable[[int], object] = id) -> None:

@@ -33,11 +33,12 @@ class ShortTasks:
         """Put so many into the hub's queue."""
         run = unique("run")
         commands = [COMMAND.format(number=each, run=run) for each in range(number)]
-        ids = [
-            int(farm.admin.runroot(farm.build_tag, ARCH, ["sh", "-c", command], mounts=["/mnt/shared"]))
-            for command in commands
-        ]
-        return cls(farm, run, ids)
+        with farm.admin.multicall(strict=True) as calls:
+            made = [
+                calls.runroot(farm.build_tag, ARCH, ["sh", "-c", command], mounts=["/mnt/shared"])
+                for command in commands
+            ]
+        return cls(farm, run, [int(task.result) for task in made])
 
     def rows(self) -> list[dict[str, Any]]:
         """What the hub says of each."""
