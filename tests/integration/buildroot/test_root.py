@@ -19,7 +19,7 @@ from koji_adjutant.buildroot.specification.config import BuildrootConfig, Reposi
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container import stopped
-from koji_adjutant.container.interface import LABEL_PREFIX, ResourceLimits
+from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.errors import BuildFailed, BuildrootError, BuildTimeout, DependencyError
 from tests.integration.buildroot.fixtures import NewWorkspace
 from tests.integration.buildroot.rpm_repository import rpmbuild
@@ -323,6 +323,7 @@ def test_macros_and_environment_of_a_tag_arrive(workspace: Workspace, repo: Path
 
 def test_limits_of_the_worker_s_configuration(workspace: Workspace, config: BuildrootConfig) -> None:
     """kojid's RLIMIT_NOFILE, soft and hard."""
-    limited = replace(workspace, limits=ResourceLimits(rlimits={"nofile": (64, 128)}))
+    limits = replace(workspace.limits, rlimits={"nofile": (64, 128)})
+    limited = replace(workspace, limits=limits)
     with open_buildroot(limited, config) as root:
         assert root.capture(["bash", "-c", "ulimit -Sn; ulimit -Hn"]) == (0, b"64\n128\n")
