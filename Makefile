@@ -4,6 +4,8 @@
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Some thousand processes are started here: where no bytecode is kept, each compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 export KOJI_ADJUTANT_DEV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/koji-adjutant
 
 DEMO := $(BIN)/koji-adjutant demo
