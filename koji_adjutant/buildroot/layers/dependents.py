@@ -17,7 +17,7 @@ def discard_what_stands_on(store: RootStore, key: str) -> None:
     pending = [key]
     while pending:
         below = pending.pop()
-        above = [one for one, parent in parents.items() if parent == below]
-        for one in above:
-            store.discard(one)
-        pending += above
+        for above in [one for one, parent in parents.items() if parent == below]:
+            store.discard(above)
+            del parents[above]  # one that is damaged may name itself
+            pending.append(above)
