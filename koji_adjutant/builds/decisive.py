@@ -24,6 +24,9 @@ LINES = 20
 CLUSTER_GAP = 40
 """Lines between two decisive ones that may still be about the same trouble."""
 
+BUILD_LOG = "build.log"
+"""Where rpmbuild's output is."""
+
 _COMMAND = "Executing command: "
 _BAD_EXIT = re.compile(r"error: Bad exit status from \S+ \((%\w+)\)")
 _SECTION = re.compile(r"Executing\(%\w+\):")
@@ -64,7 +67,7 @@ def find_decisive(log: Path, count: int = LINES) -> Finding | None:
     lines = _last_output(tail)
     if not lines:
         return None
-    unread = tail[0].offset == 0 and _is_unread(lines)
+    unread = log.name == BUILD_LOG and tail[0].offset == 0 and _is_unread(lines)
     section, lines = _failed_section(lines)
     traces = [number for number, line in enumerate(lines) if _TRACE.match(line.text)]
     command = lines[traces[-1]].text.lstrip("+$ ") if traces else None

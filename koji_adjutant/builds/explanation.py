@@ -53,9 +53,6 @@ GENERAL = {
 }
 """What a class means, for failures that have no better sentence."""
 
-BUILD_LOG = "build.log"
-"""Where rpmbuild's output is."""
-
 _LOG_NAMED = re.compile(r"see (\w+\.log)")
 _ONLY_A_STATUS = re.compile(r"exited with status \d+$")
 _EXPLANATION = re.compile(
@@ -111,8 +108,8 @@ def explain(error: BaseException, logs: Path | None = None, *, out_of_memory: bo
     if out_of_memory and failure in (FailureClass.BUILD, FailureClass.INFRASTRUCTURE):
         failure = FailureClass.MEMORY
         sentence = "the kernel killed a process of the build for want of memory"
-    elif log and found:
-        shown = _class_shown_by_log(failure, found, log)
+    elif found:
+        shown = _class_shown_by_log(failure, found)
         if shown is not failure or not sentence or _ONLY_A_STATUS.search(sentence):
             sentence = _quote(found) or sentence
         failure = shown
@@ -244,13 +241,13 @@ def _log_of(error: BaseException, step: TaskStep | None, logs: Path | None) -> P
     return logs / name if name and (logs / name).is_file() else None
 
 
-def _class_shown_by_log(failure: FailureClass, found: Finding, log: Path) -> FailureClass:
+def _class_shown_by_log(failure: FailureClass, found: Finding) -> FailureClass:
     """Return the class that the log shows where it may know better than the exception, else ``failure``."""
     shown = found.sign.failure if found.sign else None
     if shown in (FailureClass.DISK, FailureClass.MEMORY):
         return shown
     if failure is FailureClass.BUILD:
-        if shown is FailureClass.SPEC or (found.unread and log.name == BUILD_LOG):
+        if shown is FailureClass.SPEC or found.unread:
             return FailureClass.SPEC
         return FailureClass.CHECK if found.section == "%check" else failure
     if failure is FailureClass.DEPENDENCY and shown is FailureClass.INFRASTRUCTURE:

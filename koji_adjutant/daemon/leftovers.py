@@ -20,7 +20,7 @@ from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager, Co
 from koji_adjutant.daemon import prewarmer
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.errors import EngineError
-from koji_adjutant.task_adapters.container_task import FAILED, TRASH
+from koji_adjutant.task_adapters.container_task import FAILED, TRASH, trash
 
 OF_PROCESS = re.compile(r"(?:local|prewarm)-(\d+)(?:-.*)?")
 """Owners of containers, and work directories, of commands without a hub and of the worker's prewarm; the
@@ -80,7 +80,7 @@ def killed_tasks(options: KojidOptions) -> Iterator[Leftover]:
 
 def put_aside(options: KojidOptions) -> Iterator[Leftover]:
     """Yield directories that tasks that ended, or somebody for them, have put aside."""
-    for directory in sorted(Path(options.workdir).glob(f"tasks/*/*{TRASH}")):
+    for directory in sorted(trash(options)):
         yield _tree("directory that a task has put aside", directory)
 
 

@@ -19,7 +19,7 @@ from koji_adjutant.daemon import leftovers
 from koji_adjutant.daemon.leftovers import Leftover
 from koji_adjutant.daemon.side_process import SideProcess
 from koji_adjutant.errors import EngineError
-from koji_adjutant.task_adapters.container_task import put_aside, tidy_up
+from koji_adjutant.task_adapters.container_task import tidy_up, trash
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def tidy_up_alone(options: KojidOptions) -> None:
     os.nice(NICENESS)
     seen: set[Path] = set()
     with (options.adjutant.state_dir / "tidying").open("w") as lock:
-        while new := put_aside(options) - seen:
+        while new := trash(options) - seen:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -261,15 +261,15 @@ class ContainerTask(TaskHandler):
         return f"{self.getUploadDir()}/{file.name}"
 
 
-def put_aside(options: KojidOptions) -> set[Path]:
-    """Return the directories that tasks have put aside."""
+def trash(options: KojidOptions) -> set[Path]:
+    """Return the directories that tasks, or somebody for them, have put aside."""
     return set(Path(options.workdir).glob(f"tasks/*/*{TRASH}"))
 
 
 def tidy_up(options: KojidOptions) -> None:
     """Delete what tasks put aside, and keep the cache within its size; slow."""
-    for trash in put_aside(options):
-        remove_tree(trash)
+    for directory in trash(options):
+        remove_tree(directory)
     cache = Cache(options.adjutant.state_dir)
     cache.tidy(options.adjutant.cache_size)
     cache.store.seal()

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from koji_adjutant.buildroot.cache.lease import Lease
@@ -207,17 +208,13 @@ class RootStore:
 
         What is in quarantine counts, as if it had been used when it was put there.
         """
-        kept = [(usage.last_use, usage.size, usage.key, None) for usage in self.usages()]
-        aside = [(one.since, self._size(one.path), one.key, one.path) for one in self.quarantined()]
-        total = sum(size for _since, size, _key, _path in (*kept, *aside))
-        for _since, size, key, path in sorted([*kept, *aside], key=lambda one: one[0]):
+        kept = [(usage.last_use, usage.size, partial(self.remove, usage.key)) for usage in self.usages()]
+        aside = [(one.since, self._size(one.path), partial(self._forget, one)) for one in self.quarantined()]
+        total = sum(size for _since, size, _remove in (*kept, *aside))
+        for _since, size, remove in sorted((*kept, *aside), key=lambda one: one[0]):
             if total <= limit:
                 break
-            if path is not None:
-                with suppress(FileNotFoundError):
-                    self._to_trash(path, key)
-                total -= size
-            elif self.remove(key):
+            if remove():
                 total -= size
 
     def usages(self) -> list[EntryUsage]:
@@ -288,8 +285,7 @@ class RootStore:
             with suppress(BlockingIOError), self._locks.alone(key, "compose", wait=False):
                 self._discard_staging(key)
         for entry in self._quarantine.superfluous():
-            with suppress(FileNotFoundError):
-                self._to_trash(entry.path, entry.key)
+            self._forget(entry)
         for directory in (self.directory / "trash").iterdir():
             if not self._may_be_in_use(directory.name):
                 remove_tree(directory)
@@ -368,6 +364,12 @@ class RootStore:
         logger.warning("The entry %s of the store is damaged, and is put into quarantine: %s", key, damage[0])
         self._remove_marks(key)
         self._quarantine.take(key, self.entry(key), damage)
+
+    def _forget(self, aside: DamagedEntry) -> bool:
+        """Have what is in quarantine deleted; returns that it is gone."""
+        with suppress(FileNotFoundError):
+            self._to_trash(aside.path, aside.key)
+        return True
 
     def _discard(self, key: str, *, in_use: bool = True) -> None:
         self._remove_marks(key)
