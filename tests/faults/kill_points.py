@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.stages import STAGES, Held
 from tests.faults.stand import Stand
-from tests.faults.victims import is_alive
+from tests.support.processes import is_alive
 from tests.support.waiting import until
 
 Outcome = Literal["again", "back", "on", "done", "canceled"]
@@ -98,7 +98,7 @@ def kill_worker(stand: Stand, held: Held) -> None:
 
 
 def kill_machine(stand: Stand, _held: Held) -> None:
-    stand.victims.kill(stand.victims.all())
+    stand.victims.kill_all()
     stand.victims.start_worker()
 
 

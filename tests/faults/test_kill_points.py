@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import koji
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from tests.faults.kill_points import KILLS, KillPoint, parameters
 from tests.faults.stages import NUMBERED, STAGES, Held
 from tests.faults.stand import Stand
+from tests.hub.rpms import check_digests
 from tests.support.nothing_left import Machine, assert_no_defunct_children
 from tests.support.waiting import until
 
@@ -73,4 +73,4 @@ def assert_nothing_lost_or_doubled(stand: Stand, held: Held) -> None:
         if name.endswith(".rpm")
     ]
     if packages:
-        subprocess.run(["rpmkeys", "--checksig", "--nosignature", *packages], check=True)
+        check_digests(packages)

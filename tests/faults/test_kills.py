@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.victims import LongTask, Victims
 from tests.hub.farm import Farm
-from tests.support.nothing_left import Machine, assert_no_defunct_children
+from tests.support.nothing_left import Machine
 
 Choice = Callable[[Victims, int], Iterable[int]]
 
@@ -42,11 +42,7 @@ def leave_behind(machine: Machine) -> None:
 def test_a_task(farm: Farm, machine: Machine, victims: Victims) -> None:
     task = LongTask(farm)
     victims.kill([victims.task(task.id)])
-    task.until_tried(2)
-    task.end()
-    machine.assert_nothing_left()
-    assert task.tries == 2
-    assert_no_defunct_children(victims.worker())
+    victims.assert_done_again(task, machine)
 
 
 @pytest.mark.parametrize(
@@ -56,13 +52,8 @@ def test_a_worker(farm: Farm, machine: Machine, victims: Victims, kill: str) -> 
     task = LongTask(farm)
     victims.kill([*TOGETHER[kill](victims, task.id)])
     leave_behind(machine)
-    worker = victims.start_worker()
-    task.until_tried(2)
-    task.end()
-    machine.assert_nothing_left()
-    assert task.tries == 2
-    assert_no_defunct_children(worker)
-    assert victims.worker() == worker
+    victims.start_worker()
+    victims.assert_done_again(task, machine)
 
 
 def test_a_cancelled_task_that_was_killed(farm: Farm, machine: Machine, victims: Victims) -> None:

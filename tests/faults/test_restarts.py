@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.stand import Stand
 from tests.faults.victims import LongTask, Victims
-from tests.support.nothing_left import Machine, assert_no_defunct_children
+from tests.support.nothing_left import Machine
 from tests.support.waiting import until
 
 
@@ -32,13 +32,8 @@ def test_killed_while_it_starts(
     until(gate.reached, f"the worker starts, and calls {method}\n{stand.farm.log_tail()}")
     victims.kill([starting])
     gate.open()
-    worker = victims.start_worker()
-    task.until_tried(2)
-    task.end()
-    machine.assert_nothing_left()
-    assert task.tries == 2
-    assert_no_defunct_children(worker)
-    assert victims.worker() == worker
+    victims.start_worker()
+    victims.assert_done_again(task, machine)
 
 
 def test_killed_while_it_restarts(stand: Stand, machine: Machine, victims: Victims) -> None:

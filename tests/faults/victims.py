@@ -7,7 +7,6 @@ import signal
 import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
 from koji_adjutant.cli.history import worker_history
 from koji_adjutant.container.podman_service import PodmanService
@@ -15,6 +14,8 @@ from koji_adjutant.monitoring.records import WorkerRecord
 from tests.hub.builder import ARCH
 from tests.hub.farm import Farm, start_worker
 from tests.hub.names import unique
+from tests.support.nothing_left import Machine, assert_no_defunct_children
+from tests.support.processes import is_alive, with_argument, with_descendants
 from tests.support.waiting import until
 
 WAIT = "echo tried >> /mnt/shared/{name}.tries; until [ -e /mnt/shared/{name}.end ]; do sleep 0.1; done"
@@ -70,32 +71,41 @@ class Victims:
         assert task.pid is not None
         return task.pid
 
-    def service(self) -> list[int]:
+    def service(self) -> set[int]:
         """Return podman's service."""
-        return _with_argument(PodmanService(self._farm.state).socket)
+        return with_argument(PodmanService(self._farm.state).socket)
 
-    def all(self) -> list[int]:
+    def all(self) -> set[int]:
         """Return all that goes down with the machine: worker, service, containers, and whatever they have
         started."""
         storage = str(PodmanService(self._farm.state).directory / "storage")
-        return with_descendants([self.worker(), *self.service(), *_with_argument(storage)])
+        return with_descendants({self.worker(), *self.service(), *with_argument(storage)})
 
     def monitors(self, task_id: int) -> list[int]:
         """Return the conmon of each of the task's containers."""
         return [
             pid
             for container in self._farm.engine.list_containers({"io.koji.adjutant.task_id": str(task_id)})
-            for pid in _with_argument(container.id)
+            for pid in with_argument(container.id)
         ]
 
     def kill(self, pids: Iterable[int]) -> None:
         """SIGKILL all of them at once: none sees another one's end."""
         pids = list(pids)
         for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
+            _send(number, pids)
         until(lambda: not any(map(is_alive, pids)), "they are dead")
+
+    def kill_all(self) -> None:
+        """SIGKILL all that goes down with the machine, at once.
+
+        What was started while the others were being stopped is found in a further round.
+        """
+        stopped: set[int] = set()
+        while more := self.all() - stopped:
+            _send(signal.SIGSTOP, more)
+            stopped |= more
+        self.kill(stopped)
 
     def launch_worker(self) -> int:
         """Start the worker again, and do not wait for it. Returns its process."""
@@ -125,6 +135,16 @@ class Victims:
         """Return what the worker says is wrong with it."""
         return self._record().problem
 
+    def assert_done_again(self, task: LongTask, machine: Machine) -> None:
+        """Wait for the second try at a task, and let it end: there is no third one, and nothing is left."""
+        worker = self.worker()
+        task.until_tried(2)
+        task.end()
+        machine.assert_nothing_left()
+        assert task.tries == 2
+        assert_no_defunct_children(worker)
+        assert self.worker() == worker
+
     def stop(self) -> None:
         """End the workers that were started."""
         for process in self._started:
@@ -138,48 +158,7 @@ class Victims:
         return record
 
 
-def _with_argument(argument: str) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit() and os.fsencode(argument) in (entry / "cmdline").read_bytes().split(
-                b"\0"
-            ):
-                found.append(int(entry.name))
-    return found
-
-
-def with_descendants(pids: Iterable[int]) -> list[int]:
-    """Return the processes, and those that they have started, and so on."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (fields := _stat(int(entry.name))):
-            children.setdefault(int(fields[1]), []).append(int(entry.name))
-    found: list[int] = []
-    left = [*pids]
-    while left:
-        found.append(left.pop())
-        left += children.pop(found[-1], [])
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    """Return whether there is such a process, and not only its exit status.
-
-    Its files are open, and answer nothing, as long as one of its threads has not ended yet.
-    """
-    fields = _stat(pid)
-    if not fields or fields[0] != "Z":
-        return bool(fields)
-    try:
-        return len([*Path(f"/proc/{pid}/task").iterdir()]) > 1
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def _stat(pid: int) -> list[str]:
-    """Return state, parent and so on of a process, proc(5); nothing if it is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
+def _send(number: int, pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)

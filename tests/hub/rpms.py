@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,12 @@ def query(path: Path, what: str) -> str:
     """What rpm reads in a file's header, in its query format."""
     command = ["rpm", "-qp", "--nosignature", "--qf", what, str(path)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def check_digests(packages: Sequence[Path]) -> None:
+    """Have rpm check the digests of whole packages. CalledProcessError if one does not fit."""
+    command = ["rpmkeys", "--checksig", "--nosignature", *map(str, packages)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 class RpmMaker:

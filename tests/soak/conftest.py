@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.container.podman_manager import PodmanManager
-from tests.distribution.build import build as build_distribution
-from tests.distribution.build import default_output
 from tests.faults.victims import Victims
-from tests.hub.farm import Farm, run_farm
-from tests.hub.own_devhub import own_devhub
+from tests.hub.farm import Farm
+from tests.hub.own_farm import own_farm
 from tests.integration.conftest import engine, state_dir, tool_image
 from tests.soak.figures import FIGURES
 
@@ -44,14 +42,9 @@ def show(request: pytest.FixtureRequest) -> Callable[..., None]:
 def farm(
     tmp_path_factory: pytest.TempPathFactory, engine: PodmanManager, tool_image: str, state_dir: Path
 ) -> Iterator[Farm]:
-    directory = tmp_path_factory.mktemp("farm")
-    with own_devhub(tmp_path_factory.mktemp("hub")) as hub:
-        admin = hub.connect(hub.admin)
-        admin.editHost(hub.worker.name, capacity=ROOMY)
-        distribution = build_distribution(default_output())
-        with run_farm(hub, admin, directory, engine, state_dir, tool_image, distribution) as farm:
-            yield farm
-        admin.logout()
+    with own_farm(tmp_path_factory.mktemp("soak"), engine, state_dir, tool_image) as farm:
+        farm.admin.editHost(farm.hub.worker.name, capacity=ROOMY)
+        yield farm
 
 
 @pytest.fixture(scope="module")

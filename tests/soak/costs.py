@@ -12,7 +12,7 @@ from koji_adjutant.cli.history import worker_history
 from tests.bench.meter import idle_share, processor_times
 from tests.faults.victims import Victims
 from tests.hub.farm import Farm
-from tests.soak import processes
+from tests.support import processes
 
 
 @dataclass

@@ -11,8 +11,8 @@ from koji_adjutant.daemon.monitoring import UNMERGED_WHEN_BUSY, UNMERGED_WHEN_ID
 from koji_adjutant.monitoring import database
 from tests.faults.victims import Victims
 from tests.hub.farm import Farm
-from tests.soak import processes
 from tests.soak.growth import Sample, growth, settled, slope
+from tests.support import processes
 from tests.support.waiting import until
 
 MEBIBYTE = 1 << 20

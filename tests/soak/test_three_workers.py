@@ -99,7 +99,7 @@ def test_one_dies(
         PATIENCE,
         pause=PAUSE,
     )
-    victim.kill()
+    victim.victims.kill_all()
     killed_at, lost = tasks.closed(), set(tasks.of(victim, OPEN))
     fate(tasks, victim)
     until(lambda: tasks.closed() == TASKS, "every task is done", PATIENCE, pause=PAUSE)

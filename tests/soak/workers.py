@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +14,8 @@ from koji_adjutant.container.podman_service import PodmanService
 from tests.faults.victims import Victims
 from tests.hub.farm import Farm, run_worker
 from tests.hub.server import Login
-from tests.soak import processes
 from tests.support.nothing_left import Machine
 from tests.support.ports import reserved_port
-from tests.support.waiting import until
 
 
 @dataclass(frozen=True)
@@ -47,22 +43,6 @@ class Worker:
         return Machine(
             self.farm.engine, self.victims.worker_id, self.farm.state, self.farm.directory / "work"
         )
-
-    def kill(self) -> None:
-        """End every process that it has at one moment, as a machine that fails does: none sees another's end.
-
-        Those that were started while the others were being stopped are found in a further round.
-        """
-        stopped: set[int] = set()
-        while more := processes.of_worker(self.victims.worker(), self.farm.state) - stopped:
-            for pid in more:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGSTOP)
-            stopped |= more
-        for pid in stopped:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        until(lambda: not any(map(processes.is_alive, stopped)), f"nothing of {self.name} runs")
 
 
 class Images:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
+from tests.support.processes import defunct_children
 from tests.support.waiting import until
 
 STAYING = {"service", "--exec-attach"}
@@ -83,16 +84,4 @@ class Machine:
 
 def assert_no_defunct_children(pid: int) -> None:
     """Wait until the process has no child that has ended and that it has not asked for."""
-    until(lambda: not _defunct_children(pid), f"process {pid} asks how its children ended")
-
-
-def _defunct_children(pid: int) -> list[str]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit():
-                before, _, after = (entry / "stat").read_text(errors="replace").rpartition(")")
-                state, parent = after.split()[:2]
-                if (state, int(parent)) == ("Z", pid):
-                    found.append(before.partition("(")[2])
-    return found
+    until(lambda: not defunct_children(pid), f"process {pid} asks how its children ended")

@@ -13,12 +13,10 @@ import requests
 from koji_adjutant.buildroot.cache.store import RootStore
 from koji_adjutant.container.interface import LABEL_PREFIX
 from koji_adjutant.container.podman_manager import PodmanManager
-from tests.distribution.build import build as build_distribution
-from tests.distribution.build import default_output
 from tests.hub.builder import ARCH
-from tests.hub.farm import Farm, run_farm, wait_for_repo
+from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.names import unique
-from tests.hub.own_devhub import own_devhub
+from tests.hub.own_farm import own_farm
 from tests.hub.packages import package
 from tests.support.waiting import until
 
@@ -31,17 +29,10 @@ def farm(
     tmp_path_factory: pytest.TempPathFactory, engine: PodmanManager, tool_image: str, state_dir: Path
 ) -> Iterator[Farm]:
     """A hub with one worker, which makes roots ready."""
-    directory = tmp_path_factory.mktemp("farm")
-    with (
-        own_devhub(tmp_path_factory.mktemp("hub")) as hub,
-        pytest.MonkeyPatch.context() as environment,
-    ):
+    with pytest.MonkeyPatch.context() as environment:
         environment.setenv("KOJI_ADJUTANT_PREWARM", "true")
-        admin = hub.connect(hub.admin)
-        distribution = build_distribution(default_output())
-        with run_farm(hub, admin, directory, engine, state_dir, tool_image, distribution) as farm:
+        with own_farm(tmp_path_factory.mktemp("prewarm"), engine, state_dir, tool_image) as farm:
             yield farm
-        admin.logout()
 
 
 @pytest.fixture(scope="module")

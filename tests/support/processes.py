@@ -1,9 +1,9 @@
-"""What the kernel says of a worker's processes."""
+"""What the kernel says of processes."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,12 +13,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def naming(text: str) -> set[int]:
     """Return the processes, this one apart, whose command line has ``text`` in it."""
-    found = set()
-    for pid in _all():
-        with suppress(OSError):
-            if pid != os.getpid() and os.fsencode(text) in (PROC / str(pid) / "cmdline").read_bytes():
-                found.add(pid)
-    return found
+    return {pid for pid, line in _command_lines() if os.fsencode(text) in line} - {os.getpid()}
+
+
+def with_argument(argument: str) -> set[int]:
+    """Return the processes that have been started with this argument, whole."""
+    return {pid for pid, line in _command_lines() if os.fsencode(argument) in line.split(b"\0")}
 
 
 def with_descendants(pids: Iterable[int]) -> set[int]:
@@ -35,21 +35,31 @@ def with_descendants(pids: Iterable[int]) -> set[int]:
     return found
 
 
-def of_worker(pid: int, state_dir: Path) -> set[int]:
-    """Return a worker's processes: its own, its engine's, and all that they have started."""
-    return with_descendants({pid, *naming(f"{state_dir}/containers/storage")})
-
-
 def oldest(pids: Iterable[int]) -> int:
     """Return the process that was there first: what it has just forked has its command line for a moment."""
     return min(pids, key=lambda pid: (_started(pid), pid))
 
 
 def is_alive(pid: int) -> bool:
+    """Return whether there is such a process, and not only its exit status.
+
+    Its files are open, and answer nothing, as long as one of its threads has not ended yet.
+    """
     try:
-        return _status(pid)[0] != "Z"
+        return _status(pid)[0] != "Z" or len([*(PROC / str(pid) / "task").iterdir()]) > 1
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def defunct_children(pid: int) -> set[int]:
+    """Return the children that have ended, and that their parent has not asked for."""
+    found = set()
+    for child in _all():
+        with suppress(OSError):
+            state, parent = _status(child)[:2]
+            if (state, int(parent)) == ("Z", pid):
+                found.add(child)
+    return found
 
 
 def open_files(pid: int) -> int:
@@ -79,6 +89,12 @@ def _started(pid: int) -> float:
 def _status(pid: int) -> list[str]:
     """Return the fields of /proc/PID/stat after the process's name: state, parent, …"""
     return (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+
+
+def _command_lines() -> Iterator[tuple[int, bytes]]:
+    for pid in _all():
+        with suppress(OSError):
+            yield pid, (PROC / str(pid) / "cmdline").read_bytes()
 
 
 def _all() -> list[int]:
