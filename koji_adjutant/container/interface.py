@@ -326,7 +326,8 @@ class ContainerManager(Protocol):
     def wait(self, container: str, timeout: float | None = None) -> int:
         """Wait until the main process ends, and return its exit code.
 
-        Raises EngineError if the container was never started, ContainerTimeout after ``timeout`` seconds.
+        Raises EngineError if the container was never started or lost its monitor (no one knows the exit code
+        then), ContainerTimeout after ``timeout`` seconds.
         """
         ...
 

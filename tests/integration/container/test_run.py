@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import os
+import signal
 import subprocess
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -25,6 +28,7 @@ from koji_adjutant.container.podman_spec import OOM_SCORE
 from koji_adjutant.container.service_config import may_lift_limits
 from koji_adjutant.errors import ContainerTimeout, EngineError, ImageError
 from tests.integration.container.conftest import OWNER, MakeSpec
+from tests.support.processes import with_argument
 from tests.support.waiting import until
 
 ALL = {"io.koji.adjutant.task_id": OWNER.task_id, "io.koji.adjutant.role": "test"}
@@ -54,7 +58,29 @@ def test_an_engine_that_is_slow_to_see_the_end_is_waited_for(engine: PodmanManag
 
     with mock.patch.object(engine, "inspect", inspect):
         assert engine.run(spec(["sh", "-c", "exec >&- 2>&-; exit 5"]), io.BytesIO()) == 5
-    assert len(asked) == 2
+    assert len(asked) == 3  # again before it waits, and after
+
+
+def test_a_command_whose_monitor_was_killed_has_no_exit_code(
+    engine: PodmanManager, spec: MakeSpec, tmp_path: Path
+) -> None:
+    """It still runs, and podman 5.8 says that it ended with 0."""
+
+    def kill_the_monitor() -> None:
+        until((tmp_path / "runs").exists, "the command runs")
+        [container] = engine.list_containers(ALL)
+        for monitor in with_argument(container.id):
+            os.kill(monitor, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_the_monitor)
+    killer.start()
+    waiting = spec(
+        ["sh", "-c", "touch /mark/runs; sleep 60"], mounts=[VolumeMount(tmp_path, PurePosixPath("/mark"))]
+    )
+    with pytest.raises(EngineError):
+        engine.run(waiting, io.BytesIO())
+    killer.join()
+    assert engine.list_containers(ALL) == []
 
 
 def test_output_is_bytes_and_complete(engine: PodmanManager, spec: MakeSpec) -> None:
