@@ -15,8 +15,8 @@ from koji_adjutant.images.process import run_and_show
 from koji_adjutant.images.recipe import ShowLine, ToolRoot
 
 PACKAGES = (
-    "bzip2", "ca-certificates", "cpio", "createrepo-c", "cvs", "diffutils", "dnf", "file", "git", "gzip",
-    "libcap2-bin", "openssh-client", "passwd", "patch", "procps", "python3-cheetah", "python3-dnf",
+    "bzip2", "ca-certificates", "cpio", "createrepo-c", "cvs", "diffutils", "dnf", "file", "git", "git-lfs",
+    "gzip", "libcap2-bin", "openssh-client", "passwd", "patch", "procps", "python3-cheetah", "python3-dnf",
     "python3-rpm", "rpm", "subversion", "tar", "unzip", "xz-utils", "zstd",
 )  # fmt: skip
 LIBDNF5 = "python3-libdnf5"

@@ -58,7 +58,8 @@ class Checkout:
     They are run in ``directory`` but for ``update``, ``recovery`` and ``resolve`` (in ``clone``). ``update``
     brings the revision; where it fails ``recovery`` is tried (short commit ids). ``resolve`` prints the
     commit. ``common`` fetches what koji calls the common repository, next to the sources. ``origin``, with a
-    working copy's path behind it, prints the URL of the repository that it is from.
+    working copy's path behind it, prints the URL of the repository that it is from. ``lfs`` is the URL of the
+    server that has what a git repository keeps with Git LFS.
     """
 
     fetch: Sequence[str]
@@ -68,6 +69,7 @@ class Checkout:
     resolve: Sequence[str] = ()
     common: Sequence[str] = ()
     origin: Sequence[str] = ()
+    lfs: str = ""
 
 
 def checkout_commands(source: ScmSource, directory: PurePosixPath) -> Checkout:
@@ -103,7 +105,21 @@ def _git(source: ScmSource, directory: PurePosixPath) -> Checkout:
         common=["git", "clone", "--", base + _git_common(source.repository), "common"]
         if source.use_common
         else (),
+        lfs=_lfs_server(source, base),
     )
+
+
+def _lfs_server(source: ScmSource, base: str) -> str:
+    """Return where git-lfs looks if nobody says anything else: on the repository's own server.
+
+    An ssh server is asked by ssh where that is.
+    """
+    if base.startswith("ssh://"):
+        return base + source.repository
+    if not base.startswith("http"):  # git's own protocol, and rsync, have ports of their own
+        base = f"https://{_at(source)}{source.host.removesuffix(source.port or '')}"
+    repository = source.repository.rstrip("/")
+    return f"{base}{repository if repository.endswith('.git') else repository + '.git'}/info/lfs"
 
 
 def _git_common(repository: str) -> str:

@@ -30,6 +30,7 @@ RUN = (
 FOUND = ("bzip2", "cpio", "groupadd", "gzip", "setpriv", "unzip", "useradd", "xz", "zstd")
 """What is only looked for: it has no --version, or not everywhere."""
 FOR_SOME = {
+    "git-lfs": "what git repositories keep with Git LFS cannot be fetched",
     "svn": "checkouts from svn cannot be done",
     "cvs": "checkouts from cvs cannot be done",
     "ssh": "checkouts over ssh cannot be done",

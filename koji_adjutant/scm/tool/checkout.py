@@ -1,20 +1,24 @@
 """Run the commands of a checkout, as an unprivileged user, saying what is run.
 
 Reads /work/request.json: fetch, update, recovery, resolve, common, origin (argument lists), directory, clone,
-source_directory, secret (a password that must not be seen). Writes /work/answer.json: {commit, failed,
-refused}, where ``failed`` is the command that did not work and ``refused`` says what is wrong with the
-sources. Exit status: 0 or 1.
+source_directory, lfs (the URL of git's LFS server), secret (a password that must not be seen).
+Writes /work/answer.json: {commit, failed, refused}, where ``failed`` is the command that did not work and
+``refused`` says what is wrong with the sources. Exit status: 0 or 1.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+# beside this file, in the container as here
+from lfs import pointers_left, with_lfs
 
 WORK = Path("/work")
 
@@ -53,12 +57,16 @@ def check_out(request: dict[str, Any]) -> str | None:
     directory = Path(request["directory"])
     clone = Path(request["clone"])
     secret = request["secret"]
+    if request["lfs"]:
+        os.environ.update(with_lfs(os.environ, request["lfs"]))
     run(request["fetch"], directory, secret)
     try:
         for command in request["update"]:
             run(command, clone, secret)
     except CheckoutCommandError:
         run(request["recovery"], clone, secret)
+    if request["lfs"]:
+        look_for_missing_files(clone)
     if request["common"]:
         run(request["common"], directory, secret)
         link_common(directory, directory / request["source_directory"])
@@ -87,6 +95,20 @@ def run(command: list[str], directory: Path, secret: str | None) -> None:
             say(text.rstrip(b"\n").replace(hidden, b"***"))
     if process.returncode != 0:
         raise CheckoutCommandError(line)
+
+
+def look_for_missing_files(clone: Path) -> None:
+    """Say what a git checkout has not got. Raises UnfitCheckoutError for files that git-lfs should fetch."""
+    if (clone / ".gitmodules").is_file():
+        say(b"Warning: .gitmodules names submodules; they are not fetched, as by any builder of koji")
+    left = pointers_left(clone)
+    if left and shutil.which("git-lfs") is None:
+        raise UnfitCheckoutError(
+            f"{len(left)} of the files are kept with Git LFS ({left[0]!r} is one), and the tool image has no "
+            "git-lfs to fetch them: make it anew with git-lfs in it"
+        )
+    for path in left:
+        say(f"Warning: {path!r} is only a pointer of Git LFS, because .lfsconfig excludes it".encode())
 
 
 def link_common(directory: Path, sources: Path) -> None:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
 
-import koji.daemon
 import pytest
 
-from koji_adjutant.buildroot.root import BUILD_UID
 from koji_adjutant.errors import SourceError
-from koji_adjutant.scm.checkout import CheckoutOptions, check_out
-from koji_adjutant.scm.source import ScmSource
-from tests.integration.buildroot.fixtures import NewWorkspace
+from koji_adjutant.scm.checkout import CheckoutOptions
+from tests.integration.scm.conftest import Get
 from tests.support.http_server import CREDENTIALS, ProtectedFiles, serving, serving_files
 from tests.support.scm_servers import (
     CvsServer,
     SvnServer,
-    reachable_directory,
     serve_cvs,
     serve_ssh,
     serve_svn,
@@ -29,12 +23,6 @@ from tests.support.scm_servers import (
 )
 
 FILES = {"foo/foo.spec": "Name: foo\n"}
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    with reachable_directory() as directory:
-        yield directory
 
 
 @pytest.fixture
@@ -47,39 +35,6 @@ def svn(place: Path) -> Iterator[SvnServer]:
 def cvs(place: Path) -> Iterator[CvsServer]:
     with serve_cvs(place) as server:
         yield server
-
-
-@dataclass(frozen=True)
-class Tree:
-    """What was checked out; ``log`` is checkout.log."""
-
-    path: Path
-    commit: str | None
-    log: str
-
-
-Get = Callable[..., Tree]
-
-
-@pytest.fixture
-def get(new_workspace: NewWorkspace) -> Get:
-    """Checks a URL out."""
-    number = itertools.count()
-
-    def checked_out(
-        url: str, options: CheckoutOptions | None = None, *, common: bool = False, password: bool = False
-    ) -> Tree:
-        workspace = replace(new_workspace(f"checkout-{next(number)}"), network_mode="host")
-        scm = koji.daemon.SCM(url, allow_password=password)
-        scm.use_common = common
-        directory = workspace.workdir / "tree"
-        directory.mkdir()
-        commit = check_out(workspace, ScmSource.of(scm), directory, options)
-        assert {path.name for path in workspace.workdir.iterdir()} == {"checkout", "tree"}
-        assert directory.stat().st_uid == BUILD_UID
-        return Tree(directory, commit, (workspace.resultdir / "checkout.log").read_text())
-
-    return checked_out
 
 
 def test_svn(svn: SvnServer, get: Get) -> None:

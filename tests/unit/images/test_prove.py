@@ -53,7 +53,8 @@ def test_a_tool_that_does_nothing_is_found_out(fakes: Path) -> None:
 
 
 def test_what_only_some_tasks_need_is_no_fault(fakes: Path) -> None:
-    svn, cvs, ssh, cheetah = said(fakes, "lacking")
+    lfs, svn, cvs, ssh, cheetah = said(fakes, "lacking")
+    assert lfs == "it has no git-lfs: what git repositories keep with Git LFS cannot be fetched"
     assert svn == "it has no svn: checkouts from svn cannot be done"
     assert cvs == "it has no cvs: checkouts from cvs cannot be done"
     assert ssh == "it has no ssh: checkouts over ssh cannot be done"

@@ -37,6 +37,20 @@ def test_git(url: str, repository: str, common: str) -> None:
     assert fetch_common == ["git", "clone", "--", common, "common"]
 
 
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("git://h:9418/a/foo#x", "https://h/a/foo.git/info/lfs"),
+        ("git+https://h/a/foo.git#x", "https://h/a/foo.git/info/lfs"),
+        ("git+http://h:80/a/foo/.git#x", "http://h:80/a/foo/.git/info/lfs"),
+        ("git+ssh://me@h/a/foo#x", "ssh://me@h/a/foo"),
+    ],
+)
+def test_where_objects_of_git_lfs_are_looked_for(url: str, server: str) -> None:
+    """As git-lfs derives it from a clone's URL (its documentation of server discovery)."""
+    assert checkout_commands(ScmSource.of(koji.daemon.SCM(url)), TREE).lfs == server
+
+
 def test_origins_branch_is_fetched_by_its_name() -> None:
     checkout = checkout_commands(ScmSource.of(koji.daemon.SCM("git://h/foo#origin/main")), TREE)
     assert checkout.update[0] == ["git", "fetch", "--", "origin", "main:KOJI_FETCH_HEAD"]
