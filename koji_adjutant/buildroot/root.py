@@ -345,6 +345,10 @@ def open_buildroot(
     with ExitStack() as stack:
         workspace = stack.enter_context(recorded(workspace, SCRIPT))
         log = stack.enter_context((resultdir / "root.log").open("ab", buffering=0))
+        if config.without_effect:
+            log.write(
+                f"Warning: of the tag, without effect here: {', '.join(config.without_effect)}\n".encode()
+            )
         with workspace.progress.phase("chroot init"):
             try:
                 check_arch(config.arch)

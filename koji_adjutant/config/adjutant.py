@@ -21,6 +21,16 @@ AUTO: Final = "auto"
 """Of a limit: to be made from what this machine has."""
 
 
+RETIRED: Final[Mapping[str, str]] = {
+    "allow_foreign_rpms": "whatever is in a buildroot is from the repositories of its tag",
+    "buildroot_enabled": "every task that builds has a buildroot",
+    "buildroot_source": "a buildroot is made of its tag's repositories; task_image_default is for tools",
+    "host_mount_map": "the worker and podman see the same paths; container_mounts gives builds more of them",
+    "userns": "the extra adjutant.user_namespaces of a tag says whether its builds may make user namespaces",
+}
+"""Keys that plans for this section had, and what holds in their place."""
+
+
 def _network_mode(text: str) -> NetworkMode:
     if text == "none":
         raise ValueError("must be bridge or host (network_enabled = false takes the network away)")

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from koji_adjutant.config import adjutant, kojid
-from koji_adjutant.config.adjutant import AdjutantOptions
+from koji_adjutant.config.adjutant import RETIRED, AdjutantOptions
 from koji_adjutant.config.kojid import KojidOptions
 from koji_adjutant.errors import ConfigError
 
@@ -139,6 +139,8 @@ def _only_known(names: Iterable[str], known: Iterable[str], where: str, kind: st
     for name in names:
         if name in known:
             continue
+        if retired := RETIRED.get(name.removeprefix(ENVIRONMENT_PREFIX).lower()):
+            raise ConfigError(f"Unknown {kind}: {where.format(repr(name))}; remove it: {retired}.")
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         hint = f"did you mean {nearest[0]}?" if nearest else f"known is: {', '.join(known)}."
         raise ConfigError(f"Unknown {kind}: {where.format(repr(name))}; {hint}")

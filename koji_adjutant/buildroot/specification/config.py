@@ -57,6 +57,19 @@ class TagOptions:
     rpmbuild_timeout: int = 86400
 
 
+HEEDED = frozenset(
+    {
+        "mock.forcearch",
+        "mock.module_setup_commands",
+        "mock.package_manager",
+        "mock.releasever",
+        "mock.yum.best",
+        "mock.yum.module_hotfixes",
+    }
+)
+"""The options for mock that a tag's extra may set, of those that kojid passes on (its genMockConfig)."""
+
+
 @dataclass(frozen=True)
 class Repository:
     """One repository section; several URLs are mirrors of the same repository."""
@@ -87,6 +100,7 @@ class BuildrootConfig:
     ``rpmbuild_timeout`` is in seconds and limits each single rpmbuild, as in mock.
     ``repo_mounts`` are the host directories that ``file://`` repositories live in, read-only.
     ``user_namespaces``: whether commands may make them, as the tag's extra says.
+    ``without_effect`` are the options for mock in the tag's extra that nothing here heeds.
     """
 
     name: str
@@ -101,6 +115,7 @@ class BuildrootConfig:
     package_manager: PackageManagerOptions = PackageManagerOptions()
     repo_mounts: Sequence[VolumeMount] = field(default=())
     user_namespaces: bool = False
+    without_effect: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Raise SpecificationError for what could be no arch: it is a part of URLs, paths and commands."""
@@ -153,6 +168,7 @@ def for_tag(
         # packages are reached through the repo's toplink, so all of topdir has to be there
         repo_mounts=() if options.topurls else (_read_only(options.topdir),),
         user_namespaces=_user_namespaces(extra),
+        without_effect=sorted(name for name in extra if name.startswith("mock.") and name not in HEEDED),
     )
 
 

@@ -96,12 +96,14 @@ def test_a_repository_s_password_is_seen_by_nobody(workspace: Workspace, repo: P
 
 
 def test_logs(workspace: Workspace, config: BuildrootConfig) -> None:
+    config = replace(config, without_effect=["mock.new_chroot", "mock.x"])
     with open_buildroot(workspace, config) as root:
         output(root, "true")
         root.list_installed_packages()
     files = {path.name: path.read_text() for path in workspace.resultdir.iterdir()}
     assert "Start: chroot init" in files["state.log"]
     assert "Finish: chroot init" in files["state.log"]
+    assert files["root.log"].startswith("Warning: of the tag, without effect here: mock.new_chroot, mock.x\n")
     assert "Installed packages:" in files["root.log"]
     assert "bash-" in files["installed_pkgs.log"]
     assert "Linux" in files["hw_info.log"]

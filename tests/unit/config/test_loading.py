@@ -75,6 +75,11 @@ def test_koji_makes_session_options_of_it(conf: Path) -> None:
             "Unknown option: the option 'memory_limt' in section [adjutant] of {path}; "
             "did you mean memory_limit?",
         ),
+        (
+            "[adjutant]\nbuildroot_enabled = true",
+            "Unknown option: the option 'buildroot_enabled' in section [adjutant] of {path}; "
+            "remove it: every task that builds has a buildroot.",
+        ),
         ("[adjutent]\n", "Unknown section: the section 'adjutent' of {path}; did you mean adjutant?"),
         (
             "[kojid]\nmaxjobs = many",
@@ -187,6 +192,10 @@ def test_a_mistake_in_the_environment_names_the_variable(conf: Path) -> None:
         "Unknown variable: the environment variable 'KOJI_ADJUTANT_PIDS_LIMITS'; "
         "did you mean KOJI_ADJUTANT_PIDS_LIMIT?"
     )
+    with pytest.raises(
+        ConfigError, match=r"'KOJI_ADJUTANT_USERNS'; remove it: the extra adjutant\.user_names"
+    ):
+        loaded(conf, environ={"KOJI_ADJUTANT_USERNS": "auto"})
     with pytest.raises(ConfigError, match="KOJI_ADJUTANT_PIDS_LIMIT must be a valid integer, not 'x'"):
         loaded(conf, environ={"KOJI_ADJUTANT_PIDS_LIMIT": "x"})
 

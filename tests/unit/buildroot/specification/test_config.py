@@ -247,3 +247,15 @@ def test_user_namespaces_by_accident(value: object) -> None:
         SpecificationError, match=r"the tag's adjutant.user_namespaces must be true or false, not"
     ):
         for_tag(tag, 1, "x86_64", "build", buildroot_id=1, options=TagOptions(), network=False)
+
+
+def test_options_for_mock_without_effect_are_named() -> None:
+    extra = {
+        "mock.use_bootstrap": True,
+        "mock.releasever": "41",
+        "mock.plugin_conf.ccache_enable": True,
+        "rpm.env.A": "b",
+    }
+    tag = {"name": "t", "extra": extra}
+    config = for_tag(tag, 1, "x86_64", "build", buildroot_id=1, options=TagOptions(), network=False)
+    assert config.without_effect == ["mock.plugin_conf.ccache_enable", "mock.use_bootstrap"]
