@@ -120,6 +120,7 @@ def test_a_password_for_git_is_seen_nowhere(place: Path, get: Get) -> None:
     git = functools.partial(subprocess.run, cwd=place, check=True, capture_output=True)
     git(["git", "init", "--quiet", "foo"])
     git(["git", "-C", "foo", "-c", "user.name=a", "-c", "user.email=b", "commit", "--allow-empty", "-mx"])
+    git(["git", "-C", "foo", "repack", "-adq"])
     git(["git", "-C", "foo", "update-server-info"])
     with serving(functools.partial(ProtectedFiles, directory=str(place))) as url:
         private = url.replace("://", f"://{CREDENTIALS}@")

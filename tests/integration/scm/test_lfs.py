@@ -21,7 +21,10 @@ FILES = {".gitattributes": "*.gz filter=lfs diff=lfs merge=lfs -text\n", "a.tar.
 
 
 def repository(place: Path, files: Mapping[str, str]) -> None:
-    """Make ``place``/foo a repository with these files, for clients that know files only."""
+    """Make ``place``/foo a repository with these files, for clients that know files only.
+
+    In one pack: git asks for several loose objects at once, some of them without its password.
+    """
     tree = place / "foo"
     tree.mkdir()
     for name, text in files.items():
@@ -30,6 +33,7 @@ def repository(place: Path, files: Mapping[str, str]) -> None:
         ["init", "--quiet", "--initial-branch=main"],
         ["add", "--all"],
         ["-c", "user.name=a", "-c", "user.email=b", "commit", "--quiet", "--message=x"],
+        ["repack", "-adq"],
         ["update-server-info"],
     ):
         subprocess.run(["git", "-C", str(tree), *command], check=True)
