@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from koji_adjutant.daemon.die_with_parent import die_with_parent
-from koji_adjutant.daemon.stop_signals import held_back, unwind
+from koji_adjutant.daemon.stop_signals import held_back, hold_back, unwind
 
 logger = logging.getLogger(__name__)
 
@@ -65,15 +65,18 @@ class SideProcess:
 
     def _run_child(self, work: Callable[[], None], mask: Iterable[int]) -> NoReturn:
         try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGTERM, unwind)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for number in (signal.SIGINT, signal.SIGUSR1):
-                signal.signal(number, signal.SIG_IGN)  # the worker's, which then stops this process
-            os.setpgrp()
-            die_with_parent()
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            work()
+            try:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGTERM, unwind)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for number in (signal.SIGINT, signal.SIGUSR1):
+                    signal.signal(number, signal.SIG_IGN)  # the worker's, which then stops this process
+                os.setpgrp()
+                die_with_parent()
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+                work()
+            finally:
+                hold_back()
         except SystemExit:
             logger.info("%s was stopped", self._doing)
         except BaseException:

@@ -174,6 +174,26 @@ def test_a_signal_right_after_the_fork_does_not_find_the_worker_s_handler(
     assert not work.started.exists()
 
 
+def test_a_signal_in_its_last_moment_does_not_take_it_back_to_the_worker(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave = os._exit
+
+    def stopped_before_it_has_left(status: int) -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except SystemExit:
+            (work.workdir / "unwound").touch()
+        leave(status)
+
+    monkeypatch.setattr(os, "_exit", stopped_before_it_has_left)
+    prewarmer = Prewarmer(work.notes, work.workdir, sleeptime=1000)
+    prewarmer.tend(idle=True)
+    until(lambda: ended(prewarmer))
+    assert work.started.exists()
+    assert not (work.workdir / "unwound").exists()
+
+
 def test_a_worker_that_is_stopped_right_after_the_fork_knows_its_child(
     work: Work, handler: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
