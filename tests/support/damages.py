@@ -24,7 +24,8 @@ def _emptied(path: Path) -> None:
 
 def _cut_off(path: Path) -> None:
     if path.is_dir():
-        _removed(max(path.iterdir()))
+        for last in sorted(path.iterdir())[-1:]:
+            _removed(last)
     else:
         path.write_bytes(path.read_bytes()[:-1])
 

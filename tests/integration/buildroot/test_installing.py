@@ -23,7 +23,7 @@ from koji_adjutant.builds.explanation import explain
 from koji_adjutant.builds.failure import kojid_message_on_failure
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES
 from koji_adjutant.errors import BuildPrevented, BuildrootError, TaskStep
-from tests.integration.buildroot.fixtures import spec
+from tests.integration.buildroot.fixtures import NewWorkspace, spec
 from tests.integration.buildroot.rpm_repository import rpmbuild
 from tests.support.http_server import serving_files
 
@@ -102,8 +102,14 @@ def test_a_root_is_the_same_whichever_runtime_mounted_devices_in_it(
 
 
 @pytest.mark.parametrize("where", ["base", "layer"])
-def test_a_package_of_format_6(small: Small, workspace: Workspace, where: str) -> None:
+def test_a_package_of_format_6(small: Small, new_workspace: NewWorkspace, where: str) -> None:
     config = small(FORMAT_6, group="hello-v6" if where == "base" else "")
+    workspace = new_workspace("earlier")
+    with added(workspace, config, "hello-v6") as root:
+        earlier = root.key
+    assert earlier is not None
+    workspace.cache.store.discard(earlier)  # it may be from a repository that is gone
+    workspace = new_workspace("anew")
     with added(workspace, config, "hello-v6") as root:
         said = root.capture(["cat", "/usr/share/hello-v6/greeting", "/usr/share/hello-v6/scriptlet"])
         assert said == (0, b"hello\nhello-v6 has run its scriptlet\n")
