@@ -39,7 +39,7 @@ def _garbage(path: Path) -> None:
 def _alien(path: Path) -> None:
     """What the program could have written itself, elsewhere."""
     if path.is_dir():
-        (path / "alien.1").mkdir()
+        (path / "alien.1").mkdir(exist_ok=True)
     else:
         path.write_text('{"an": "other"}')
 
