@@ -6,7 +6,7 @@ Whatever comes from the URL has been checked (source.py), stands behind ``--``, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from koji_adjutant.errors import SourceError
@@ -58,8 +58,8 @@ class Checkout:
     They are run in ``directory`` but for ``update``, ``recovery`` and ``resolve`` (in ``clone``). ``update``
     brings the revision; where it fails ``recovery`` is tried (short commit ids). ``resolve`` prints the
     commit. ``common`` fetches what koji calls the common repository, next to the sources. ``origin``, with a
-    working copy's path behind it, prints the URL of the repository that it is from. ``lfs`` is the URL of the
-    server that has what a git repository keeps with Git LFS.
+    working copy's path behind it, prints the URL of the repository that it is from. ``lfs`` is more
+    environment for git, with which git-lfs fetches what a repository keeps with it.
     """
 
     fetch: Sequence[str]
@@ -69,7 +69,7 @@ class Checkout:
     resolve: Sequence[str] = ()
     common: Sequence[str] = ()
     origin: Sequence[str] = ()
-    lfs: str = ""
+    lfs: Mapping[str, str] = field(default_factory=dict)
 
 
 def checkout_commands(source: ScmSource, directory: PurePosixPath) -> Checkout:
@@ -105,7 +105,15 @@ def _git(source: ScmSource, directory: PurePosixPath) -> Checkout:
         common=["git", "clone", "--", base + _git_common(source.repository), "common"]
         if source.use_common
         else (),
-        lfs=_lfs_server(source, base),
+        lfs=_git_configuration(
+            {
+                **_GIT_CONFIG,
+                "filter.lfs.process": "git-lfs filter-process",
+                "filter.lfs.required": "true",
+                # before what a repository's .lfsconfig says
+                "lfs.url": _lfs_server(source, base),
+            }
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """Run the commands of a checkout, as an unprivileged user, saying what is run.
 
 Reads /work/request.json: fetch, update, recovery, resolve, common, origin (argument lists), directory, clone,
-source_directory, lfs (the URL of git's LFS server), secret (a password that must not be seen).
+source_directory, lfs (environment with which git has git-lfs fetch files), secret (a password that must not
+be seen).
 Writes /work/answer.json: {commit, failed, refused}, where ``failed`` is the command that did not work and
 ``refused`` says what is wrong with the sources. Exit status: 0 or 1.
 """
@@ -11,16 +12,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# beside this file, in the container as here
-from lfs import pointers_left, with_lfs
-
 WORK = Path("/work")
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""How the file begins that git has in the place of one that is kept with Git LFS (its specification)."""
 
 
 class CheckoutCommandError(Exception):
@@ -57,8 +58,9 @@ def check_out(request: dict[str, Any]) -> str | None:
     directory = Path(request["directory"])
     clone = Path(request["clone"])
     secret = request["secret"]
-    if request["lfs"]:
-        os.environ.update(with_lfs(os.environ, request["lfs"]))
+    has_lfs = shutil.which("git-lfs") is not None
+    if has_lfs:
+        os.environ.update(request["lfs"])
     run(request["fetch"], directory, secret)
     try:
         for command in request["update"]:
@@ -66,7 +68,7 @@ def check_out(request: dict[str, Any]) -> str | None:
     except CheckoutCommandError:
         run(request["recovery"], clone, secret)
     if request["lfs"]:
-        look_for_missing_files(clone)
+        look_for_missing_files(clone, has_lfs=has_lfs)
     if request["common"]:
         run(request["common"], directory, secret)
         link_common(directory, directory / request["source_directory"])
@@ -97,18 +99,37 @@ def run(command: list[str], directory: Path, secret: str | None) -> None:
         raise CheckoutCommandError(line)
 
 
-def look_for_missing_files(clone: Path) -> None:
+def look_for_missing_files(clone: Path, *, has_lfs: bool) -> None:
     """Say what a git checkout has not got. Raises UnfitCheckoutError for files that git-lfs should fetch."""
     if (clone / ".gitmodules").is_file():
         say(b"Warning: .gitmodules names submodules; they are not fetched, as by any builder of koji")
     left = pointers_left(clone)
-    if left and shutil.which("git-lfs") is None:
+    if left and not has_lfs:
         raise UnfitCheckoutError(
             f"{len(left)} of the files are kept with Git LFS ({left[0]!r} is one), and the tool image has no "
             "git-lfs to fetch them: make it anew with git-lfs in it"
         )
     for path in left:
         say(f"Warning: {path!r} is only a pointer of Git LFS, because .lfsconfig excludes it".encode())
+
+
+def pointers_left(clone: Path) -> list[str]:
+    """Return the paths that are still pointers, of those that the repository keeps with Git LFS."""
+    command = ["git", "ls-files", "-z", "--", ":(attr:filter=lfs)"]
+    listed = subprocess.run(command, cwd=clone, stdout=subprocess.PIPE, check=True).stdout
+    paths = [os.fsdecode(path) for path in listed.split(b"\0") if path]
+    return [path for path in paths if is_pointer(clone / path)]
+
+
+def is_pointer(path: Path) -> bool:
+    """Look at a file, if it is one: a packager may have put anything there."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
 
 
 def link_common(directory: Path, sources: Path) -> None:

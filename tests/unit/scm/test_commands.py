@@ -48,7 +48,10 @@ def test_git(url: str, repository: str, common: str) -> None:
 )
 def test_where_objects_of_git_lfs_are_looked_for(url: str, server: str) -> None:
     """As git-lfs derives it from a clone's URL (its documentation of server discovery)."""
-    assert checkout_commands(ScmSource.of(koji.daemon.SCM(url)), TREE).lfs == server
+    environment = checkout_commands(ScmSource.of(koji.daemon.SCM(url)), TREE).lfs
+    asked = ["git", "config", "--get", "lfs.url"]
+    configured = subprocess.run(asked, env={**os.environ, **environment}, check=True, capture_output=True)
+    assert configured.stdout.decode() == f"{server}\n"
 
 
 def test_origins_branch_is_fetched_by_its_name() -> None:

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from koji_adjutant.scm.checkout import PROGRAMS
+from koji_adjutant.scm.tool import checkout
 from tests.support.trees import DEEP, LONG_NAME, bury, deep_place
 
 __all__ = ["deep_place"]
 
 
-@pytest.fixture
-def checkout(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.syspath_prepend(str(PROGRAMS))
-    yield importlib.import_module("checkout")
-    for name in ("checkout", "lfs"):
-        sys.modules.pop(name, None)
-
-
-def test_the_common_repository_is_beside_the_sources(checkout: Any, tmp_path: Path) -> None:
+def test_the_common_repository_is_beside_the_sources(tmp_path: Path) -> None:
     (tmp_path / "common").mkdir()
     (tmp_path / "trunk/a/foo").mkdir(parents=True)
     checkout.link_common(tmp_path, tmp_path / "trunk/a/foo")
@@ -32,13 +21,13 @@ def test_the_common_repository_is_beside_the_sources(checkout: Any, tmp_path: Pa
     checkout.link_common(tmp_path, tmp_path / "trunk/a/foo")
 
 
-def test_no_link_where_there_are_no_sources(checkout: Any, tmp_path: Path) -> None:
+def test_no_link_where_there_are_no_sources(tmp_path: Path) -> None:
     """The task then says that there is no spec file."""
     checkout.link_common(tmp_path, tmp_path / "none")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_passwords_are_forgotten(checkout: Any, tmp_path: Path) -> None:
+def test_passwords_are_forgotten(tmp_path: Path) -> None:
     for file in ("foo/.git/config", "mods/bar/CVS/Root", "foo/README"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("url = https://me:secret@h/foo")
@@ -48,7 +37,7 @@ def test_passwords_are_forgotten(checkout: Any, tmp_path: Path) -> None:
     assert "secret" in (tmp_path / "foo/README").read_text()
 
 
-def test_passwords_are_forgotten_in_a_deep_checkout(checkout: Any, deep_place: Path) -> None:
+def test_passwords_are_forgotten_in_a_deep_checkout(deep_place: Path) -> None:
     bury(deep_place)
     config = deep_place.joinpath(*["d"] * DEEP, ".git", "config")
     config.parent.mkdir()
@@ -57,14 +46,14 @@ def test_passwords_are_forgotten_in_a_deep_checkout(checkout: Any, deep_place: P
     assert config.read_text() == "url = https://me@h/foo"
 
 
-def test_a_checkout_that_is_deeper_than_anybody_can_look_is_refused(checkout: Any, deep_place: Path) -> None:
+def test_a_checkout_that_is_deeper_than_anybody_can_look_is_refused(deep_place: Path) -> None:
     bury(deep_place, LONG_NAME)
     with pytest.raises(checkout.UnfitCheckoutError, match="cannot be read: File name too long"):
         checkout.forget("secret", deep_place)
 
 
 def test_a_command_that_repeats_the_password(
-    checkout: Any, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     command = [sys.executable, "-c", r"import os; os.write(2, b'no secret for \xff\n'); raise SystemExit(1)"]
     with pytest.raises(checkout.CheckoutCommandError) as failure:
