@@ -34,14 +34,19 @@ class ProtectedFiles(QuietFiles):
     """Answers only to a name and a password."""
 
     def do_GET(self) -> None:
+        if self.is_allowed():
+            super().do_GET()
+
+    def is_allowed(self) -> bool:
+        """Whether the request has both; the answer has been sent if not."""
         expected = f"Basic {base64.b64encode(CREDENTIALS.encode()).decode()}"
         if self.headers.get("Authorization") == expected:
-            super().do_GET()
-        else:
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="tests"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            return True
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="tests"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return False
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.http_server import QuietFiles, serving
+from tests.support.http_server import ProtectedFiles, QuietFiles, serving
 
 BATCH = "/info/lfs/objects/batch"
 OBJECTS = "/objects-of-lfs/"
@@ -38,6 +38,8 @@ def serving_lfs(
         def do_POST(self) -> None:  # noqa: N802 - the standard library's name
             assert self.path.endswith(BATCH), self.path
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if isinstance(self, ProtectedFiles) and not self.is_allowed():
+                return
             answers = [self._answer(each) for each in asked["objects"]]
             body = json.dumps({"transfer": "basic", "objects": answers}).encode()
             self._send(body, "application/vnd.git-lfs+json")

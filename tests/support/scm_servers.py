@@ -1,4 +1,4 @@
-"""Real svn, cvs and ssh servers on the loopback interface, each with repositories of its own."""
+"""Real svn, cvs and ssh servers on the loopback interface, each with its repositories; git's, too."""
 
 from __future__ import annotations
 
@@ -122,6 +122,24 @@ def serve_ssh(directory: Path) -> Iterator[SshServer]:
         (client / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}")
         (client / "config").write_text(f"Host scm.tests\n  HostName 127.0.0.1\n  Port {port}\n")
         yield SshServer(directory / "home")
+
+
+def git_repository(tree: Path, files: Files) -> str:
+    """Make a repository that clients can read which know only how to fetch files. Returns its commit.
+
+    It is one pack: git asks for several loose objects at once, some of them without its password.
+    """
+    tree.mkdir(parents=True)
+    _write(tree, files)
+    for arguments in (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "--all"],
+        ["-c", "user.name=a", "-c", "user.email=b", "commit", "--quiet", "--allow-empty", "--message=x"],
+        ["repack", "-adq"],
+        ["update-server-info"],
+    ):
+        _run("git", "-C", str(tree), *arguments)
+    return _run("git", "-C", str(tree), "rev-parse", "HEAD").strip()
 
 
 @contextmanager

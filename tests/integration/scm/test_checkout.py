@@ -16,6 +16,7 @@ from tests.support.http_server import CREDENTIALS, ProtectedFiles, serving, serv
 from tests.support.scm_servers import (
     CvsServer,
     SvnServer,
+    git_repository,
     serve_cvs,
     serve_ssh,
     serve_svn,
@@ -86,9 +87,7 @@ def test_ssh(place: Path, svn: SvnServer, cvs: CvsServer, get: Get) -> None:
     """All three systems, with the keys and the ssh configuration of the operator's directory."""
     svn.commit("repo", FILES)
     cvs.commit("foo", {"foo.spec": "1"}, "TAG_1")
-    git = functools.partial(subprocess.run, cwd=place, check=True, capture_output=True)
-    git(["git", "init", "--quiet", "git/foo"])
-    git(["git", "-C", "git/foo", "-c", "user.name=a", "-c", "user.email=b", "commit", "--allow-empty", "-mx"])
+    git_repository(place / "git/foo", {})
     with serve_ssh(place) as ssh:
         at = f"{ssh.user}@{ssh.host}{place}"
         urls = [
@@ -105,11 +104,7 @@ def test_ssh(place: Path, svn: SvnServer, cvs: CvsServer, get: Get) -> None:
 
 
 def test_git_by_http(place: Path, get: Get) -> None:
-    git = functools.partial(subprocess.run, cwd=place, check=True, capture_output=True)
-    git(["git", "init", "--quiet", "foo"])
-    git(["git", "-C", "foo", "-c", "user.name=a", "-c", "user.email=b", "commit", "--allow-empty", "-mx"])
-    git(["git", "-C", "foo", "update-server-info"])
-    commit = git(["git", "-C", "foo", "rev-parse", "HEAD"], text=True).stdout.strip()
+    commit = git_repository(place / "foo", {})
     with serving_files(place) as url:
         tree = get(f"git+{url}/foo/.git#{commit}")
     assert tree.commit == commit
@@ -117,11 +112,7 @@ def test_git_by_http(place: Path, get: Get) -> None:
 
 def test_a_password_for_git_is_seen_nowhere(place: Path, get: Get) -> None:
     """Neither when the server takes it nor when the server has no such repository."""
-    git = functools.partial(subprocess.run, cwd=place, check=True, capture_output=True)
-    git(["git", "init", "--quiet", "foo"])
-    git(["git", "-C", "foo", "-c", "user.name=a", "-c", "user.email=b", "commit", "--allow-empty", "-mx"])
-    git(["git", "-C", "foo", "repack", "-adq"])
-    git(["git", "-C", "foo", "update-server-info"])
+    git_repository(place / "foo", {})
     with serving(functools.partial(ProtectedFiles, directory=str(place))) as url:
         private = url.replace("://", f"://{CREDENTIALS}@")
         tree = get(f"git+{private}/foo/.git#HEAD", password=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from koji_adjutant.errors import SourceError
 from tests.integration.scm.conftest import Get
 from tests.support.http_server import CREDENTIALS, ProtectedFiles
 from tests.support.lfs_server import pointer, serving_lfs
+from tests.support.scm_servers import git_repository
 from tests.support.tool_image import derived
 
 TARBALL = b"\x1f\x8b what a tarball has" * 100
@@ -20,29 +20,10 @@ SMALL = b"another file"
 FILES = {".gitattributes": "*.gz filter=lfs diff=lfs merge=lfs -text\n", "a.tar.gz": pointer(TARBALL)}
 
 
-def repository(place: Path, files: Mapping[str, str]) -> None:
-    """Make ``place``/foo a repository with these files, for clients that know files only.
-
-    In one pack: git asks for several loose objects at once, some of them without its password.
-    """
-    tree = place / "foo"
-    tree.mkdir()
-    for name, text in files.items():
-        (tree / name).write_text(text)
-    for command in (
-        ["init", "--quiet", "--initial-branch=main"],
-        ["add", "--all"],
-        ["-c", "user.name=a", "-c", "user.email=b", "commit", "--quiet", "--message=x"],
-        ["repack", "-adq"],
-        ["update-server-info"],
-    ):
-        subprocess.run(["git", "-C", str(tree), *command], check=True)
-
-
 @pytest.mark.parametrize("at", ["/foo", "/foo/.git"])
 def test_objects_are_fetched(place: Path, get: Get, at: str) -> None:
     """From the repository's own server, as git-lfs finds it; files that are no pointers are left alone."""
-    repository(place, {**FILES, "b.gz": pointer(SMALL), "c.gz": "never was in LFS"})
+    git_repository(place / "foo", {**FILES, "b.gz": pointer(SMALL), "c.gz": "never was in LFS"})
     if at == "/foo":  # a bare repository's name
         (place / "foo").rename(place / "tree")
         (place / "foo").symlink_to("tree/.git")
@@ -54,14 +35,14 @@ def test_objects_are_fetched(place: Path, get: Get, at: str) -> None:
 
 
 def test_the_repositorys_own_server_is_asked_whatever_it_says(place: Path, get: Get) -> None:
-    repository(place, {**FILES, ".lfsconfig": "[lfs]\n\turl = http://127.0.0.1:9/elsewhere\n"})
+    git_repository(place / "foo", {**FILES, ".lfsconfig": "[lfs]\n\turl = http://127.0.0.1:9/elsewhere\n"})
     with serving_lfs(place, (TARBALL,)) as url:
         tree = get(f"git+{url}/foo/.git#main")
     assert (tree.path / "foo/a.tar.gz").read_bytes() == TARBALL
 
 
 def test_an_object_that_the_server_has_not(place: Path, get: Get) -> None:
-    repository(place, FILES)
+    git_repository(place / "foo", FILES)
     with serving_lfs(place, ()) as url, pytest.raises(SourceError) as refusal:
         get(f"git+{url}/foo/.git#main")
     assert str(refusal.value) == (
@@ -70,14 +51,14 @@ def test_an_object_that_the_server_has_not(place: Path, get: Get) -> None:
 
 
 def test_what_a_repository_excludes_is_named(place: Path, get: Get) -> None:
-    repository(place, {**FILES, ".lfsconfig": "[lfs]\n\tfetchexclude = *.gz\n"})
+    git_repository(place / "foo", {**FILES, ".lfsconfig": "[lfs]\n\tfetchexclude = *.gz\n"})
     with serving_lfs(place, (TARBALL,)) as url:
         tree = get(f"git+{url}/foo/.git#main")
     assert "Warning: 'a.tar.gz' is only a pointer of Git LFS, because .lfsconfig excludes it" in tree.log
 
 
 def test_a_password_is_used_and_seen_nowhere(place: Path, get: Get) -> None:
-    repository(place, FILES)
+    git_repository(place / "foo", FILES)
     with serving_lfs(place, (TARBALL,), ProtectedFiles) as url:
         private = url.replace("://", f"://{CREDENTIALS}@")
         tree = get(f"git+{private}/foo/.git#main", password=True)
@@ -91,7 +72,7 @@ def test_without_git_lfs(
 ) -> None:
     """A pointer in the place of a tarball would fail in %prep, with words that name neither."""
     image = derived(engine, state_dir, tool_image, "without-git-lfs", ["rm", "/usr/bin/git-lfs"])
-    repository(place, FILES)
+    git_repository(place / "foo", FILES)
     with serving_lfs(place, (TARBALL,)) as url, pytest.raises(SourceError) as refusal:
         get(f"git+{url}/foo/.git#main", image=image)
     assert str(refusal.value) == (
@@ -101,7 +82,7 @@ def test_without_git_lfs(
 
 
 def test_submodules_are_named(place: Path, get: Get) -> None:
-    repository(place, {".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = https://h/x\n'})
+    git_repository(place / "foo", {".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = https://h/x\n'})
     with serving_lfs(place, ()) as url:
         tree = get(f"git+{url}/foo/.git#main")
     assert (
