@@ -140,9 +140,11 @@ def _only_known(names: Iterable[str], known: Iterable[str], where: str, kind: st
         if name in known:
             continue
         if retired := RETIRED.get(name.removeprefix(ENVIRONMENT_PREFIX).lower()):
-            raise ConfigError(f"Unknown {kind}: {where.format(repr(name))}; remove it: {retired}.")
-        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"did you mean {nearest[0]}?" if nearest else f"known is: {', '.join(known)}."
+            hint = f"remove it: {retired}."
+        elif nearest := difflib.get_close_matches(name, known, n=1, cutoff=0.4):
+            hint = f"did you mean {nearest[0]}?"
+        else:
+            hint = f"known is: {', '.join(known)}."
         raise ConfigError(f"Unknown {kind}: {where.format(repr(name))}; {hint}")
 
 

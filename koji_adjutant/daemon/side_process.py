@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from koji_adjutant.daemon.die_with_parent import die_with_parent
-from koji_adjutant.daemon.stop_signals import held_back, hold_back, unwind
+from koji_adjutant.daemon.stop_signals import held_back, hold_back_for_good, unwind
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class SideProcess:
                 signal.pthread_sigmask(signal.SIG_SETMASK, mask)
                 work()
             finally:
-                hold_back()
+                hold_back_for_good()
         except SystemExit:
             logger.info("%s was stopped", self._doing)
         except BaseException:

@@ -18,20 +18,20 @@ def held_back() -> Iterator[Iterable[int]]:
     None comes before the parent knows of its child, nor while the child has the worker's handlers. The child
     sets the mask that it is given when it has its own.
     """
-    mask = hold_back()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         yield mask
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def hold_back() -> Iterable[int]:
-    """Hold signals back from now on; the mask that was.
+def hold_back_for_good() -> None:
+    """Hold signals back in a child that is about to end.
 
-    To be called in a ``finally`` within what ends a child: a signal that came later would unwind the child
-    into what the worker was doing when it forked.
+    To be called in a ``finally`` within what ends it: a signal that came later would unwind the child into
+    what the worker was doing when it forked.
     """
-    return signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
 
 
 def unwind(*_: object) -> NoReturn:

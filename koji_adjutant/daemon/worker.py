@@ -27,7 +27,7 @@ from koji_adjutant.daemon.library_tasks import check_library_arguments
 from koji_adjutant.daemon.own_containers import OwnContainers
 from koji_adjutant.daemon.plugins import load_plugins
 from koji_adjutant.daemon.prewarmer import Prewarmer
-from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, hold_back, unwind
+from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, hold_back_for_good, unwind
 from koji_adjutant.daemon.task_record import recorded
 from koji_adjutant.daemon.tidier import Tidier
 from koji_adjutant.daemon.tool_image import ToolImage
@@ -139,7 +139,7 @@ class Worker(TaskManager):  # type: ignore[misc]
                 self.wakeup.poke()  # whoever waits for this task need not wait for our end
                 session.logout()
             finally:
-                hold_back()
+                hold_back_for_good()
         except BaseException:
             logger.exception("Task %s left something behind", handler.id)
         finally:

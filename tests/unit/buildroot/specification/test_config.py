@@ -128,6 +128,7 @@ def test_equals_gen_mock_config(extra: dict[str, Any], options: TagOptions, arch
     theirs = mock_config(extra, arch, options, group, network)
     tag = {"name": "f99-build", "extra": extra}
     ours = for_tag(tag, 12, arch, group, buildroot_id=34, options=options, network=network)
+    assert not ours.without_effect
 
     expected = sections(theirs["yum.conf"])
     proxy = expected["main"].get("proxy")
