@@ -61,6 +61,8 @@ BUILD_GID = 135
 
 SCRATCH = (PurePosixPath("/tmp"), PurePosixPath("/var/tmp"))  # noqa: S108
 """Where else builds may write: on disk, and kept when packages are installed between two commands."""
+RPM_CONFIGURATION = (PurePosixPath("/usr/lib/rpm"), PurePosixPath("/etc/rpm"))
+"""Where rpm looks for macros and for what it knows of arches."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +246,19 @@ class Buildroot:
         if plan.changes:
             self._stop()
         return plan
+
+    def rpm_configuration(self) -> Sequence[VolumeMount]:
+        """Return the configuration of the root's rpm, read-only, where that of another root's rpm is.
+
+        Where a package has put a link in the place of a directory, that directory is left out.
+        """
+        self._ready_container()
+        return [
+            VolumeMount(self._path / place.relative_to("/"), place, read_only=True)
+            for place in RPM_CONFIGURATION
+            if not any((self._path / part.relative_to("/")).is_symlink() for part in (place, *place.parents))
+            and (self._path / place.relative_to("/")).is_dir()
+        ]
 
     def check_lock(self) -> None:
         """Raise LockError if the workspace has a lock, and this is not the root in the end of it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.libraries import bring
 from koji_adjutant.builds.repo_program import hub_directories, run_repo_program
 from koji_adjutant.errors import AdjutantError, RepoContentError
 
@@ -44,7 +44,7 @@ def multilib_packages(workspace: Workspace, request: MultilibRequest) -> list[st
     if the partner lacks some of them: missing_multilib.log lists them; AdjutantError without python-multilib.
     """
     shutil.copy(request.config, workspace.workdir / "multilib.conf")
-    _bring_library(workspace.workdir / "library")
+    bring(LIBRARY, workspace.workdir / "library")
     order = {
         "arch": request.arch,
         "packages": {name: str(path) for name, path in request.packages.items()},
@@ -68,17 +68,3 @@ def multilib_packages(workspace: Workspace, request: MultilibRequest) -> list[st
         )
     needed: list[str] = answer["needed"]
     return needed
-
-
-def _bring_library(target: Path) -> None:
-    """Copy the library out of this worker's Python, if it has it: tool images of Debian's do not."""
-    target.mkdir()
-    for name in LIBRARY:
-        found = find_spec(name)
-        if found is None or found.origin is None:
-            continue
-        origin = Path(found.origin)
-        if origin.name == "__init__.py":
-            shutil.copytree(origin.parent, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(origin, target)

@@ -11,17 +11,17 @@ from koji_adjutant.buildroot.files.walk import SpecialFileError, copy_tree, is_s
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, TOPDIR
 from koji_adjutant.buildroot.status import BUILD_FAILED
+from koji_adjutant.builds.autospec import fill_in_from_history
 from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failure
 from koji_adjutant.builds.rpmbuild import rpmbuild, target_options
+from koji_adjutant.builds.sources import look, read_spec
 from koji_adjutant.builds.spec import SpecRules, check_spec, choose_spec
 from koji_adjutant.builds.srpm import take_source_package
-from koji_adjutant.errors import EngineError, SourceError, SpecError, TaskStep, at_step, full_disk
+from koji_adjutant.errors import SourceError, TaskStep, at_step, full_disk
 from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 
 SCM_ROOT = CHROOT_HOME / "scmroot"
-SPEC_LIMIT = 16 << 20
-"""Bytes of a spec file that are looked at."""
 
 # $1: source directory, $2: "yes" for the SPECS/ layout. Paths of spec files, each followed by a NUL.
 _LIST_SPECS = r"""
@@ -214,6 +214,7 @@ def build_source_package(
         limit = root.config.rpmbuild_timeout or None
         if root.run(["/bin/bash", "-c", _LAY_OUT, "lay-out", *arguments], log=log, timeout=limit) != 0:
             raise StepFailedError(BUILD_FAILED, "build.log", "the sources could not be copied")
+        fill_in_from_history(root, TOPDIR / "SPECS" / spec.name, directory, log)
         with phase("rpmbuild -bs"):
             if rpmbuild(root, "-bs", *target_options("noarch"), str(TOPDIR / "SPECS" / spec.name)) != 0:
                 raise StepFailedError(BUILD_FAILED, "build.log")
@@ -230,32 +231,10 @@ def _as_mock_runs(command: Sequence[str]) -> Sequence[str]:
 
 
 def _choose(root: Buildroot, directory: PurePosixPath, rules: SpecRules, log: Path) -> PurePosixPath:
-    _, listed = _look(root, _LIST_SPECS, str(directory), _layout(rules))
+    _, listed = look(root, _LIST_SPECS, str(directory), _layout(rules))
     names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
     spec = choose_spec([PurePosixPath(name) for name in names], directory.name)
     for warning in check_spec(read_spec(root, spec).decode("utf-8", "replace"), rules):
         with log.open("a") as sink:
             sink.write(f"Warning: {spec.name}: {warning}; this builder lets it pass\n")
     return spec
-
-
-def read_spec(root: Buildroot, spec: PurePosixPath) -> bytes:
-    """Return what a spec file in the buildroot says. Raises SpecError if it cannot be read."""
-    # it may be a link to something that never ends
-    read, text = _look(root, '[ -f "$1" ] && exec head -c "$2" -- "$1"', str(spec), str(SPEC_LIMIT))
-    if not read:
-        raise SpecError(f"spec file {spec.name} cannot be read")
-    return text
-
-
-def _look(root: Buildroot, script: str, *arguments: str) -> tuple[bool, bytes]:
-    """Run a small script that answers yes (exit status 0) or no (1); return the answer and its output.
-
-    Raises EngineError for another status, which is not the package's doing.
-    """
-    command = ["/bin/bash", "-c", script, "look", *arguments]
-    status, written = root.capture(command, limit=SPEC_LIMIT)
-    if status not in {0, 1}:
-        excerpt = written[:200].decode("utf-8", "replace")
-        raise EngineError(f"looking at the sources ended with exit status {status}: {excerpt}")
-    return status == 0, written

@@ -18,8 +18,8 @@ from koji_adjutant.builds.scm_srpm import (
     SourceTree,
     build_source_package,
     check_out_tree,
-    read_spec,
 )
+from koji_adjutant.builds.sources import read_spec
 from koji_adjutant.builds.spec import SpecRules, check_spec
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.container.tools import write_request

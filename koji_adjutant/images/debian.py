@@ -17,7 +17,7 @@ from koji_adjutant.images.recipe import ShowLine, ToolRoot
 PACKAGES = (
     "bzip2", "ca-certificates", "cpio", "createrepo-c", "cvs", "diffutils", "dnf", "file", "git", "git-lfs",
     "gzip", "libcap2-bin", "openssh-client", "passwd", "patch", "procps", "python3-cheetah", "python3-dnf",
-    "python3-rpm", "rpm", "subversion", "tar", "unzip", "xz-utils", "zstd",
+    "python3-pygit2", "python3-rpm", "rpm", "subversion", "tar", "unzip", "xz-utils", "zstd",
 )  # fmt: skip
 LIBDNF5 = "python3-libdnf5"
 LIBDNF5_SINCE = 14

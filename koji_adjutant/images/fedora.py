@@ -16,7 +16,7 @@ PACKAGES = (
 )  # fmt: skip
 DNF4, DNF5 = "python3-dnf", "python3-libdnf5"
 """The package resolvers: EL and Fedora up to 40 have the first alone, later Fedoras the second, some both."""
-WHERE_THEY_ARE = ("cvs", "git-lfs", "python3-cheetah", "subversion", DNF4)
+WHERE_THEY_ARE = ("cvs", "git-lfs", "python3-cheetah", "python3-pygit2", "subversion", DNF4)
 """What not every release has, or has in EPEL only. dnf 4 is for tags that want it, and for multilib."""
 MAIN_TOOLS = ("rpm", "createrepo_c", "git-core", "python3")
 QUERY = "%{NAME}=%{EVR}\\n"

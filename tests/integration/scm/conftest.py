@@ -10,7 +10,11 @@ from pathlib import Path
 import koji.daemon
 import pytest
 
-from koji_adjutant.buildroot.root import BUILD_UID
+from koji_adjutant.buildroot.root import BUILD_UID, open_buildroot
+from koji_adjutant.buildroot.specification.config import BuildrootConfig
+from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm, srpm_from_scm
+from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.scm.checkout import CheckoutOptions, check_out
 from koji_adjutant.scm.source import ScmSource
 from tests.integration.buildroot.fixtures import (
@@ -18,9 +22,11 @@ from tests.integration.buildroot.fixtures import (
     config,
     make_srpm,
     new_workspace,
+    online,
     repo,
     workspace,
 )
+from tests.support.git_daemon import GitServer, git_daemon
 from tests.support.scm_servers import reachable_directory
 
 __all__ = ["config", "make_srpm", "new_workspace", "repo", "workspace"]
@@ -71,3 +77,33 @@ def get(new_workspace: NewWorkspace) -> Get:
         return Tree(directory, commit, (workspace.resultdir / "checkout.log").read_text())
 
     return checked_out
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GitServer]:
+    (tmp_path / "git").mkdir()
+    with git_daemon(tmp_path / "git") as daemon:
+        yield daemon
+
+
+Make = Callable[..., ScmSrpm]
+
+
+@pytest.fixture
+def make(workspace: Workspace, config: BuildrootConfig) -> Make:
+    """SRPMs from URLs."""
+
+    def from_url(
+        url: str,
+        *,
+        common: bool = False,
+        source_cmd: tuple[str, ...] | None = None,
+        rules: SpecRules | None = None,
+        hooks: ScmHooks | None = None,
+    ) -> ScmSrpm:
+        scm = koji.daemon.SCM(url)
+        scm.use_common, scm.source_cmd = common, source_cmd
+        with open_buildroot(replace(workspace, network_mode="host"), online(config)) as root:
+            return srpm_from_scm(root, ScmSource.of(scm), rules, hooks)
+
+    return from_url

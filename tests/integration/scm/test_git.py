@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
-import koji.daemon
 import pytest
 
-from koji_adjutant.buildroot.root import open_buildroot
-from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm, srpm_from_scm
+from koji_adjutant.builds.scm_srpm import ScmHooks
 from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.errors import BuildFailed, SourceError, SpecError
 from koji_adjutant.rpm.header import RpmHeader, Tag
-from koji_adjutant.scm.source import ScmSource
-from tests.integration.buildroot.fixtures import online, spec
-from tests.support.git_daemon import GitServer, git_daemon
+from tests.integration.buildroot.fixtures import spec
+from tests.integration.scm.conftest import Make
+from tests.support.git_daemon import GitServer
 
 MAKEFILE = "sources:\n\techo made > source.txt\n"
 SOURCED = spec("pkg", "Source0: source.txt\n", build="grep made %{SOURCE0}")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[GitServer]:
-    (tmp_path / "git").mkdir()
-    with git_daemon(tmp_path / "git") as daemon:
-        yield daemon
-
-
-Make = Callable[..., ScmSrpm]
-
-
-@pytest.fixture
-def make(workspace: Workspace, config: BuildrootConfig) -> Make:
-    """SRPMs from URLs."""
-
-    def from_url(
-        url: str,
-        *,
-        common: bool = False,
-        source_cmd: tuple[str, ...] | None = None,
-        rules: SpecRules | None = None,
-        hooks: ScmHooks | None = None,
-    ) -> ScmSrpm:
-        scm = koji.daemon.SCM(url)
-        scm.use_common, scm.source_cmd = common, source_cmd
-        with open_buildroot(replace(workspace, network_mode="host"), online(config)) as root:
-            return srpm_from_scm(root, ScmSource.of(scm), rules, hooks)
-
-    return from_url
 
 
 def test_branch_with_source_command(server: GitServer, make: Make) -> None:

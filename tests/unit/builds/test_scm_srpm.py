@@ -13,7 +13,8 @@ import pytest
 
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.builds import scm_srpm
-from koji_adjutant.builds.scm_srpm import SPEC_LIMIT, read_spec, srpm_from_directory
+from koji_adjutant.builds.scm_srpm import srpm_from_directory
+from koji_adjutant.builds.sources import SPEC_LIMIT, read_spec
 from koji_adjutant.errors import EngineError, SourceError, SpecError
 from koji_adjutant.scm.source import ScmSource, parse_url
 from tests.support.trees import DEEP, LONG_NAME, bury, deep_place
