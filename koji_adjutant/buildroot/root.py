@@ -298,9 +298,10 @@ class Buildroot:
                 VolumeMount(self.home, CHROOT_HOME),
                 *(VolumeMount(self._scratch(path), path) for path in SCRATCH),
                 *self._names_mount(),
-                *(self._privileges.mounts if self._privileges else ()),
+                *(self._privileges.mounts if self._privileges else self.config.build_mounts),
                 *(self.workspace.source_mounts if self.config.network else ()),
             ],
+            devices=self.config.build_devices,
             capabilities=self._privileges.capabilities if self._privileges else frozenset(),
             allowances=allowances(self.config),
             network=self.workspace.network_mode if self.config.network else "none",
@@ -310,7 +311,21 @@ class Buildroot:
         )
         container = self._running.enter_context(self.workspace.manager.container(spec))
         self.workspace.manager.start(container)
+        self._open_devices(container)
         return container
+
+    def _open_devices(self, container: str) -> None:
+        """Let the build user open the devices that builds get: the container's nodes, not the host's.
+
+        They have the host's mode, which is often for a group that the root does not know.
+        """
+        if not self.config.build_devices:
+            return
+        said = Capture(1 << 10)
+        command = ["/bin/chmod", "a+rw", "--", *map(str, self.config.build_devices)]
+        if self.workspace.manager.exec(container, command, stdout=said, user="0:0") != 0:
+            reason = said.data.decode(errors="replace").strip()
+            raise EngineError(f"builds cannot open the devices that they get: {reason}")
 
     def _names_mount(self) -> Sequence[VolumeMount]:
         """Return what lets a build without a network resolve its own host's name, as rpmbuild does.

@@ -34,4 +34,5 @@ def command(config_file: Path, changed: bool, as_json: bool) -> None:
     for section, members in groupby(options, key=lambda option: option.section):
         click.echo(f"[{section}]")
         for option in members:
-            click.echo(f"{f'{option.name} = {option.text}':<{min(width, 60)}}  # {option.origin}")
+            text = option.text.replace("\n", "\n    ")  # as kojid.conf has it
+            click.echo(f"{f'{option.name} = {text}':<{min(width, 60)}}  # {option.origin}")

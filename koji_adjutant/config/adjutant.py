@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from koji_adjutant.config import values
+from koji_adjutant.config import host_access, values
+from koji_adjutant.config.host_access import BuildDevice, BuildMount
 from koji_adjutant.config.option import option
 from koji_adjutant.config.values import Address
 from koji_adjutant.container.interface import (
@@ -25,7 +26,7 @@ RETIRED: Final[Mapping[str, str]] = {
     "allow_foreign_rpms": "whatever is in a buildroot is from the repositories of its tag",
     "buildroot_enabled": "every task that builds has a buildroot",
     "buildroot_source": "a buildroot is made of its tag's repositories; task_image_default is for tools",
-    "host_mount_map": "the worker and podman see the same paths; container_mounts gives builds more of them",
+    "host_mount_map": "the worker and podman see the same paths; build_mounts gives builds more of them",
     "userns": "the extra adjutant.user_namespaces of a tag says whether its builds may make user namespaces",
 }
 """Keys that plans for this section had, and what holds in their place."""
@@ -143,6 +144,30 @@ class AdjutantOptions:
         "/etc/kojid/plugins",
         values.absolute_path,
         "where `runroot.conf` and `save_failed_tree.conf` are",
+    )
+    site_defaults: Path | None = option(
+        "/etc/mock/site-defaults.cfg",
+        values.optional(values.absolute_path),
+        "mock's configuration of this host, if it is there: its macros and environment are for all builds, "
+        "and `check` names [what is not heeded](operator-guide.md#what-builds-get-from-their-host); empty: "
+        "none",
+    )
+    macros: Mapping[str, str] = option(
+        "", values.macros, "`%name value`, one a line: rpm macros for all builds; those of a tag win"
+    )
+    environment: Mapping[str, str] = option(
+        "", values.variables, "`NAME=value`, one a line: for all builds; those of a tag win"
+    )
+    build_mounts: tuple[BuildMount, ...] = option(
+        "",
+        host_access.build_mounts,
+        "`source:target[:ro] [tag=…] [channel=…]`, one a line: what of the host builds see "
+        "([what that opens](operator-guide.md#what-builds-get-from-their-host))",
+    )
+    build_devices: tuple[BuildDevice, ...] = option(
+        "",
+        host_access.build_devices,
+        "`/dev/name [tag=…] [channel=…]`, one a line: devices that builds may open",
     )
     strict_spec_tags: bool = option(
         "false",

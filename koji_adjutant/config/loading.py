@@ -21,6 +21,8 @@ RESERVED_VARIABLES = frozenset({"CONFIG", "DEV"})
 """Names with our prefix that are no option: DEV is where a development checkout keeps its state, CONFIG the
 file of a stock kojid's plugin."""
 
+ENGINE_SOCKETS = (Path("/run/podman"), Path("/run/docker.sock"), Path("/run/containerd"))
+"""Whoever reaches one of these has the host."""
 DEFAULT_CERTIFICATES = {"cert": "/etc/kojid/client.crt", "serverca": "/etc/kojid/serverca.crt"}
 """Taken where the option is not set and the file exists."""
 
@@ -148,11 +150,34 @@ def _only_known(names: Iterable[str], known: Iterable[str], where: str, kind: st
         raise ConfigError(f"Unknown {kind}: {where.format(repr(name))}; {hint}")
 
 
+def check_build_mounts(options: KojidOptions) -> None:
+    """Check that builds are shown nothing of the worker's, and cannot change topdir. Raises ConfigError."""
+    ours = options.adjutant
+    private = [ours.state_dir, ours.log_dir, Path(options.workdir), Path("/etc/kojid"), *ENGINE_SOCKETS]
+    private += [Path(file) for file in (options.keytab, options.ccache, options.cert) if file]
+    if (ours.podman_socket or "").startswith("unix:"):
+        private.append(Path(urlsplit(ours.podman_socket or "").path))
+    for mount in (each.what for each in ours.build_mounts):
+        source = mount.source.resolve()
+        for own in private:
+            if _overlap(source, own.resolve()):
+                raise ConfigError(f"build_mounts would show {mount.source} to builds: {own} is the worker's.")
+        if not mount.read_only and _overlap(source, Path(options.topdir).resolve()):
+            raise ConfigError(
+                f"build_mounts would let builds change {options.topdir}: {mount.source} must be ro."
+            )
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
 def _complete(options: KojidOptions, path: str | Path) -> None:
     """Do what kojid does after reading: required options, topurls, certificates in their usual place."""
     for name in ("server", "topurl"):
         if not (getattr(options, name) or "").strip():
             raise ConfigError(f"The {name} option is required: set it in section [kojid] of {path}.")
+    check_build_mounts(options)
     options.topurls = (options.topurl or "").split()
     for name, urls in (("server", [options.server]), ("topurl", options.topurls)):
         for url in urls:

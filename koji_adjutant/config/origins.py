@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from koji_adjutant.config import adjutant, kojid
+from koji_adjutant.config.host_access import BuildDevice, BuildMount
 from koji_adjutant.config.loading import ENVIRONMENT_PREFIX, load, read_file
+from koji_adjutant.config.values import Lines
 from koji_adjutant.container.interface import EngineTimeouts, VolumeMount
 from koji_adjutant.text import without_passwords
 
@@ -75,6 +77,10 @@ def as_text(value: Any) -> str:
         case VolumeMount():
             parts = [str(value.source), str(value.target), "ro" if value.read_only else "rw"]
             return ":".join([*parts, value.selinux_label] if value.selinux_label else parts)
+        case Lines():
+            return str(value)
+        case (BuildMount() | BuildDevice(), *_):
+            return "\n".join(f"{as_text(item.what)}{item.circle}" for item in value)
         case Mapping():
             return ",".join(f"{key}={item}" for key, item in value.items())
         case list() | tuple() if type(value) in (list, tuple):

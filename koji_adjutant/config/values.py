@@ -16,6 +16,10 @@ T = TypeVar("T")
 INTEGER_MAX = 2**31 - 1
 """What system calls take for seconds, and more than anybody has jobs or megabytes."""
 
+_MACRO = re.compile(r"(%[A-Za-z_]\w{2,}(?:\([^)]*\))?)\s+(\S.*)", re.ASCII)
+SET_FOR_EACH_BUILDROOT = ("%_topdir", "%_host_cpu", "%_host")
+"""Macros that no configuration of a builder can change, with kojid neither."""
+
 _MEMORY_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
@@ -152,25 +156,66 @@ def pairs(text: str) -> dict[str, str]:
     return found
 
 
+def lines(text: str) -> list[str]:
+    """Return what stands on the lines that are not empty."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+class Lines(dict[str, str]):
+    """Names and values that are written one a line, with ``between`` in the middle."""
+
+    def __init__(self, between: str) -> None:
+        super().__init__()
+        self.between = between
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name}{self.between}{value}" for name, value in self.items())
+
+
+def macros(text: str) -> Lines:
+    """Read rpm macros as ~/.rpmmacros has them, ``%name value``, one a line; names keep their %."""
+    found = Lines(" ")
+    for line in lines(text):
+        match = _MACRO.fullmatch(line)
+        if match is None:
+            raise ValueError(f"must have macros like %name value, one a line, and {line!r} is none")
+        if match[1] in SET_FOR_EACH_BUILDROOT:
+            raise ValueError(f"cannot set {match[1]}, which is made for each buildroot")
+        found[match[1]] = match[2]
+    return found
+
+
+def variables(text: str) -> Lines:
+    """Read ``NAME=value``, one a line."""
+    found = Lines("=")
+    for line in lines(text):
+        name, equals, value = line.partition("=")
+        if not (equals and name.isidentifier()):
+            raise ValueError(f"must have variables like NAME=value, one a line, and {line!r} is none")
+        found[name] = value
+    return found
+
+
 def volume_mounts(text: str) -> tuple[VolumeMount, ...]:
     """Read ``src:dst[:mode[:label]]``, several separated by spaces or commas; mode is ro (default) or rw."""
-    return tuple(_volume_mount(item) for item in re.split(r"[\s,]+", text.strip()) if item)
+    return tuple(volume_mount(item, mode="ro") for item in re.split(r"[\s,]+", text.strip()) if item)
 
 
-def _volume_mount(item: str) -> VolumeMount:
+def volume_mount(item: str, *, mode: Literal["ro", "rw"]) -> VolumeMount:
+    """Read ``src:dst[:mode[:label]]``; ``mode`` is that of one which names none."""
+    label = ""
     match item.split(":"):
         case [source, target]:
-            mode, label = "ro", ""
-        case [source, target, mode]:
-            label = ""
-        case [source, target, mode, label]:
             pass
+        case [source, target, given, *rest] if len(rest) <= 1:
+            if given not in ("ro", "rw"):
+                raise ValueError(f"must have the mode ro or rw, and {item!r} has {given!r}")
+            mode = given  # type: ignore[assignment]
+            label = rest[0] if rest else ""
         case _:
             raise ValueError(f"must be src:dst:mode:label, and {item!r} is not")
     if not (Path(source).is_absolute() and PurePosixPath(target).is_absolute()):
         raise ValueError(f"must have absolute paths, and {item!r} has not")
-    if mode not in ("ro", "rw"):
-        raise ValueError(f"must have the mode ro or rw, and {item!r} has {mode!r}")
     if label not in ("", "z", "Z"):
         raise ValueError(f"must have the SELinux label z, Z or none, and {item!r} has {label!r}")
     return VolumeMount(Path(source), PurePosixPath(target), mode == "ro", label)  # type: ignore[arg-type]

@@ -113,7 +113,8 @@ class ContainerSpec:
     The default is the strictest: no network, no capability, no new privileges, no allowance.
     ``command`` is an argument list, never a shell string. ``user`` is ``uid:gid`` or a name in the
     container. ``role`` says what it is for (``checkout``, ``compose``, ``build``, …). At each of ``proc_at``
-    the container's own /proc is seen once more, read-only: for programs that change their root.
+    the container's own /proc is seen once more, read-only: for programs that change their root. ``devices``
+    are the host's, in the same place.
     """
 
     root: ImageRoot | DirectoryRoot
@@ -125,6 +126,7 @@ class ContainerSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     mounts: Sequence[VolumeMount] = ()
     proc_at: Sequence[PurePosixPath] = ()
+    devices: Sequence[Path] = ()
     network: NetworkMode = "none"
     capabilities: frozenset[str] = frozenset()
     allowances: frozenset[Allowance] = frozenset()

@@ -184,6 +184,7 @@ def create_request(
             *map(_proc, spec.proc_at),
             _shared_memory_mount(spec.limits),
         ],
+        "devices": [{"path": str(device)} for device in spec.devices],
         "netns": {"nsmode": spec.network},
         "cap_drop": ["ALL"],
         "cap_add": sorted(_capability(name) for name in spec.capabilities),
@@ -246,6 +247,8 @@ def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = F
     for mount in spec.mounts:
         options = ",".join(_mount(mount)["options"])
         line += ["--volume", f"{mount.source}:{mount.target}:{options}"]
+    for device in spec.devices:
+        line += ["--device", str(device)]
     line += ["--tmpfs", f"{SHARED_MEMORY}:{','.join(_shared_memory(spec.limits))}"]
     line += _limit_options(spec.limits, traits)
     if isinstance(spec.root, DirectoryRoot):

@@ -8,6 +8,7 @@ import koji
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_tag
 from koji_adjutant.config import KojidOptions
+from koji_adjutant.config.site_defaults import NO_DEFAULTS, read_site_defaults
 from koji_adjutant.errors import UsageError
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.rows import RepoRow
@@ -36,7 +37,12 @@ def config_in_repo(
 
 
 def tag_options(options: KojidOptions) -> TagOptions:
-    """Return what kojid.conf adds to a tag's configuration."""
+    """Return what kojid.conf, and mock's configuration of this host, add to a tag's configuration.
+
+    Raises ConfigError if the latter cannot be read.
+    """
+    ours = options.adjutant
+    site = read_site_defaults(ours.site_defaults) if ours.site_defaults else NO_DEFAULTS
     return TagOptions(
         topurls=options.topurls,
         topdir=Path(options.topdir),
@@ -46,6 +52,9 @@ def tag_options(options: KojidOptions) -> TagOptions:
         mockhost=options.mockhost,
         yum_proxy=options.yum_proxy,
         rpmbuild_timeout=options.rpmbuild_timeout,
+        host_macros=site.macros,
+        macros=ours.macros,
+        environment={**site.environment, **ours.environment},
     )
 
 

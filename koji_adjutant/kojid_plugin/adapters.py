@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from koji_adjutant.builds.explanation import explanation_in_error_messages
 from koji_adjutant.config import AdjutantOptions, KojidOptions, load_adjutant
+from koji_adjutant.config.loading import check_build_mounts
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.daemon.claims import TaskClaims
@@ -62,6 +63,7 @@ class PluggedTask(ContainerTask):
         options.worker_id = f"{urlsplit(options.server or '').netloc}-{socket.gethostname()}-kojid"
 
     def run(self) -> object:
+        check_build_mounts(self.options)
         self._remove_leftovers()
         try:
             with TaskClaims(self.settings.state_dir).hold(self.id), explanation_in_error_messages():

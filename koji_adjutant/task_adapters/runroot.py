@@ -63,6 +63,8 @@ class RunRootTask(BuildrootTask):
             arch=self._buildroot_arch(root, arch),
             repo_id=self._repo(root, repo_id),
             network=True,
+            # runroot.conf says what its commands, which run as root, see of the host
+            host_access=False,
         )
         with self.buildroot(record, privileges=privileges) as running:
             record.building()

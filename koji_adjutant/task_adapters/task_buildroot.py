@@ -18,6 +18,7 @@ from koji_adjutant.config import KojidOptions
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.rows import RepoRow, TagReference
 from koji_adjutant.hub.tag_config import tag_options
+from koji_adjutant.task_adapters.host_access import channel_of, with_host_access
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +62,14 @@ class TaskBuildroot:
         repo_id: int,
         group: str = "build",
         network: bool = False,
+        host_access: bool = True,
     ) -> TaskBuildroot:
         """Have the hub make a record for a buildroot of ``tag`` with ``repo_id``'s contents.
 
         koji.BuildrootError for what kojid checks: no repo id, no such tag, a repo of another tag, or one
         that is neither ready nor expired; and for what the tag's extra cannot mean. RefuseTask for a tag
-        whose builds only a stock builder can do.
+        whose builds only a stock builder can do, or where this host lacks what they get of it
+        (``host_access``: build_mounts and build_devices).
         """
         if not repo_id:
             raise koji.BuildrootError("A repo id must be provided")
@@ -92,6 +95,9 @@ class TaskBuildroot:
             options=tag_options(options),
             network=network,
         )
+        if host_access:
+            channel = channel_of(session, task_id)
+            config = with_host_access(config, options.adjutant, tag_config["name"], channel)
         record = session.host.newBuildRoot(repo["id"], koji.canonArch(arch), task_id=task_id)
         if record is None:
             raise koji.BuildrootError("failed to get a buildroot id")

@@ -55,7 +55,20 @@ plugin_config_dir = {directory}/plugin-config
 monitoring_bind = {dashboard}
 # the git server listens on this machine's loopback only
 network_mode = host
+site_defaults = {directory}/site-defaults.cfg
+macros = %lent_macro from the builder
+build_mounts =
+    {directory}/lent:/srv/lent:ro tag=lent-* channel=default
+    {directory}/lent:/srv/nobodys tag=lent-* channel=nobodys
+    {directory}/missing:/srv/missing tag=missing-*
+build_devices = /dev/zero tag=lent-*
 {settings}
+"""
+
+SITE_DEFAULTS = """\
+config_opts['macros']['%host_macro'] = 'of the host'
+config_opts['environment']['HOST_VARIABLE'] = 'of the host, too'
+config_opts['hostname'] = 'builder.example.com'
 """
 
 RUNROOT = """\
@@ -251,9 +264,11 @@ def start_worker(farm: Farm) -> subprocess.Popen[bytes]:
 @contextmanager
 def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.Popen[bytes]]:
     """The daemon, stopped by SIGTERM in the end as a service manager does it, unless it ``ends_itself``."""
-    for name in ("work", "task-logs", "plugin-config", "mounted/read-only", "mounted/shared"):
+    for name in ("work", "task-logs", "plugin-config", "lent", "mounted/read-only", "mounted/shared"):
         (farm.directory / name).mkdir(parents=True)
     shutil.copytree(Path(__file__).parent / "builder_plugins", farm.directory / "builder-plugins")
+    (farm.directory / "lent" / "word").write_text("lent by the host\n")
+    (farm.directory / "site-defaults.cfg").write_text(SITE_DEFAULTS)
     (farm.directory / "plugin-config/runroot.conf").write_text(RUNROOT.format(**vars(farm)))
     (farm.directory / "kojid.conf").write_text(CONFIGURATION.format(**vars(farm)))
     process = start_worker(farm)

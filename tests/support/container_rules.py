@@ -48,10 +48,11 @@ READ_ONLY = frozenset({"/proc/sys", "/proc/sysrq-trigger"})
 
 @dataclass(frozen=True)
 class Grant:
-    """What was asked for with a buildroot: capabilities (runroot's), and whether its network is on."""
+    """What was asked for with a buildroot: capabilities (runroot's), a network, devices."""
 
     capabilities: frozenset[str] = frozenset()
     network: bool = False
+    devices: frozenset[str] = frozenset()
 
 
 def violations(
@@ -72,7 +73,7 @@ def violations(
     return [
         f"container {details['Name']} ({role or 'no role'}): {what}"
         for what in (
-            *_isolation(details, given),
+            *_isolation(details, given, grant.devices if role == UNTRUSTED else frozenset()),
             *_capabilities(details, given, role, grant),
             *_network(details, role, grant),
             *_limits(given, role, pids_controller),
@@ -86,12 +87,14 @@ def _home(details: Mapping[str, Any]) -> str:
     return next(found, "")
 
 
-def _isolation(details: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+def _isolation(
+    details: Mapping[str, Any], given: Mapping[str, Any], devices: frozenset[str]
+) -> Iterator[str]:
     host, linux = details["HostConfig"], given["linux"]
     if host["Privileged"]:
         yield "is privileged"
-    if host["Devices"]:
-        yield f"has devices of the host: {host['Devices']}"
+    if more := {device["PathOnHost"] for device in host["Devices"]} - devices:
+        yield f"has devices of the host: {sorted(more)}"
     if not given["process"].get("noNewPrivileges"):
         yield "may get new privileges by setuid programs"
     if not linux.get("seccomp", {}).get("syscalls"):

@@ -87,7 +87,9 @@ def inspected(tmp_path_factory: pytest.TempPathFactory, state_dir: Path) -> Iter
         open_root(root, *arguments, **options)
         privileges = root._privileges
         inspection.grants[str(root.home)] = Grant(
-            privileges.capabilities if privileges else frozenset(), root.config.network
+            privileges.capabilities if privileges else frozenset(),
+            root.config.network,
+            frozenset(map(str, root.config.build_devices)),
         )
 
     with pytest.MonkeyPatch.context() as patch:

@@ -44,7 +44,8 @@ MOCK_ENVIRONMENT = {
 class TagOptions:
     """What a builder's own configuration (kojid.conf) adds to a tag's: names are kojid's.
 
-    Without ``topurls`` repositories are read from ``topdir``.
+    Without ``topurls`` repositories are read from ``topdir``. ``macros`` and ``environment`` are this
+    builder's own, and ``host_macros`` (with their %) what mock would have from its host, which count least.
     """
 
     topurls: Sequence[str] = ()
@@ -55,6 +56,9 @@ class TagOptions:
     mockhost: str = "koji-linux-gnu"
     yum_proxy: str | None = None
     rpmbuild_timeout: int = 86400
+    host_macros: Mapping[str, str] = field(default_factory=dict)
+    macros: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 HEEDED = frozenset(
@@ -100,6 +104,7 @@ class BuildrootConfig:
     ``rpmbuild_timeout`` is in seconds and limits each single rpmbuild, as in mock.
     ``repo_mounts`` are the host directories that ``file://`` repositories live in, read-only.
     ``user_namespaces``: whether commands may make them, as the tag's extra says.
+    ``build_mounts`` and ``build_devices`` are what of the host its builds may use.
     ``without_effect`` are the options for mock in the tag's extra that nothing here heeds.
     """
 
@@ -115,6 +120,8 @@ class BuildrootConfig:
     package_manager: PackageManagerOptions = PackageManagerOptions()
     repo_mounts: Sequence[VolumeMount] = field(default=())
     user_namespaces: bool = False
+    build_mounts: Sequence[VolumeMount] = ()
+    build_devices: Sequence[Path] = ()
     without_effect: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -154,7 +161,7 @@ def for_tag(
         group=group,
         network=network,
         macros=_macros(options, _prefixed(extra, "rpm.macro.", "%"), target_arch),
-        environment=_environment(_variables(extra)),
+        environment=_environment(options, _variables(extra)),
         rpmbuild_timeout=options.rpmbuild_timeout,
         package_manager=PackageManagerOptions(
             best=_best(extra),
@@ -205,7 +212,7 @@ def for_repos(
         group=group,
         network=network,
         macros=_macros(options, {}, arch),
-        environment=_environment({}),
+        environment=_environment(options, {}),
         rpmbuild_timeout=options.rpmbuild_timeout,
         package_manager=PackageManagerOptions(proxy=options.yum_proxy),
         repo_mounts=tuple(mounts),
@@ -225,11 +232,11 @@ def _macros(options: TagOptions, tag_macros: Mapping[str, str], target_arch: str
         "%_host_cpu": target_arch,
         "%_host": f"{target_arch}-{options.mockhost}",
     }
-    return {**builder, **tag_macros, **fixed}
+    return {**options.host_macros, **builder, **options.macros, **tag_macros, **fixed}
 
 
-def _environment(tag_environment: Mapping[str, str]) -> dict[str, str]:
-    return {**MOCK_ENVIRONMENT, **tag_environment, "HOME": str(CHROOT_HOME)}
+def _environment(options: TagOptions, tag_environment: Mapping[str, str]) -> dict[str, str]:
+    return {**MOCK_ENVIRONMENT, **options.environment, **tag_environment, "HOME": str(CHROOT_HOME)}
 
 
 def _best(extra: Mapping[str, Any]) -> bool:

@@ -33,11 +33,19 @@ def config_as_json(config: BuildrootConfig) -> dict[str, Any]:
         "network": config.network,
         "rpmbuild_timeout": config.rpmbuild_timeout,
         "user_namespaces": config.user_namespaces,
+        "mounts": [
+            f"{mount.source}:{mount.target}:{'ro' if mount.read_only else 'rw'}"
+            for mount in config.build_mounts
+        ],
+        "devices": [str(device) for device in config.build_devices],
     }
 
 
 def config_from_json(document: Mapping[str, Any]) -> BuildrootConfig:
-    """Read what ``config_as_json`` made. Raises ValueError if something is missing, or of another type."""
+    """Read what ``config_as_json`` made, but for the mounts and devices: those are another host's.
+
+    Raises ValueError if something is missing, or of another type.
+    """
     root = TypedObject(document)
     package_manager = root.object("package_manager")
     return BuildrootConfig(

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from koji_adjutant.cli.checks.host_access import check_host_access
 from koji_adjutant.cli.checks.result import CheckResult, Level
 from koji_adjutant.config import Settings
 from koji_adjutant.config.limits import task_limits
@@ -30,6 +31,7 @@ def check_machine(settings: Settings) -> Iterator[CheckResult]:
         yield _space(option, directory, settings.kojid.minspace * 1024**2)
     yield _limits(settings)
     yield _topdir(Path(settings.kojid.topdir))
+    yield from check_host_access(ours)
 
 
 def _limits(settings: Settings) -> CheckResult:

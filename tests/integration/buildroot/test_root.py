@@ -6,10 +6,12 @@ import os
 import platform
 import re
 import socket
+import stat
 import subprocess
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -19,7 +21,7 @@ from koji_adjutant.buildroot.specification.config import BuildrootConfig, Reposi
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container import stopped
-from koji_adjutant.container.interface import LABEL_PREFIX
+from koji_adjutant.container.interface import LABEL_PREFIX, VolumeMount
 from koji_adjutant.errors import BuildFailed, BuildrootError, BuildTimeout, DependencyError
 from tests.integration.buildroot.fixtures import NewWorkspace
 from tests.integration.buildroot.rpm_repository import rpmbuild
@@ -61,6 +63,53 @@ def test_what_a_build_finds(workspace: Workspace, config: BuildrootConfig) -> No
     assert sorted(seen) == sorted(package.nevra for package in reported)
     known_by = re.compile("[0-9a-f]{32}|sha3-256::[0-9a-f]{64}")
     assert all(known_by.fullmatch(package.payloadhash) and package.size >= 0 for package in reported)
+
+
+def test_a_build_sees_what_it_is_given_of_the_host(
+    workspace: Workspace, config: BuildrootConfig, tmp_path: Path
+) -> None:
+    """Before and after an installation. The socket answers; the host's device is for its group alone."""
+    lent, shared = tmp_path / "lent", tmp_path / "shared"
+    for directory in (lent, shared):
+        directory.mkdir()
+        directory.chmod(0o777)
+    (lent / "word").write_text("lent\n")
+    device = Path(f"/dev/adjutant-test-{os.getpid()}")
+    os.mknod(device, stat.S_IFCHR | 0o660, os.makedev(1, 5))
+    with ExitStack() as stack:
+        stack.callback(device.unlink)
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(str(lent / "socket"))
+        (lent / "socket").chmod(0o666)
+        listener.listen()
+        given = replace(
+            config,
+            build_mounts=(
+                VolumeMount(lent, PurePosixPath("/etc/lent"), read_only=True),
+                VolumeMount(shared, PurePosixPath("/var/shared")),
+                VolumeMount(lent / "word", PurePosixPath("/usr/share/word"), read_only=True),
+            ),
+            build_devices=(device,),
+        )
+        root = stack.enter_context(open_buildroot(workspace, given))
+        for _ in range(2):
+            assert output(root, "cat /etc/lent/word /usr/share/word") == "lent\nlent\n"
+            assert output(root, "touch /etc/lent/new || echo no").endswith("no\n")
+            assert output(root, f"head -c 3 {device} | od -An -tx1").split() == ["00"] * 3
+            output(root, "echo built >>/var/shared/by-the-build")
+            root.install(["zlib-devel"])
+        connect = "connect(S, pack_sockaddr_un('/etc/lent/socket')) or die $!"
+        perl = f"use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); {connect}"
+        output(root, f'perl -e "{perl}"')
+        assert root.capture(["cat", "/dev/kmsg"])[0] != 0
+    assert (shared / "by-the-build").read_text() == "built\nbuilt\n"
+    assert not device.exists()
+
+
+def test_a_root_without_them_sees_none(workspace: Workspace, config: BuildrootConfig) -> None:
+    """Also the composed root is the same as without: what is mounted is in no layer."""
+    with open_buildroot(workspace, config) as root:
+        assert root.capture(["ls", "-d", "/etc/lent", "/var/shared", "/usr/share/word"])[0] != 0
 
 
 def test_rpmbuild_knows_its_host(workspace: Workspace, config: BuildrootConfig) -> None:

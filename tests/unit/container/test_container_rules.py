@@ -66,9 +66,11 @@ def test_a_build_that_keeps_the_rules() -> None:
     assert found() == []
 
 
+DEVICE = {"PathOnHost": "/dev/kvm", "PathInContainer": "/dev/kvm", "CgroupPermissions": ""}
+
 AGAINST: dict[str, tuple[Change, str]] = {
     "privileged": (lambda details, _: details["HostConfig"].update(Privileged=True), "is privileged"),
-    "devices": (lambda details, _: details["HostConfig"].update(Devices=["x"]), "has devices of the host"),
+    "devices": (lambda details, _: details["HostConfig"].update(Devices=[DEVICE]), "has devices of the host"),
     "setuid": (lambda _, given: given["process"].pop("noNewPrivileges"), "may get new privileges"),
     "system calls": (lambda _, given: given["linux"].pop("seccomp"), "has no seccomp profile"),
     "unconfined": (

@@ -45,6 +45,13 @@ def test_a_directory_is_used_as_it_is() -> None:
     assert not {"image", "rootfs_overlay"} & set(made)
 
 
+def test_devices_are_where_the_host_has_them() -> None:
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build", devices=[Path("/dev/kvm")])
+    assert request(spec)["devices"] == [{"path": "/dev/kvm"}]
+    line = run_command(spec, TRAITS)
+    assert line[line.index("--device") + 1] == "/dev/kvm"
+
+
 def test_our_labels_win_over_everybodys() -> None:
     spec = ContainerSpec(
         ImageRoot("img"), ["true"], OWNER, "build", labels={"io.koji.adjutant.task_id": "1", "extra": "x"}

@@ -6,6 +6,7 @@ import configparser
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +16,9 @@ import pytest
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos, for_tag
 from koji_adjutant.buildroot.specification.config_json import config_as_json, config_from_json
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji, resolver_conf
+from koji_adjutant.config.site_defaults import read_site_defaults
+from koji_adjutant.config.values import SET_FOR_EACH_BUILDROOT
+from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import SpecificationError, UsageError
 
 RESOLVERS_OWN = {"cachedir", "logfile", "proxy"}
@@ -57,20 +61,30 @@ OPTIONS = {
 }
 
 
-def executed(source: str) -> dict[str, Any]:
-    """What mock has after it executed a configuration."""
+SITE = """\
+config_opts['macros']['%vendor'] = 'The host'
+config_opts['macros']['%_host_cpu'] = 'z80'
+config_opts['macros']['%_smp_ncpus_max'] = 8
+config_opts['environment']['CFLAGS'] = '-g'
+config_opts['environment']['MAKEFLAGS'] = '-O'
+"""
+
+
+def executed(*sources: str) -> dict[str, Any]:
+    """What mock has after it executed its configurations."""
     config: dict[str, Any] = {
         "macros": {},
         "environment": {},
         "files": {},
         "plugin_conf": defaultdict(dict),
     }
-    exec(source, {"config_opts": config})  # noqa: S102
+    for source in sources:
+        exec(source, {"config_opts": config})  # noqa: S102
     return config
 
 
 def mock_config(
-    extra: Mapping[str, Any], arch: str, options: TagOptions, group: str, network: bool
+    extra: Mapping[str, Any], arch: str, options: TagOptions, group: str, network: bool, site: str = ""
 ) -> dict[str, Any]:
     """genMockConfig called as kojid's BuildRoot calls it."""
     opts: dict[str, Any] = {
@@ -103,7 +117,7 @@ def mock_config(
             opts[name] = extra[key]
     if "mock.yum.best" in extra:
         opts["yum_best"] = int(extra["mock.yum.best"])
-    return executed(koji.genMockConfig("name", koji.canonArch(arch), managed=True, **opts))
+    return executed(site, koji.genMockConfig("name", koji.canonArch(arch), managed=True, **opts))
 
 
 def sections(text: str) -> dict[str, dict[str, Any]]:
@@ -151,6 +165,29 @@ def test_equals_gen_mock_config(extra: dict[str, Any], options: TagOptions, arch
     assert manager.package_manager == theirs.get("package_manager")
     assert manager.releasever == (str(theirs["releasever"]) if "releasever" in theirs else None)
     assert [list(c) for c in manager.module_setup_commands] == theirs.get("module_setup_commands", [])
+
+
+@pytest.mark.parametrize("extra", EXTRAS.values(), ids=EXTRAS.keys())
+def test_what_the_host_gives_counts_as_with_mock(extra: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "site-defaults.cfg").write_text(SITE)
+    site = read_site_defaults(tmp_path / "site-defaults.cfg")
+    assert not site.not_heeded
+    options = replace(OPTIONS["identity"], host_macros=site.macros, environment=site.environment)
+    theirs = mock_config(extra, "x86_64", OPTIONS["identity"], "build", network=False, site=SITE)
+    ours = tag_config(extra, options)
+    assert ours.macros == {name: str(value) for name, value in theirs["macros"].items()}
+    assert {key: ours.environment[key] for key in theirs["environment"]} == theirs["environment"]
+
+
+def test_a_builder_s_own_macros_win_over_its_identity_and_not_over_a_tag() -> None:
+    options = replace(OPTIONS["identity"], macros={"%vendor": "Ours", "%one": "1", "%two": "2"})
+    macros = tag_config({"rpm.macro.two": "the tag's"}, options).macros
+    assert (macros["%vendor"], macros["%one"], macros["%two"]) == ("Ours", "1", "the tag's")
+
+
+def test_no_option_sets_what_is_each_buildroot_s() -> None:
+    options = replace(OPTIONS["topurl"], macros=dict.fromkeys(SET_FOR_EACH_BUILDROOT, "x"))
+    assert "x" not in tag_config({}, options).macros.values()
 
 
 def tag_config(extra: dict[str, Any], options: TagOptions = OPTIONS["topurl"]) -> BuildrootConfig:
@@ -260,3 +297,12 @@ def test_options_for_mock_without_effect_are_named() -> None:
     tag = {"name": "t", "extra": extra}
     config = for_tag(tag, 1, "x86_64", "build", buildroot_id=1, options=TagOptions(), network=False)
     assert config.without_effect == ["mock.plugin_conf.ccache_enable", "mock.use_bootstrap"]
+
+
+def test_another_host_s_mounts_and_devices_are_told_and_not_taken() -> None:
+    plain = tag_config({})
+    mount = VolumeMount(Path("/srv/keys"), PurePosixPath("/etc/keys"), read_only=True)
+    document = config_as_json(replace(plain, build_mounts=(mount,), build_devices=(Path("/dev/kvm"),)))
+    assert (document["mounts"], document["devices"]) == (["/srv/keys:/etc/keys:ro"], ["/dev/kvm"])
+    taken = config_from_json(json.loads(json.dumps(document)))
+    assert (taken.build_mounts, taken.build_devices) == ((), ())
