@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import koji
 import koji.daemon
 
-from koji_adjutant.buildroot.root import open_buildroot
+from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.builds.scm_srpm import srpm_from_directory, srpm_from_scm
-from koji_adjutant.errors import SourceError, UsageError
+from koji_adjutant.errors import AdjutantError, SourceError, UsageError
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource, parse_url
 
@@ -61,34 +61,58 @@ def parse_source(text: str) -> Path | ScmSource:
     return ScmSource.of(scm)
 
 
+@dataclass(frozen=True)
+class LocalOptions:
+    """How to build: with more ``packages`` in the RPMs' buildroot, and more options of rpmbuild's.
+
+    ``failed`` is called with a buildroot in which no RPMs could be built, and why, while it is there.
+    """
+
+    source_cmd: Sequence[str] = MAKE_SOURCES
+    packages: Sequence[str] = ()
+    rpmbuild: Sequence[str] = ()
+    failed: Callable[[Buildroot, Exception], None] = lambda _root, _error: None
+
+
 def build_source(
     workspace: Workspace,
     config: BuildrootConfig,
     source: Path | ScmSource,
     *,
     arch: str,
-    source_cmd: Sequence[str] = MAKE_SOURCES,
+    source_config: BuildrootConfig | None = None,
+    options: LocalOptions | None = None,
 ) -> LocalBuild:
     """Build packages from a source with no hub, making the SRPM first unless it is one.
 
-    The same group serves for both buildroots. Logs of the SRPM's buildroot are in ``resultdir``/srpm, the
-    others in ``resultdir``. Raises what ``srpm_from_scm`` and ``build_rpms`` raise.
+    ``source_config`` is of the buildroot that makes the SRPM; without it the same group serves for both. Logs
+    of that one are in ``resultdir``/srpm, the others in ``resultdir``. Raises what ``srpm_from_scm`` and
+    ``build_rpms`` raise.
     """
+    options = options or LocalOptions()
     progress = workspace.progress
     if isinstance(source, Path) and source.is_file():
         srpm = source
     else:
         with (
             progress.phase("source package"),
-            open_buildroot(_part(workspace, "srpm", "srpm"), replace(config, network=True)) as root,
+            open_buildroot(
+                _part(workspace, "srpm", "srpm"), replace(source_config or config, network=True)
+            ) as root,
         ):
             if isinstance(source, Path):
-                srpm = srpm_from_directory(root, source, source_cmd)
+                srpm = srpm_from_directory(root, source, options.source_cmd)
             else:
                 own = CheckoutOptions(home=Path.home())
-                srpm = srpm_from_scm(root, replace(source, source_cmd=source_cmd), options=own).srpm
+                srpm = srpm_from_scm(root, replace(source, source_cmd=options.source_cmd), options=own).srpm
     with progress.phase("packages"), open_buildroot(_part(workspace, "rpms", "."), config) as root:
-        result = build_rpms(root, srpm, arch=arch)
+        try:
+            if options.packages:
+                root.install(options.packages)
+            result = build_rpms(root, srpm, arch=arch, options=options.rpmbuild)
+        except (AdjutantError, koji.GenericError) as error:
+            options.failed(root, error)
+            raise
         return LocalBuild(result, len(root.installed_packages()))
 
 

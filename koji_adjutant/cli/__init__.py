@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from koji_adjutant import __version__
+from koji_adjutant.buildroot.status import without_mock
 from koji_adjutant.errors import AdjutantError, FailureClass, SpecError, full_disk_said
 
 COMMANDS = (
@@ -45,7 +46,7 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="koji-adjutant")
 def cli() -> None:
     """A build worker for Koji that runs every task in an ephemeral container."""
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with full_disk_said():
             cli.main(args=list(arguments) if arguments is not None else None, prog_name="koji-adjutant")
     except AdjutantError as error:
-        click.echo(f"koji-adjutant: {error}", err=True)
+        click.echo(f"koji-adjutant: {without_mock(str(error))}", err=True)
         sys.exit(_exit_code(error))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +11,17 @@ from pathlib import Path
 import click
 import koji
 from rich.console import Console
-from rich.table import Table
 
 from koji_adjutant.buildroot.progress import PhaseObserverGroup, StateLog
-from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
+from koji_adjutant.buildroot.root import Buildroot
+from koji_adjutant.buildroot.specification.config import SHELL, BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.specification.lock import Lock, read_lock
-from koji_adjutant.builds.local import MAKE_SOURCES, LocalBuild, build_source, parse_source
+from koji_adjutant.builds.local import MAKE_SOURCES, LocalOptions, build_source, parse_source
+from koji_adjutant.cli.build_results import empty_resultdir, show_success
+from koji_adjutant.cli.buildroot_shell import shell_line
 from koji_adjutant.cli.configuration import podman_socket_option
 from koji_adjutant.cli.display import PhaseDisplay
+from koji_adjutant.cli.koji_profile import PROFILE_HELP, hub_of_profile, target_option
 from koji_adjutant.cli.local_workspace import (
     check_possible,
     default_state_dir,
@@ -26,6 +29,8 @@ from koji_adjutant.cli.local_workspace import (
     provide_image,
     temporary_directory,
 )
+from koji_adjutant.cli.rpm_switches import rpm_switches, rpmbuild_options, with_macros
+from koji_adjutant.cli.tag_buildroot import latest_of_target
 from koji_adjutant.cli.why import show_why
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
@@ -33,17 +38,21 @@ from koji_adjutant.container.interface import NetworkMode
 from koji_adjutant.errors import AdjutantError, LockError, UsageError
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
 from koji_adjutant.scm.source import ScmSource
-from koji_adjutant.text import size
-
-MARKER = ".koji-adjutant"
-"""Marks a result directory of ours, which the next build may empty."""
 
 _directory = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command("build")
 @click.argument("source")
-@click.option("--repo", "repos", multiple=True, metavar="URL", help="RPM repository (URL or directory).")
+@click.option(
+    "--repo",
+    "repos",
+    multiple=True,
+    metavar="URL",
+    help="RPM repository: a URL, a directory, mirrorlist=URL or metalink=URL.",
+)
+@target_option
+@click.option("-p", "--profile", default="koji", show_default=True, metavar="NAME", help=f"{PROFILE_HELP}.")
 @click.option(
     "--lock",
     "lock_file",
@@ -54,6 +63,9 @@ _directory = click.Path(file_okay=False, path_type=Path)
 @click.option("--image", help=f"Tool image: dnf, rpm, git. [default: {DEFAULT_REFERENCE}, or the lock's]")
 @click.option("--arch", help=f"What to build for. [default: {platform.machine()}, or the lock's]")
 @click.option("--group", help="Package group that buildroots have. [default: build, or the lock's]")
+@click.option("--install", "packages", multiple=True, metavar="PACKAGE", help="In addition to BuildRequires.")
+@rpm_switches
+@click.option("--shell", "look", is_flag=True, help="When the build fails: a shell in its buildroot.")
 @click.option(
     "--resultdir", type=_directory, default=Path("results"), show_default=True, help="For RPMs and logs."
 )
@@ -79,10 +91,19 @@ _directory = click.Path(file_okay=False, path_type=Path)
 def command(
     source: str,
     repos: Sequence[str],
+    target: str | None,
+    profile: str,
     lock_file: Path | None,
     image: str | None,
     arch: str | None,
     group: str | None,
+    packages: Sequence[str],
+    defines: Sequence[str],
+    with_: Sequence[str],
+    without: Sequence[str],
+    nocheck: bool,
+    rpmbuild_opts: str | None,
+    look: bool,
     resultdir: Path,
     source_command: str | None,
     network: NetworkMode,
@@ -93,28 +114,44 @@ def command(
 
     SOURCE is an SCM URL (git+https://host/path#commit), a directory with a spec file, or an SRPM.
 
+    The buildroot is made of the repositories given with --repo, or is the one that a build target's builds
+    get now: the hub of --profile knows its repo, groups, macros and environment.
+
     With --lock nothing has a network, and nothing is built in any other buildroot than the lock's: the
     build is refused if it needs other packages. What is missing on this machine is named, and
     `koji-adjutant cache fetch` gets it.
     """
     parsed = parse_source(source)
-    lock = None
+    lock = source_config = None
     if lock_file:
-        lock = _usable_lock(lock_file, parsed, resultdir, otherwise=[*repos, *([group] if group else [])])
+        others = [*repos, *filter(None, (group, target)), *packages]
+        lock = _usable_lock(lock_file, parsed, resultdir, otherwise=others)
         config, network, arch = replace(lock.config, network=False), "none", lock.arch_to_build(arch)
-    elif repos:
-        arch = arch or platform.machine()
-        config = for_repos(repos, arch, group or "build", network=False, options=TagOptions())
     else:
-        raise UsageError("Name repositories with --repo, or a lock with --lock.")
+        arch = arch or platform.machine()
+        source_config, config = _buildroots(repos, target, profile, arch, group)
+    config = with_macros(config, defines, with_, without)
+    if source_config:
+        source_config = with_macros(source_config, defines, with_, without)
     check_possible(arch)
     image = image or (lock.tool_image_name if lock else DEFAULT_REFERENCE)
-    resultdir = _empty_resultdir(resultdir.absolute())
+    more = rpmbuild_options(nocheck, rpmbuild_opts)
+    resultdir = empty_resultdir(resultdir.absolute())
     state_dir = (state_dir or default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
     # with the worker's limits: a build's processes must not be all that this machine can have
     options = AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket, task_image_default=image)
     display = PhaseDisplay(Console(stderr=True))
+
+    def look_into(root: Buildroot, error: Exception) -> None:
+        with display.paused():
+            show_why(display.console, resultdir, error)
+            display.console.print("In the buildroot, until you leave the shell:", highlight=False)
+            subprocess.call(shell_line(root, SHELL))
+
+    build_options = LocalOptions(source_cmd, packages, more)
+    if look:
+        build_options = replace(build_options, failed=look_into)
     try:
         with (
             display,
@@ -132,7 +169,9 @@ def command(
         ):
             if lock is None:
                 provide_image(manager, state_dir, image, display)
-            build = build_source(workspace, config, parsed, arch=arch, source_cmd=source_cmd)
+            build = build_source(
+                workspace, config, parsed, arch=arch, source_config=source_config, options=build_options
+            )
     except LockError:
         raise
     except (AdjutantError, koji.GenericError) as error:
@@ -140,13 +179,28 @@ def command(
         logs = resultdir if (resultdir / "root.log").exists() else resultdir / "srpm"
         show_why(display.console, logs, error)
         raise
-    _show_success(Console(), build, display, resultdir)
+    show_success(Console(), build, display, resultdir)
+
+
+def _buildroots(
+    repos: Sequence[str], target: str | None, profile: str, arch: str, group: str | None
+) -> tuple[BuildrootConfig | None, BuildrootConfig]:
+    """Return what the source package (None: the same) and the RPMs are built in."""
+    if target and (repos or group):
+        raise UsageError("--repo and --group do not go with --target: the hub says both.")
+    if target:
+        hub = hub_of_profile(profile)
+        source, config = latest_of_target(hub, target, arch, "srpm-build", "build")
+        return source, config
+    if repos:
+        return None, for_repos(repos, arch, group or "build", network=False, options=TagOptions())
+    raise UsageError("Name repositories with --repo, a build target with --target, or a lock with --lock.")
 
 
 def _usable_lock(file: Path, source: Path | ScmSource, resultdir: Path, otherwise: Sequence[str]) -> Lock:
     """Read the lock in a file. Raises UsageError if it does not go with what else is asked for."""
     if otherwise:
-        raise UsageError("--repo and --group do not go with --lock: the lock says both.")
+        raise UsageError("--repo, --target, --group and --install do not go with --lock, which says it all.")
     if isinstance(source, ScmSource):
         raise UsageError("--lock builds without a network: give an SRPM, or the directory of a checkout.")
     if file.resolve().is_relative_to(resultdir.resolve()):
@@ -154,34 +208,3 @@ def _usable_lock(file: Path, source: Path | ScmSource, resultdir: Path, otherwis
             f"{file} would be removed with what else is in {resultdir}: give another --resultdir."
         )
     return read_lock(file)
-
-
-def _empty_resultdir(resultdir: Path) -> Path:
-    """Return an empty directory for results; only one that an earlier build filled is emptied."""
-    marker = resultdir / MARKER
-    if marker.exists():
-        shutil.rmtree(resultdir)
-    elif resultdir.exists() and any(resultdir.iterdir()):
-        raise UsageError(f"{resultdir} has files that no build of ours put there; give another --resultdir")
-    resultdir.mkdir(parents=True, exist_ok=True)
-    marker.touch()
-    return resultdir
-
-
-def _show_success(console: Console, build: LocalBuild, display: PhaseDisplay, resultdir: Path) -> None:
-    packages = Table("package", "size", box=None, pad_edge=False, header_style="bold")
-    packages.columns[1].justify = "right"
-    for path in (*build.result.rpms, build.result.srpm):
-        packages.add_row(path.name, size(path.stat().st_size))
-    steps = Table("step", "seconds", box=None, pad_edge=False, header_style="bold")
-    steps.columns[1].justify = "right"
-    for phase in display.phases:
-        if phase.depth <= 1:
-            steps.add_row("  " * phase.depth + phase.name, f"{phase.seconds or 0:.1f}")
-    console.print()
-    console.print(packages)
-    console.print()
-    console.print(steps)
-    console.print(
-        f"\n{build.installed} packages in the buildroot; RPMs and logs are in {resultdir}", highlight=False
-    )

@@ -60,15 +60,20 @@ def run_in_buildroot(
                 privileges = Privileges(ROOT_CAPABILITIES) if as_root else None
                 root = stack.enter_context(open_buildroot(workspace, config, privileges))
                 prepare(root)
-                line = root.interactive(
-                    command,
-                    # the terminal is the caller's, all else is the build's
-                    environment={"TERM": os.environ.get("TERM", "dumb")},
-                    terminal=sys.stdin.isatty() and sys.stdout.isatty(),
-                )
+                line = shell_line(root, command)
         except LockError:
             raise
         except (AdjutantError, koji.GenericError) as error:
             show_why(display.console, resultdir, error)
             raise
         return subprocess.call(line)
+
+
+def shell_line(root: Buildroot, command: Sequence[str]) -> list[str]:
+    """Return a command line that runs a command in a buildroot on the caller's terminal, if there is one."""
+    return root.interactive(
+        command,
+        # the terminal is the caller's, all else is the build's
+        environment={"TERM": os.environ.get("TERM", "dumb")},
+        terminal=sys.stdin.isatty() and sys.stdout.isatty(),
+    )

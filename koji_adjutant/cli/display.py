@@ -51,6 +51,18 @@ class PhaseDisplay:
             self._live = None
 
     @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the terminal to somebody else while the block runs."""
+        if self._live is None:
+            yield
+            return
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start()
+
+    @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         phase = TimedPhase(name, len(self._running), time.monotonic())
         self.phases.append(phase)

@@ -20,10 +20,9 @@ from koji_adjutant.cli.configuration import (
     read_settings,
     state_dir_option,
 )
-from koji_adjutant.cli.local_workspace import (
-    default_state_dir,
-)
-from koji_adjutant.cli.tag_buildroot import latest_of_tag
+from koji_adjutant.cli.koji_profile import hub_of_profile, profile_option, target_option
+from koji_adjutant.cli.local_workspace import default_state_dir
+from koji_adjutant.cli.tag_buildroot import latest_of_tag, latest_of_target
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.errors import UsageError
 
@@ -36,6 +35,8 @@ from koji_adjutant.errors import UsageError
 @click.option("--install", "packages", multiple=True, metavar="PACKAGE", help="In addition to the group.")
 @click.option("--network", is_flag=True, help="With a network; builds have none.")
 @click.option("--root", "as_root", is_flag=True, help="As root, with what runroot's commands may do.")
+@target_option
+@profile_option
 @config_option
 @click.option("--image", help="Tool image, instead of the configured one.")
 @state_dir_option
@@ -48,6 +49,8 @@ def command(
     packages: Sequence[str],
     network: bool,
     as_root: bool,
+    target: str | None,
+    profile: str | None,
     config_file: Path,
     image: str | None,
     state_dir: Path | None,
@@ -56,11 +59,23 @@ def command(
     """Start a shell in a fresh buildroot.
 
     It is gone when the shell ends. The buildroot is that of TAG's latest repo, found by the hub of the
-    worker's configuration, or is made of the repositories given with --repo. It is what builds get: the
+    worker's configuration (or of --profile), that of --target's build tag, or is made of the
+    repositories given with --repo. It is what builds get: the
     same packages, user, environment and isolation. What follows -- is run instead of the shell; its exit
     code is this command's.
     """
-    if repos:
+    if target or profile:
+        if repos:
+            raise UsageError("--repo does not go with --target and --profile: the hub says which it is.")
+        hub = hub_of_profile(profile) if profile else read_settings(config_file).kojid
+        options = AdjutantOptions(state_dir=default_state_dir()) if profile else hub.adjutant
+        if target:
+            (config,) = latest_of_target(hub, target, arch, group, network=network)
+        elif words:
+            config, words = latest_of_tag(hub, words[0], arch, group, network=network), words[1:]
+        else:
+            raise UsageError("Name a tag, or a --target, of the profile's hub.")
+    elif repos:
         options = AdjutantOptions(state_dir=default_state_dir())
         config = for_repos(repos, arch, group, network=network, options=TagOptions())
     elif words:

@@ -1,12 +1,16 @@
-"""The buildroot that a tag's builds get now, as the hub has it."""
+"""The buildroots that a tag's builds get now, as the hub has them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import koji
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import AdjutantError, HubError, UsageError
+from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.session import hub_errors_explained, impatient_session
 from koji_adjutant.hub.tag_config import config_in_repo
 
@@ -18,14 +22,47 @@ def latest_of_tag(
 
     Raises UsageError for a tag without one, HubError if the hub cannot be asked.
     """
-    session = impatient_session(options)
+    with _asked(options, f"the tag {tag}") as session:
+        (config,) = _latest(session, options, tag, arch, [group], network=network)
+        return config
+
+
+def latest_of_target(
+    options: KojidOptions, target: str, arch: str, *groups: str, network: bool = False
+) -> list[BuildrootConfig]:
+    """Return the buildroots, one for each package group, of the latest repo that a target's builds get.
+
+    Raises UsageError for a target that there is not, or that has no repo; HubError as ``latest_of_tag``.
+    """
+    with _asked(options, f"the target {target}") as session:
+        found = session.getBuildTarget(target)
+        if found is None:
+            raise UsageError(f"The hub {options.server} has no build target {target}.")
+        return _latest(session, options, found["build_tag_name"], arch, groups, network=network)
+
+
+def _latest(
+    session: HubSession,
+    options: KojidOptions,
+    tag: str,
+    arch: str,
+    groups: list[str] | tuple[str, ...],
+    *,
+    network: bool,
+) -> list[BuildrootConfig]:
+    repo = session.getRepo(tag)
+    if repo is None:
+        raise UsageError(f"The tag {tag} has no repo: `koji regen-repo {tag}` makes one.")
+    return [config_in_repo(session, options, tag, repo, arch, group, network=network) for group in groups]
+
+
+@contextmanager
+def _asked(options: KojidOptions, about: str) -> Iterator[HubSession]:
+    """Yield a session for questions about something; what the hub refuses becomes a HubError."""
     try:
         with hub_errors_explained(options):
-            repo = session.getRepo(tag)
-            if repo is None:
-                raise UsageError(f"The tag {tag} has no repo: `koji regen-repo {tag}` makes one.")
-            return config_in_repo(session, options, tag, repo, arch, group, network=network)
+            yield impatient_session(options)
     except AdjutantError:
         raise
     except koji.GenericError as problem:
-        raise HubError(f"The hub says of the tag {tag}: {problem}") from problem
+        raise HubError(f"The hub says of {about}: {problem}") from problem

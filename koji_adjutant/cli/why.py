@@ -12,8 +12,10 @@ from koji_adjutant.builds.explanation import explain
 def show_why(console: Console, logs: Path, error: Exception) -> None:
     """Say why it failed, with the lines of the log that show it; ``logs`` is the directory of the logs.
 
-    The error has its ``explanation`` afterwards.
+    The error has its ``explanation`` afterwards, and is not explained once more.
     """
+    if hasattr(error, "explanation"):
+        return
     explanation = explain(error, logs)
     error.explanation = explanation  # type: ignore[attr-defined]
     if explanation.log:

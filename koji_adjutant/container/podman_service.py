@@ -20,6 +20,7 @@ its last connection. The host's own podman, its storage and its configuration pl
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import logging
@@ -63,6 +64,22 @@ WITH_DEFAULT_SIGNALS = (
 _started: list[subprocess.Popen[bytes]] = []
 """Services that this process has started: others may use them when it does not any more."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def _remove(directory: Path) -> None:
+    """Remove a directory into which monitors of containers may still be writing their last words.
+
+    Raises OSError if something is left after STOP_SECONDS.
+    """
+    deadline = time.monotonic() + STOP_SECONDS
+    while directory.exists():
+        try:
+            shutil.rmtree(directory)
+        except OSError as problem:
+            meanwhile = problem.errno in (errno.ENOTEMPTY, errno.ENOENT)
+            if not meanwhile or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 class PodmanService:
@@ -241,7 +258,12 @@ class PodmanService:
             held = self._mounts_below(self.runroot)
             if held:
                 raise EngineError(f"{held[0]} is left from an earlier boot and still mounted: unmount it")
-            self._clear()
+            try:
+                self._clear()
+            except OSError as problem:
+                raise EngineError(
+                    f"what is left from an earlier boot cannot be removed: {problem}"
+                ) from problem
         mark.write_text(f"{now}\n")
 
     def _mounts_below(self, directory: Path) -> list[Path]:
@@ -249,10 +271,9 @@ class PodmanService:
         return [Path(mount) for mount in mounts if Path(mount).is_relative_to(directory)]
 
     def _clear(self) -> None:
-        """Forget running containers; podman takes that for a restart of the machine."""
+        """Forget running containers; podman takes that for a restart of the machine. Raises OSError."""
         for stale in (self.runroot, self.directory / "tmp"):
-            if stale.exists():
-                shutil.rmtree(stale)
+            _remove(stale)
 
     def _tidy(self) -> None:
         """Leave nothing mounted, and nothing outside of the state directory, when the last user has gone.
@@ -265,7 +286,10 @@ class PodmanService:
         if own_mount in self._mounts_below(own_mount):
             subprocess.run(["umount", str(own_mount)], stderr=subprocess.DEVNULL, check=False)
         if self.runroot.parent == OUTSIDE:
-            self._clear()
+            try:
+                self._clear()
+            except OSError as problem:
+                logger.warning("What podman keeps about running containers is left: %s", problem)
 
     def _terminate(self) -> None:
         """End the service and the monitors of finished execs, which would wake later and miss their files."""

@@ -11,7 +11,7 @@ import pytest
 from tests.hub.builder import ARCH
 from tests.hub.farm import Farm
 from tests.hub.names import unique
-from tests.hub.packages import package
+from tests.hub.packages import COMPILE, package
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.podman
@@ -28,7 +28,7 @@ def build_task(farm: Farm, tag: str) -> int:
     """A buildArch task in a root of that tag."""
     repo, _event = farm.closed(farm.worker_task("newRepo", tag))
     name = unique("lent")
-    url = farm.publish(name, package(name, build=LOOK))
+    url = farm.publish(name, package(name, build=LOOK + COMPILE))
     srpm = farm.worker_task("buildSRPMFromSCM", url, farm.build_tag, {"repo_id": latest_repo(farm)})
     path = farm.closed(srpm)["srpm"]
     return farm.worker_task("buildArch", path, tag, ARCH, False, {"repo_id": repo})

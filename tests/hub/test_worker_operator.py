@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,100 @@ def test_tidying_up_beside_the_worker(farm: Farm) -> None:
     result = adjutant(farm, "gc")
     assert result.returncode == 0, result.stderr
     assert farm.finished(build) == "CLOSED"
+
+
+class Laptop:
+    """A packager's machine beside the worker: the hub is a profile of its koji client."""
+
+    def __init__(self, farm: Farm, directory: Path) -> None:
+        self.farm = farm
+        self.results = directory / "results"
+        (directory / ".koji").mkdir()
+        (directory / ".koji" / "config").write_text(
+            f"[farm]\nserver = {farm.hub.url}\ntopurl = {farm.hub.files_url}\n"
+        )
+        self.environment = {**os.environ, "HOME": str(directory), "KOJI_ADJUTANT_STATE_DIR": str(farm.state)}
+        if farm.podman_socket:
+            self.environment["KOJI_ADJUTANT_PODMAN_SOCKET"] = farm.podman_socket
+
+    def __call__(self, command: str, *words: object, typed: str = "") -> subprocess.CompletedProcess[str]:
+        hub = ["--target", self.farm.target, "--profile", "farm"]
+        line = [sys.executable, "-m", "koji_adjutant.cli", command, *hub, *map(str, words)]
+        return subprocess.run(
+            line, input=typed, capture_output=True, text=True, check=False, env=self.environment
+        )
+
+    def build(self, source: Path, *words: object, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return self("build", source, "--resultdir", self.results, *words, typed=typed)
+
+
+@pytest.fixture
+def laptop(farm: Farm, tmp_path: Path) -> Laptop:
+    return Laptop(farm, tmp_path)
+
+
+SWITCHED = """\
+Name: switched
+Version: 1
+Release: 1%{?mine}
+Summary: Built with switches
+License: MIT
+BuildArch: noarch
+%bcond_with extra
+%bcond_without docs
+%if %{with extra}
+BuildRequires: zlib-devel
+%endif
+%description
+A test.
+%build
+echo extra %{with extra}, docs %{with docs}, %{?farm_macro}, %{?more}
+rpm -q --whatprovides zlib-devel popt-devel
+%check
+echo the check has run
+exit 1
+%files
+"""
+
+
+def test_a_target_s_buildroot_on_a_packager_s_machine(farm: Farm, laptop: Laptop, tmp_path: Path) -> None:
+    """With what the farm's tag says; mock's switches count for BuildRequires, too."""
+    farm.admin.editTag2(farm.build_tag, extra={"rpm.macro.farm_macro": "of the tag"})
+    farm.closed(farm.worker_task("newRepo", farm.build_tag))
+    (tmp_path / "switched").mkdir()
+    (tmp_path / "switched" / "switched.spec").write_text(SWITCHED)
+    switches = ["--with", "extra", "--without", "docs", "--nocheck", "--define", "mine .mine"]
+    wanted = ["--install", "popt-devel", "--rpmbuild-opts", "--define 'more of rpmbuild'"]
+    result = laptop.build(tmp_path / "switched", *switches, *wanted)
+    assert result.returncode == 0, result.stderr
+    assert (laptop.results / "switched-1-1.mine.noarch.rpm").exists()
+    log = (laptop.results / "build.log").read_text()
+    assert "extra 1, docs 0, of the tag, of rpmbuild" in log
+    assert "no package provides" not in log
+    assert "the check has run" not in log
+    # the source package's buildroot has the group that the farm's has
+    lock = json.loads((laptop.results / "srpm" / "buildroot_lock.json").read_text())
+    assert lock["buildroot"]["group"] == "srpm-build"
+
+
+def test_a_shell_where_a_build_has_failed(farm: Farm, laptop: Laptop, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "switched.spec").write_text(SWITCHED.replace("rpm -q", "true rpm -q"))
+    typed = "id -un; ls build/SPECS\n"
+    result = laptop.build(tmp_path / "source", "--shell", typed=typed)
+    assert result.returncode == 6, result.stderr
+    assert result.stdout.split()[:2] == ["mockbuild", "switched.spec"]
+    assert result.stderr.count("Why (check): ") == 1
+    assert "mock" not in result.stderr
+    assert result.stderr.endswith("error building package (arch x86_64); see build.log\n")
+
+
+def test_a_shell_in_a_target_s_buildroot(laptop: Laptop) -> None:
+    result = laptop("shell", "--", "rpm", "-q", "--queryformat", "%{NAME}\n", "gcc")
+    assert (result.returncode, result.stdout) == (0, "gcc\n"), result.stderr
+
+
+def test_a_target_that_is_not_there(farm: Farm, laptop: Laptop, tmp_path: Path) -> None:
+    result = laptop.build(tmp_path, "--target", "nowhere")
+    assert result.returncode == 2
+    assert f"The hub {farm.hub.url} has no build target nowhere." in result.stderr

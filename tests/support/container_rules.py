@@ -93,7 +93,7 @@ def _isolation(
     host, linux = details["HostConfig"], given["linux"]
     if host["Privileged"]:
         yield "is privileged"
-    if more := {device["PathOnHost"] for device in host["Devices"]} - devices:
+    if more := {device["PathInContainer"] for device in host["Devices"]} - devices:
         yield f"has devices of the host: {sorted(more)}"
     if not given["process"].get("noNewPrivileges"):
         yield "may get new privileges by setuid programs"

@@ -49,9 +49,11 @@ class RepoFiles:
         """
         return from_mirrors([self.location], lambda _location: self._repomd())[1]
 
-    def _repomd(self) -> RepoIndex:
+    def _repomd(self, checksums: Sequence[Checksum] = ()) -> RepoIndex:
         # some servers pack it on the way, whatever was asked for
         text = decompress(self._read(REPOMD, REPOMD_LIMIT), REPOMD_LIMIT)
+        if checksums and not any(checksum.is_of(io.BytesIO(text)) for checksum in checksums):
+            raise BuildrootError(f"{self.location}/{REPOMD} is none of those that the metalink names")
         try:
             return RepoIndex(ElementTree.fromstring(text))  # noqa: S314
         except ElementTree.ParseError as error:
@@ -89,13 +91,16 @@ class RepoFiles:
 
 
 def first_index(
-    mirrors: Sequence[str], proxy: str | None = None, report: Report = logger.warning
+    mirrors: Sequence[str],
+    proxy: str | None = None,
+    report: Report = logger.warning,
+    checksums: Sequence[Checksum] = (),
 ) -> tuple[str, RepoIndex]:
     """Return the first mirror that answers, as dnf takes it, and what it says the repository contains.
 
-    Raises BuildrootError if none does.
+    Where there are ``checksums``, its repomd.xml has one of them. Raises BuildrootError if no mirror does.
     """
-    return from_mirrors(mirrors, lambda url: RepoFiles(url, proxy)._repomd(), report)
+    return from_mirrors(mirrors, lambda url: RepoFiles(url, proxy)._repomd(checksums), report)
 
 
 class RepoIndex:

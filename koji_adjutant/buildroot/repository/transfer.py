@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import os
 import shutil
@@ -42,10 +43,14 @@ class Checksum:
     def fits(self, path: Path) -> bool:
         """Return whether the file has this checksum. Raises BuildrootError if nobody here can compute it."""
         with path.open("rb") as file:
-            try:
-                return hashlib.file_digest(file, _HASHES.get(self.kind, self.kind)).hexdigest() == self.value
-            except ValueError:
-                raise BuildrootError(f"this machine cannot compute {self.kind} checksums") from None
+            return self.is_of(file)
+
+    def is_of(self, file: io.BufferedReader | io.BytesIO) -> bool:
+        """Return whether what is left to read of a file has this checksum. Raises as ``fits``."""
+        try:
+            return hashlib.file_digest(file, _HASHES.get(self.kind, self.kind)).hexdigest() == self.value
+        except ValueError:
+            raise BuildrootError(f"this machine cannot compute {self.kind} checksums") from None
 
 
 @dataclass(frozen=True)

@@ -91,5 +91,5 @@ def _current_state(repository: Repository, proxy: str | None, report: Report) ->
     """Read the repository from the first of its mirrors that answers, as dnf does."""
     if not repository.urls:
         raise BuildrootError(f"the repository {repository.id} has no URL")
-    url, index = first_index(repository.urls, proxy, report)
+    url, index = first_index(repository.urls, proxy, report, repository.repomd)
     return RepositoryState(repository.id, [url, *(other for other in repository.urls if other != url)], index)

@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 import koji
 
+from koji_adjutant.buildroot.repository.mirrors import Mirrors, read_metalink, read_mirrorlist
+from koji_adjutant.buildroot.repository.transfer import Checksum
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import SpecificationError, UsageError
 from koji_adjutant.rpm.arch import is_arch
@@ -76,10 +78,14 @@ HEEDED = frozenset(
 
 @dataclass(frozen=True)
 class Repository:
-    """One repository section; several URLs are mirrors of the same repository."""
+    """One repository section; several URLs are mirrors of the same repository.
+
+    Its repomd.xml is one of ``repomd``, where a metalink says so.
+    """
 
     id: str
     urls: Sequence[str]
+    repomd: Sequence[Checksum] = ()
 
 
 @dataclass(frozen=True)
@@ -189,11 +195,16 @@ def for_repos(
 ) -> BuildrootConfig:
     """Configure a buildroot from plain repositories, with no hub; a local directory is a repository too.
 
-    Raises UsageError for a directory that is no repository.
+    ``mirrorlist=URL`` and ``metalink=URL`` are asked for the repository's mirrors. Raises UsageError for a
+    directory that is no repository, BuildrootError for a list that cannot be had.
     """
     repositories = []
     mounts = []
     for number, location in enumerate(locations, 1):
+        identity = "build" if len(locations) == 1 else f"build-{number}"
+        if mirrors := _mirrors(location, koji.canonArch(arch)):
+            repositories.append(Repository(identity, mirrors.urls, mirrors.repomd))
+            continue
         url = location
         if urlsplit(location).scheme in {"", "file"}:
             directory = Path(unquote(urlsplit(location).path) if "://" in location else location).resolve()
@@ -203,7 +214,7 @@ def for_repos(
                 )
             url = directory.as_uri()
             mounts.append(_read_only(directory))
-        repositories.append(Repository("build" if len(locations) == 1 else f"build-{number}", (url,)))
+        repositories.append(Repository(identity, (url,)))
     return BuildrootConfig(
         name=f"local-{arch}",
         repositories=tuple(repositories),
@@ -217,6 +228,15 @@ def for_repos(
         package_manager=PackageManagerOptions(proxy=options.yum_proxy),
         repo_mounts=tuple(mounts),
     )
+
+
+def _mirrors(location: str, arch: str) -> Mirrors | None:
+    match location.partition("="):
+        case ("mirrorlist", "=", url):
+            return read_mirrorlist(url, arch)
+        case ("metalink", "=", url):
+            return read_metalink(url)
+    return None
 
 
 def _macros(options: TagOptions, tag_macros: Mapping[str, str], target_arch: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 from collections.abc import Callable, Mapping
@@ -72,8 +73,9 @@ def installed_by_us(workspace: Workspace, repo: Path, url: str, name: str) -> bo
 
 def installed_by_dnf(place: Path, url: str, name: str) -> bool:
     """With the number of retries that koji's configuration has."""
-    settings = ["reposdir=/nowhere", "retries=20", "gpgcheck=0", f"cachedir={place}/cache", "releasever=1"]
-    options = [f"--installroot={place}/root", f"--repofrompath=bad,{url}"]
+    settings = [f"reposdir={place}", "retries=20", "gpgcheck=0", f"cachedir={place}/cache", "releasever=1"]
+    (place / "bad.repo").write_text(f"[bad]\nname=bad\n{url if '=' in url else f'baseurl={url}'}\n")
+    options = [f"--installroot={place}/root"]
     options += [f"--setopt={setting}" for setting in settings]
     subprocess.run(["dnf", "-q", "-y", *options, "install", name], check=True)
     command = ["rpm", "--root", str(place / "root"), "-q", name]
@@ -94,3 +96,39 @@ def test_what_dnf_gets_from_a_bad_server_we_get(
         log = (workspace.resultdir / "root.log").read_text()
         assert f"{name}-1~rc1" in log.replace("%2B", "+").replace("%5E", "^")
         assert log.count("; trying again in 0.5 s") >= 2
+
+
+METALINK = """\
+<metalink version="3.0" xmlns="http://www.metalinker.org/"><files><file name="repomd.xml">
+<size>{size}</size><verification><hash type="sha256">{digest}</hash></verification>
+<resources>
+<url protocol="http" type="http" location="XX" preference="100">{stale}/repodata/repomd.xml</url>
+<url protocol="http" type="http" location="XX" preference="99">{fresh}/repodata/repomd.xml</url>
+</resources></file></files></metalink>
+"""
+
+
+def lists_of(content: Content, stale: str, fresh: str) -> Content:
+    """A metalink and a mirror list of two mirrors."""
+    repomd = content["/repodata/repomd.xml"]
+    about = {"size": len(repomd), "digest": hashlib.sha256(repomd).hexdigest()}
+    metalink = METALINK.format(**about, stale=stale, fresh=fresh)
+    return {"/metalink": metalink.encode(), "/mirrorlist": f"{stale}\n{fresh}\n".encode()}
+
+
+@pytest.mark.parametrize("kind", ["metalink", "mirrorlist"])
+def test_what_dnf_gets_by_a_list_of_mirrors_we_get(
+    workspace: Workspace, repo: Path, tmp_path: Path, kind: str
+) -> None:
+    """The preferred mirror is behind (a metalink says so), or has nothing."""
+    name = f"by-{kind}"
+    content = repository_of(name, tmp_path / "new")
+    behind = Site(repository_of("other", tmp_path / "old") if kind == "metalink" else {})
+    with (
+        serving_site(behind) as stale,
+        serving_site(Site(content)) as fresh,
+        serving_site(Site(lists_of(content, stale, fresh))) as lists,
+    ):
+        location = f"{kind}={lists}/{kind}"
+        assert installed_by_dnf(tmp_path, location, name)
+        assert installed_by_us(workspace, repo, location, name)

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.builds.local import parse_source
-from koji_adjutant.cli.build import MARKER, command
-from koji_adjutant.errors import SourceError, UsageError
+from koji_adjutant.cli.build import command
+from koji_adjutant.cli.build_results import MARKER
+from koji_adjutant.cli.rpm_switches import rpmbuild_options, with_macros
+from koji_adjutant.errors import AdjutantError, SourceError, UsageError
 from koji_adjutant.scm.source import ScmSource
 
 
@@ -98,3 +101,69 @@ def test_help_has_every_option() -> None:
         "--state-dir",
     ):
         assert option in text
+
+
+def test_results_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    (tmp_path / "repodata").mkdir()
+    (tmp_path / "repodata" / "repomd.xml").touch()
+    place = tmp_path / "repodata" / "repomd.xml" / "results"
+    arguments = [str(tmp_path), "--repo", str(tmp_path), "--resultdir", str(place)]
+    result = CliRunner().invoke(command, arguments)
+    assert isinstance(result.exception, UsageError)
+    assert f"Results cannot be put into {place} (Not a directory): give another" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([], "Name repositories with --repo, a build target with --target, or a lock with --lock."),
+        (["--target", "f43", "--repo", "/r"], "--repo and --group do not go with --target"),
+        (["--target", "f43", "--group", "g"], "--repo and --group do not go with --target"),
+        (["--target", "f43", "--lock", "x"], "do not go with --lock, which says it all"),
+        (["--target", "f43", "-p", "nowhere"], "no configuration for profile name: nowhere: name a profile"),
+        (["--target", "f43", "-p", "bare"], "The profile bare of the koji client has no topurl"),
+        (["--target", "f43", "-p", "away"], "The hub cannot be reached at http://127.0.0.1:1/kojihub"),
+        (["--repo", "{repo}", "--define", "x"], "--define takes 'NAME VALUE': it must have macros like"),
+        (["--repo", "{repo}", "--define", "_topdir /x"], "cannot set %_topdir"),
+        (["--repo", "{repo}", "--with", "a b"], "--with takes the name of a %bcond, and 'a b' is none."),
+        (["--repo", "{repo}", "--rpmbuild-opts", "'a"], "cannot be taken apart: No closing quotation"),
+    ],
+)
+def test_what_does_not_go_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], sentence: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    (tmp_path / ".koji").mkdir()
+    (tmp_path / ".koji" / "config").write_text(
+        "[bare]\nserver = http://127.0.0.1:1/kojihub\n"
+        "[away]\nserver = http://127.0.0.1:1/kojihub\ntopurl = http://127.0.0.1:1/kojifiles\n"
+    )
+    (tmp_path / "repodata").mkdir()
+    (tmp_path / "repodata" / "repomd.xml").touch()
+    words = [str(tmp_path), *(option.format(repo=tmp_path) for option in options)]
+    result = CliRunner().invoke(command, [*words, "--resultdir", str(tmp_path / "results")])
+    assert isinstance(result.exception, AdjutantError), result.output
+    assert sentence in str(result.exception)
+    assert not (tmp_path / "results").exists()
+
+
+def test_switches_become_macros(tmp_path: Path) -> None:
+    (tmp_path / "repodata").mkdir()
+    (tmp_path / "repodata" / "repomd.xml").touch()
+    config = for_repos([str(tmp_path)], "x86_64", "build", network=False, options=TagOptions())
+    switched = with_macros(config, ["dist .mine", "%vendor  Two words"], ["extra"], ["docs", "tests"])
+    assert {name: value for name, value in switched.macros.items() if config.macros.get(name) != value} == {
+        "%dist": ".mine",
+        "%vendor": "Two words",
+        "%_with_extra": "--with-extra",
+        "%_without_docs": "--without-docs",
+        "%_without_tests": "--without-tests",
+    }
+    assert rpmbuild_options(True, "--quiet --buildpolicy 'a b'") == [
+        "--nocheck",
+        "--quiet",
+        "--buildpolicy",
+        "a b",
+    ]
