@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 from koji_adjutant.monitoring import database
 from koji_adjutant.monitoring.containers import LiveContainer
@@ -49,10 +51,21 @@ def sources(journal: FileJournal, engine: Engine, tmp_path: Path) -> Sources:
     return Sources(journal.path, engine, lambda: CacheSize(3, 1500, 20_000), [tmp_path])
 
 
+class Stage(Starlette):
+    """Answers as whichever application is on it: a server takes longer to stop than most tests."""
+
+    on_it: Starlette | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.on_it is not None
+        self.on_it.state.stopping = self.state.stopping
+        await self.on_it(scope, receive, send)
+
+
 @contextmanager
-def _running(sources: Sources, token: str | None = None) -> Iterator[str]:
+def _served(app: Starlette) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
-    server = make_server(application(sources, token))
+    server = make_server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -63,13 +76,27 @@ def _running(sources: Sources, token: str | None = None) -> Iterator[str]:
         listener.close()
 
 
+@pytest.fixture(scope="session")
+def stage() -> Iterator[tuple[Stage, str]]:
+    stage = Stage()
+    with _served(stage) as url:
+        yield stage, url
+
+
 @pytest.fixture
-def serving() -> Serving:
+def serving(stage: tuple[Stage, str]) -> Serving:
     """Serves sources, perhaps with a token; the server's URL."""
-    return _running
+
+    @contextmanager
+    def served(sources: Sources, token: str | None = None) -> Iterator[str]:
+        stage[0].on_it = application(sources, token)
+        yield stage[1]
+        stage[0].on_it = None
+
+    return served
 
 
 @pytest.fixture
-def url(sources: Sources) -> Iterator[str]:
-    with _running(sources) as found:
+def url(serving: Serving, sources: Sources) -> Iterator[str]:
+    with serving(sources) as found:
         yield found
