@@ -18,7 +18,8 @@ from koji_adjutant.builds.rpmbuild import (
     rpmbuild,
     target_options,
 )
-from koji_adjutant.errors import TaskStep, at_step
+from koji_adjutant.errors import SpecError, TaskStep, at_step
+from koji_adjutant.rpm.header import RpmHeader, Tag
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def collect(root: Buildroot) -> RpmBuild:
     """Copy the built packages from the root into resultdir.
 
     Raises StepFailedError unless there is one source package among them, BuildFailed for files that are no
-    packages.
+    packages, SpecError for packages that say they are another one's: the hub would not take them.
     """
     resultdir = root.workspace.resultdir
     with at_step(TaskStep.COLLECT):
@@ -76,4 +77,10 @@ def collect(root: Buildroot) -> RpmBuild:
             raise StepFailedError(
                 SRPM_UNUSABLE, "build.log", f"the build left {len(srpms)} source packages instead of one"
             )
+        for rpm in rpms:
+            if (source := RpmHeader(rpm).text(Tag.SOURCERPM)) != srpms[0].name:
+                raise SpecError(
+                    "the spec file has another name, version or release each time it is read, by a clock or a "
+                    f"random number: {rpm.name} is of {source}, not of {srpms[0].name}"
+                )
     return RpmBuild(tuple(rpms), srpms[0])

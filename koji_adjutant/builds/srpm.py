@@ -33,7 +33,8 @@ def rebuild_srpm(root: Buildroot, srpm: Path) -> Path:
 def take_source_package(root: Buildroot) -> Path:
     """Copy the newly built SRPM from the root into resultdir; return its path.
 
-    Raises SourceError unless there is exactly one, called as its header says.
+    Raises SourceError unless there is exactly one, called as its header says; SpecError for one without all
+    of its sources.
     """
     with at_step(TaskStep.COLLECT):
         srpms = take_packages(root.home, SRPMS, root.workspace.resultdir)
@@ -41,6 +42,11 @@ def take_source_package(root: Buildroot) -> Path:
         raise SourceError(f"No srpms found in {root.workspace.resultdir}")
     if len(srpms) > 1:
         raise SourceError(f"Multiple srpms found: {', '.join(path.name for path in srpms)}")
+    if srpms[0].name.endswith(".nosrc.rpm"):
+        raise SpecError(
+            f"the spec file leaves sources out of its source package (NoSource or NoPatch makes "
+            f"{srpms[0].name}): Koji takes those that have all of their sources"
+        )
     expected = RpmHeader(srpms[0]).source_file_name
     if srpms[0].name != expected:
         raise SourceError(f"srpm name mismatch: {expected} != {srpms[0].name}")

@@ -15,7 +15,7 @@ from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.decisive import find_decisive
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
-from koji_adjutant.errors import BuildFailed, BuildTimeout, DependencyError, SourceError
+from koji_adjutant.errors import BuildFailed, BuildTimeout, DependencyError, SourceError, SpecError
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from tests.integration.buildroot.fixtures import MakeSrpm, NewWorkspace, spec
 
@@ -215,6 +215,18 @@ def test_a_build_that_takes_too_long(
         match=r"^error building package \(arch x86_64\), mock exited with status 11; see build\.log",
     ):
         build(workspace, replace(config, rpmbuild_timeout=3), srpm)
+
+
+def test_a_release_by_the_clock(workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm) -> None:
+    """The hub would not take the packages, and would say so when all arches have been built."""
+    text = spec("clock", "BuildArch: noarch").replace("Release: 1", "Release: %(date +%%s%%N)")
+    with (
+        open_buildroot(workspace, config) as root,
+        pytest.raises(
+            SpecError, match=r"release each time it is read.*clock-1-\d+\.noarch\.rpm is of clock-1-"
+        ),
+    ):
+        build_rpms(root, make_srpm(text), arch="x86_64")
 
 
 def test_no_results(workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm) -> None:

@@ -6,10 +6,14 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
+from koji_adjutant.builds.scm_srpm import srpm_from_directory
 from koji_adjutant.builds.srpm import rebuild_srpm
+from koji_adjutant.errors import SpecError
 from tests.integration.buildroot.fixtures import MakeSrpm, spec
 
 
@@ -39,3 +43,15 @@ def test_two_specs(workspace: Workspace, config: BuildrootConfig, make_srpm: Mak
     # it comes from a macro that writes it while the spec is read
     text += "\n%{lua: io.open(rpm.expand('%{_sourcedir}/another.spec'), 'w'):close()}\n"
     assert rebuild(workspace, config, make_srpm(text)).name == "double-1-1.src.rpm"
+
+
+def test_a_source_package_without_all_of_its_sources(
+    workspace: Workspace, config: BuildrootConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "bare.spec").write_text(spec("bare", "Source0: data\nNoSource: 0"))
+    (tmp_path / "data").write_text("left out")
+    with (
+        open_buildroot(workspace, config) as root,
+        pytest.raises(SpecError, match=r"\(NoSource or NoPatch makes bare-1-1\.nosrc\.rpm\)"),
+    ):
+        srpm_from_directory(root, tmp_path)
