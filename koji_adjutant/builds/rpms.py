@@ -80,7 +80,7 @@ def collect(root: Buildroot) -> RpmBuild:
         for rpm in rpms:
             if (source := RpmHeader(rpm).text(Tag.SOURCERPM)) != srpms[0].name:
                 raise SpecError(
-                    "the spec file has another name, version or release each time it is read, by a clock or a "
-                    f"random number: {rpm.name} is of {source}, not of {srpms[0].name}"
+                    "the spec file has another name, version or release each time it is read, by a clock or "
+                    f"a random number: {rpm.name} is of {source}, not of {srpms[0].name}"
                 )
     return RpmBuild(tuple(rpms), srpms[0])
