@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from koji_adjutant.buildroot.progress import PhaseObserverGroup, StateLog
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.specification.config import SHELL, BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.specification.lock import Lock, read_lock
+from koji_adjutant.builds.chain import make_repository, with_repository
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalOptions, build_source, parse_source
-from koji_adjutant.cli.build_results import empty_resultdir, show_success
+from koji_adjutant.cli.build_results import empty_resultdir, result_places, show_success
 from koji_adjutant.cli.buildroot_shell import shell_line
 from koji_adjutant.cli.configuration import podman_socket_option
 from koji_adjutant.cli.display import PhaseDisplay
@@ -43,7 +45,8 @@ _directory = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command("build")
-@click.argument("source")
+@click.argument("sources", metavar="SOURCE…", nargs=-1, required=True)
+@click.option("--chain", is_flag=True, help="Each SOURCE can be built with the RPMs of those before it.")
 @click.option(
     "--repo",
     "repos",
@@ -89,7 +92,8 @@ _directory = click.Path(file_okay=False, path_type=Path)
 )
 @podman_socket_option
 def command(
-    source: str,
+    sources: Sequence[str],
+    chain: bool,
     repos: Sequence[str],
     target: str | None,
     profile: str,
@@ -112,7 +116,8 @@ def command(
 ) -> None:
     """Build RPMs from SOURCE, with no hub.
 
-    SOURCE is an SCM URL (git+https://host/path#commit), a directory with a spec file, or an SRPM.
+    SOURCE is an SCM URL (git+https://host/path#commit), a directory with a spec file, or an SRPM. Of
+    several each has a directory of its own in --resultdir, and the first that fails is the last.
 
     The buildroot is made of the repositories given with --repo, or is the one that a build target's builds
     get now: the hub of --profile knows its repo, groups, macros and environment.
@@ -121,11 +126,13 @@ def command(
     build is refused if it needs other packages. What is missing on this machine is named, and
     `koji-adjutant cache fetch` gets it.
     """
-    parsed = parse_source(source)
+    parsed = [parse_source(source) for source in sources]
     lock = source_config = None
     if lock_file:
         others = [*repos, *filter(None, (group, target)), *packages]
-        lock = _usable_lock(lock_file, parsed, resultdir, otherwise=others)
+        if len(parsed) > 1:
+            raise UsageError("--lock is of one buildroot: give one SOURCE.")
+        lock = _usable_lock(lock_file, parsed[0], resultdir, otherwise=others)
         config, network, arch = replace(lock.config, network=False), "none", lock.arch_to_build(arch)
     else:
         arch = arch or platform.machine()
@@ -137,6 +144,7 @@ def command(
     image = image or (lock.tool_image_name if lock else DEFAULT_REFERENCE)
     more = rpmbuild_options(nocheck, rpmbuild_opts)
     resultdir = empty_resultdir(resultdir.absolute())
+    places = result_places(resultdir, parsed)
     state_dir = (state_dir or default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
     # with the worker's limits: a build's processes must not be all that this machine can have
@@ -145,41 +153,53 @@ def command(
 
     def look_into(root: Buildroot, error: Exception) -> None:
         with display.paused():
-            show_why(display.console, resultdir, error)
+            show_why(display.console, root.workspace.resultdir, error)
             display.console.print("In the buildroot, until you leave the shell:", highlight=False)
             subprocess.call(shell_line(root, SHELL))
 
     build_options = LocalOptions(source_cmd, packages, more)
     if look:
         build_options = replace(build_options, failed=look_into)
+    builds = []
+    with display, open_engine(options) as manager:
+        if lock is None:
+            provide_image(manager, state_dir, image, display)
+        for one, place in zip(parsed, places, strict=True):
+            with (
+                logs_explained(display.console, place),
+                temporary_directory(state_dir) as workdir,
+                local_workspace(
+                    manager,
+                    options,
+                    workdir=workdir,
+                    resultdir=place,
+                    network=network,
+                    progress=PhaseObserverGroup([display, StateLog(place / "state.log")]),
+                    lock=lock,
+                ) as workspace,
+            ):
+                builds.append(
+                    build_source(
+                        workspace, config, one, arch=arch, source_config=source_config, options=build_options
+                    )
+                )
+                if chain and one is not parsed[-1]:
+                    make_repository(workspace, resultdir)
+                    config = config if len(builds) > 1 else with_repository(config, resultdir)
+    show_success(Console(), builds, display, resultdir)
+
+
+@contextmanager
+def logs_explained(console: Console, place: Path) -> Iterator[None]:
+    """Show of what fails in the block the reason that the logs have."""
     try:
-        with (
-            display,
-            open_engine(options) as manager,
-            temporary_directory(state_dir) as workdir,
-            local_workspace(
-                manager,
-                options,
-                workdir=workdir,
-                resultdir=resultdir,
-                network=network,
-                progress=PhaseObserverGroup([display, StateLog(resultdir / "state.log")]),
-                lock=lock,
-            ) as workspace,
-        ):
-            if lock is None:
-                provide_image(manager, state_dir, image, display)
-            build = build_source(
-                workspace, config, parsed, arch=arch, source_config=source_config, options=build_options
-            )
+        yield
     except LockError:
         raise
     except (AdjutantError, koji.GenericError) as error:
         # the packages' buildroot, or the source package's if it did not come that far
-        logs = resultdir if (resultdir / "root.log").exists() else resultdir / "srpm"
-        show_why(display.console, logs, error)
+        show_why(console, place if (place / "root.log").exists() else place / "srpm", error)
         raise
-    show_success(Console(), build, display, resultdir)
 
 
 def _buildroots(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +12,7 @@ from rich.table import Table
 from koji_adjutant.builds.local import LocalBuild
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.errors import UsageError
+from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.text import size
 
 MARKER = ".koji-adjutant"
@@ -39,11 +41,28 @@ def empty_resultdir(resultdir: Path) -> Path:
     return resultdir
 
 
-def show_success(console: Console, build: LocalBuild, display: PhaseDisplay, resultdir: Path) -> None:
+def result_places(resultdir: Path, sources: Sequence[Path | ScmSource]) -> list[Path]:
+    """Return where the results of each source go, the directories made: a single one has it all."""
+    if len(sources) == 1:
+        return [resultdir]
+    places: list[Path] = []
+    for source in sources:
+        name = source.name if isinstance(source, Path) else PurePosixPath(source.repository).name
+        name = name.removesuffix(".src.rpm").removesuffix(".git")
+        place = resultdir / (f"{name}-{len(places) + 1}" if resultdir / name in places else name)
+        place.mkdir()
+        places.append(place)
+    return places
+
+
+def show_success(
+    console: Console, builds: Sequence[LocalBuild], display: PhaseDisplay, resultdir: Path
+) -> None:
     packages = Table("package", "size", box=None, pad_edge=False, header_style="bold")
     packages.columns[1].justify = "right"
-    for path in (*build.result.rpms, build.result.srpm):
-        packages.add_row(path.name, size(path.stat().st_size))
+    for build in builds:
+        for path in (*build.result.rpms, build.result.srpm):
+            packages.add_row(path.name, size(path.stat().st_size))
     steps = Table("step", "seconds", box=None, pad_edge=False, header_style="bold")
     steps.columns[1].justify = "right"
     for phase in display.phases:
@@ -53,6 +72,7 @@ def show_success(console: Console, build: LocalBuild, display: PhaseDisplay, res
     console.print(packages)
     console.print()
     console.print(steps)
+    installed = " and ".join(str(build.installed) for build in builds)
     console.print(
-        f"\n{build.installed} packages in the buildroot; RPMs and logs are in {resultdir}", highlight=False
+        f"\n{installed} packages in the buildroot; RPMs and logs are in {resultdir}", highlight=False
     )

@@ -195,3 +195,37 @@ def test_a_target_that_is_not_there(farm: Farm, laptop: Laptop, tmp_path: Path) 
     result = laptop.build(tmp_path, "--target", "nowhere")
     assert result.returncode == 2
     assert f"The hub {farm.hub.url} has no build target nowhere." in result.stderr
+
+
+CHAINED = """\
+Name: {name}
+Version: 1
+Release: 1
+Summary: One of a chain
+License: MIT
+BuildArch: noarch
+{tags}
+%description
+A test.
+%files
+"""
+
+
+def test_a_chain_of_packages(laptop: Laptop, tmp_path: Path) -> None:
+    """Each needs the one before it; without --chain there is nothing that provides it."""
+    sources = []
+    for name, needed in (("first", ""), ("second", "first"), ("third", "second")):
+        (tmp_path / name).mkdir()
+        tags = f"BuildRequires: {needed}" if needed else ""
+        (tmp_path / name / f"{name}.spec").write_text(CHAINED.format(name=name, tags=tags))
+        sources.append(tmp_path / name)
+    result = laptop.build(sources[0], *sources[1:], "--chain")
+    assert result.returncode == 0, result.stderr
+    for name in ("first", "second", "third"):
+        assert (laptop.results / name / f"{name}-1-1.noarch.rpm").exists()
+        assert f"{name}-1-1.noarch.rpm" in result.stdout
+    assert "second-1-1.noarch" in (laptop.results / "third" / "installed_pkgs.log").read_text()
+    result = laptop.build(sources[0], sources[1])
+    assert result.returncode == 5, result.stderr
+    assert "first" in result.stderr
+    assert (laptop.results / "first" / "first-1-1.noarch.rpm").exists()
