@@ -17,6 +17,7 @@ from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.buildroot.hw_info import write_hw_info
 from koji_adjutant.buildroot.installed.packages import InstalledPackage, listing
 from koji_adjutant.buildroot.layers.layers import Layers, open_layers
+from koji_adjutant.buildroot.lent_devices import open_to_builds
 from koji_adjutant.buildroot.record import SCRIPT, WAIT, recorded
 from koji_adjutant.buildroot.specification.allowances import allowances
 from koji_adjutant.buildroot.specification.arch import check_arch, personality
@@ -311,21 +312,8 @@ class Buildroot:
         )
         container = self._running.enter_context(self.workspace.manager.container(spec))
         self.workspace.manager.start(container)
-        self._open_devices(container)
+        open_to_builds(self.workspace.manager, container, self.config.build_devices)
         return container
-
-    def _open_devices(self, container: str) -> None:
-        """Let the build user open the devices that builds get: the container's nodes, not the host's.
-
-        They have the host's mode, which is often for a group that the root does not know.
-        """
-        if not self.config.build_devices:
-            return
-        said = Capture(1 << 10)
-        command = ["/bin/chmod", "a+rw", "--", *map(str, self.config.build_devices)]
-        if self.workspace.manager.exec(container, command, stdout=said, user="0:0") != 0:
-            reason = said.data.decode(errors="replace").strip()
-            raise EngineError(f"builds cannot open the devices that they get: {reason}")
 
     def _names_mount(self) -> Sequence[VolumeMount]:
         """Return what lets a build without a network resolve its own host's name, as rpmbuild does.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def parse_source(text: str) -> Path | ScmSource:
 class LocalOptions:
     """How to build: with more ``packages`` in the RPMs' buildroot, and more options of rpmbuild's.
 
-    ``failed`` is called with a buildroot in which no RPMs could be built, and why, while it is there.
+    ``failed`` is called with a buildroot in which a package could not be built, and why, while it is there.
     """
 
     source_cmd: Sequence[str] = MAKE_SOURCES
@@ -99,21 +100,31 @@ def build_source(
             open_buildroot(
                 _part(workspace, "srpm", "srpm"), replace(source_config or config, network=True)
             ) as root,
+            _looked_into(root, options),
         ):
             if isinstance(source, Path):
                 srpm = srpm_from_directory(root, source, options.source_cmd)
             else:
                 own = CheckoutOptions(home=Path.home())
                 srpm = srpm_from_scm(root, replace(source, source_cmd=options.source_cmd), options=own).srpm
-    with progress.phase("packages"), open_buildroot(_part(workspace, "rpms", "."), config) as root:
-        try:
-            if options.packages:
-                root.install(options.packages)
-            result = build_rpms(root, srpm, arch=arch, options=options.rpmbuild)
-        except (AdjutantError, koji.GenericError) as error:
-            options.failed(root, error)
-            raise
+    with (
+        progress.phase("packages"),
+        open_buildroot(_part(workspace, "rpms", "."), config) as root,
+        _looked_into(root, options),
+    ):
+        if options.packages:
+            root.install(options.packages)
+        result = build_rpms(root, srpm, arch=arch, options=options.rpmbuild)
         return LocalBuild(result, len(root.installed_packages()))
+
+
+@contextmanager
+def _looked_into(root: Buildroot, options: LocalOptions) -> Iterator[None]:
+    try:
+        yield
+    except (AdjutantError, koji.GenericError) as error:
+        options.failed(root, error)
+        raise
 
 
 def _part(workspace: Workspace, work: str, result: str) -> Workspace:
