@@ -17,7 +17,7 @@ import requests
 
 from koji_adjutant import config
 from koji_adjutant.config import KojidOptions, Settings
-from koji_adjutant.config.site_defaults import read_site_defaults
+from koji_adjutant.config.site_defaults import name_what_is_not_heeded
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.podman_service import ask_how_services_ended
 from koji_adjutant.daemon import arguments, login, loop
@@ -63,9 +63,7 @@ def start(settings: Settings) -> loop.Outcome:
     for name in ("pkgurl", "debug_mock"):
         if getattr(options, name):
             logger.warning("The %s option is obsolete", name.replace("_", "-"))
-    if site := settings.adjutant.site_defaults:
-        for sentence in read_site_defaults(site).not_heeded:
-            logger.warning("%s, %s", site, sentence)
+    name_what_is_not_heeded(settings.adjutant.site_defaults)
     for directory in (Path(options.workdir), settings.adjutant.state_dir, settings.adjutant.log_dir):
         _make(directory)
     session = login.open_session(options)

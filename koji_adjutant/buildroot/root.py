@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from koji_adjutant.buildroot.step import (
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import (
+    ROOT,
     ContainerSpec,
     DirectoryRoot,
     LogSink,
@@ -59,6 +61,8 @@ logger = logging.getLogger(__name__)
 BUILD_UID = 1000
 BUILD_GID = 135
 """mock's group; the uid is that of the caller with mock, and any unprivileged one will do."""
+
+NOBODY = "65534:65534"
 
 SCRATCH = (PurePosixPath("/tmp"), PurePosixPath("/var/tmp"))  # noqa: S108
 """Where else builds may write: on disk, and kept when packages are installed between two commands."""
@@ -251,14 +255,16 @@ class Buildroot:
     def rpm_configuration(self) -> Sequence[VolumeMount]:
         """Return the configuration of the root's rpm, read-only, where that of another root's rpm is.
 
-        Where a package has put a link in the place of a directory, that directory is left out.
+        As it was installed: nothing that runs in the root can change it. Where a package has put a link in
+        the place of a directory, that directory is left out. There until packages are installed.
         """
-        self._ready_container()
+        overlay = Overlay(self._layers.lowers, self.workspace.workdir / f"rpm-{secrets.token_hex(8)}")
+        path = self._running.enter_context(self.workspace.mounted(overlay))
         return [
-            VolumeMount(self._path / place.relative_to("/"), place, read_only=True)
+            VolumeMount(path / place.relative_to("/"), place, read_only=True)
             for place in RPM_CONFIGURATION
-            if not any((self._path / part.relative_to("/")).is_symlink() for part in (place, *place.parents))
-            and (self._path / place.relative_to("/")).is_dir()
+            if not any((path / part.relative_to("/")).is_symlink() for part in (place, *place.parents))
+            and (path / place.relative_to("/")).is_dir()
         ]
 
     def check_lock(self) -> None:
@@ -291,9 +297,10 @@ class Buildroot:
             owner=self.workspace.owner,
             role="build",
             # who owns / can replace /usr: so PID 1 is a root without capabilities, and only what is run in
-            # the container later is the build user's
-            user="0:0",
-            workdir=CHROOT_HOME,
+            # the container later is the build user's. It is a program of the packages': where the host has
+            # lent something, it is nobody
+            user=NOBODY if self.config.build_mounts else "0:0",
+            workdir=ROOT if self.config.build_mounts else CHROOT_HOME,
             environment=self.config.environment,
             mounts=[
                 VolumeMount(self.home, CHROOT_HOME),

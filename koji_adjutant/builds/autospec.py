@@ -7,6 +7,7 @@ uses %autorelease or %autochangelog.
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from pathlib import Path, PurePosixPath
 
@@ -76,17 +77,20 @@ def _read(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise StepFailedError(BUILD_FAILED, "build.log", "rpmautospec left no spec file") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StepFailedError(BUILD_FAILED, "build.log", "rpmautospec left no spec file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise StepFailedError(BUILD_FAILED, "build.log", "rpmautospec left no spec file")
         return file.read(SPEC_LIMIT)
 
 
 def _replace(root: Buildroot, spec: PurePosixPath, text: bytes) -> None:
     """Write a spec file in the buildroot from inside: what is in there may lead anywhere."""
-    descriptor = os.open(root.home / FILLED_IN, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    # under a name that nothing in there can have taken
+    name = f"{secrets.token_hex(16)}.spec"
+    descriptor = os.open(root.home / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)
-    moved, _ = look(root, 'cat -- "$1" > "$2"', str(CHROOT_HOME / FILLED_IN), str(spec))
+    moved, _ = look(root, 'cat -- "$1" > "$2"', str(CHROOT_HOME / name), str(spec))
     if not moved:
         raise StepFailedError(BUILD_FAILED, "build.log", "rpmautospec's spec file could not be written")

@@ -25,9 +25,12 @@ def make_repository(workspace: Workspace, directory: Path) -> None:
 
 
 def with_repository(config: BuildrootConfig, directory: Path) -> BuildrootConfig:
-    """Return the configuration with a repository of this host beside its others."""
+    """Return the configuration with a repository of this host beside its others, and before them.
+
+    Where others have a package of the same version, this one's is taken, as mock's of a chain is.
+    """
     return replace(
         config,
-        repositories=(*config.repositories, Repository(NAME, (directory.as_uri(),))),
+        repositories=(*config.repositories, Repository(NAME, (directory.as_uri(),), cost=1)),
         repo_mounts=(*config.repo_mounts, VolumeMount(directory, PurePosixPath(directory), read_only=True)),
     )

@@ -15,7 +15,7 @@ from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.builds.scm_srpm import srpm_from_directory, srpm_from_scm
-from koji_adjutant.errors import AdjutantError, SourceError, UsageError
+from koji_adjutant.errors import AdjutantError, LockError, SourceError, UsageError
 from koji_adjutant.scm.checkout import CheckoutOptions
 from koji_adjutant.scm.source import ScmSource, parse_url
 
@@ -64,14 +64,13 @@ def parse_source(text: str) -> Path | ScmSource:
 
 @dataclass(frozen=True)
 class LocalOptions:
-    """How to build: with more ``packages`` in the RPMs' buildroot, and more options of rpmbuild's.
+    """How to build: with more ``packages`` in the RPMs' buildroot.
 
     ``failed`` is called with a buildroot in which a package could not be built, and why, while it is there.
     """
 
     source_cmd: Sequence[str] = MAKE_SOURCES
     packages: Sequence[str] = ()
-    rpmbuild: Sequence[str] = ()
     failed: Callable[[Buildroot, Exception], None] = lambda _root, _error: None
 
 
@@ -114,7 +113,7 @@ def build_source(
     ):
         if options.packages:
             root.install(options.packages)
-        result = build_rpms(root, srpm, arch=arch, options=options.rpmbuild)
+        result = build_rpms(root, srpm, arch=arch)
         return LocalBuild(result, len(root.installed_packages()))
 
 
@@ -122,6 +121,8 @@ def build_source(
 def _looked_into(root: Buildroot, options: LocalOptions) -> Iterator[None]:
     try:
         yield
+    except LockError:
+        raise  # nothing was tried
     except (AdjutantError, koji.GenericError) as error:
         options.failed(root, error)
         raise

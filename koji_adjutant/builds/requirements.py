@@ -66,6 +66,7 @@ def _question(root: Buildroot, srpm: Path, arch: str) -> str:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     config = root.config
     question = ["requires", root.key, digest, arch, dict(config.macros), dict(config.environment)]
+    question += config.rpmbuild_options
     return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
 
@@ -90,14 +91,14 @@ def install_dynamic_requires(root: Buildroot, spec: str, arch: str) -> None:
     Raises StepFailedError if rpmbuild fails; DependencyError or BuildrootError if packages cannot be
     installed.
     """
-    mode = ["-br"]
+    prep: Sequence[str] = ()
     for _round in range(DYNAMIC_ROUNDS):
-        if rpmbuild(root, *mode, *target_options(arch), spec) not in (0, NEW_BUILDREQUIRES):
+        if rpmbuild(root, "-br", *prep, *target_options(arch), spec) not in (0, NEW_BUILDREQUIRES):
             raise StepFailedError(BUILD_FAILED, "build.log")
         if not _install_generated(root):
             return
         # %prep has run, and once is enough
-        mode = ["-br", "--noprep"]
+        prep = ["--noprep"]
 
 
 def _install_generated(root: Buildroot) -> bool:

@@ -53,14 +53,16 @@ class CopiedSource:
     spec: str
 
 
-def rpmbuild(root: Buildroot, *arguments: str, after: Preparation | None = None) -> int:
-    """Run rpmbuild once, with its output in build.log. Returns its exit status.
+def rpmbuild(root: Buildroot, mode: str, *arguments: str, after: Preparation | None = None) -> int:
+    """Run rpmbuild once, with its output in build.log, and return its exit status.
+
+    ``mode`` is -bs and the like; the configuration's options follow it, as mock's do, whatever it is.
 
     Raises BuildTimeout after rpmbuild_timeout, StepFailedError if the source package that it was to come
     ``after`` cannot be unpacked.
     """
     status = root.run(
-        login_shell("/usr/bin/rpmbuild", *arguments),
+        login_shell("/usr/bin/rpmbuild", mode, *root.config.rpmbuild_options, *arguments),
         log=root.workspace.resultdir / "build.log",
         timeout=root.config.rpmbuild_timeout or None,
         after=after,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +29,8 @@ class RpmBuild:
     srpm: Path
 
 
-def build_rpms(root: Buildroot, srpm: Path, *, arch: str, options: Sequence[str] = ()) -> RpmBuild:
+def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
     """Build ``srpm`` for ``arch`` (rpmbuild's --target: the task's arch, which may be noarch).
-
-    ``options`` are more of rpmbuild's.
 
     Raises SourceError if it is no source package; BuildFailed, BuildTimeout or DependencyError, which say
     "error building package (arch A), mock exited with status N; see build.log for more information" (root.log
@@ -55,9 +52,9 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str, options: Sequence[str]
             if dynamic:
                 # writes the source package anew, with the requires that were generated; checks
                 # dependencies, since nothing says that they come out the same once more
-                status = rpmbuild(root, "-ba", "--noprep", "--noclean", "--target", arch, *options, spec)
+                status = rpmbuild(root, "-ba", "--noprep", "--noclean", "--target", arch, spec)
             else:
-                status = rpmbuild(root, "-bb", *target_options(arch), *options, spec)
+                status = rpmbuild(root, "-bb", *target_options(arch), spec)
             if status != 0:
                 raise StepFailedError(BUILD_FAILED, "build.log")
             return collect(root)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -31,7 +32,7 @@ from koji_adjutant.cli.local_workspace import (
     provide_image,
     temporary_directory,
 )
-from koji_adjutant.cli.rpm_switches import rpm_switches, rpmbuild_options, with_macros
+from koji_adjutant.cli.rpm_switches import rpm_switches, rpmbuild_options, switched
 from koji_adjutant.cli.tag_buildroot import latest_of_target
 from koji_adjutant.cli.why import show_why
 from koji_adjutant.config import AdjutantOptions
@@ -137,13 +138,12 @@ def command(
     else:
         arch = arch or platform.machine()
         source_config, config = _buildroots(repos, target, profile, arch, group)
-    config = with_macros(config, defines, with_, without)
-    if source_config:
-        source_config = with_macros(source_config, defines, with_, without)
+    options_of_rpmbuild = rpmbuild_options(nocheck, rpmbuild_opts)
+    switches = partial(switched, defines=defines, with_=with_, without=without, options=options_of_rpmbuild)
+    config, source_config = switches(config), source_config and switches(source_config)
     check_possible(arch)
     image = image or (lock.tool_image_name if lock else DEFAULT_REFERENCE)
-    more = rpmbuild_options(nocheck, rpmbuild_opts)
-    resultdir = empty_resultdir(resultdir.absolute())
+    resultdir = empty_resultdir(resultdir.absolute(), keep=[*parsed, *repos])
     places = result_places(resultdir, parsed)
     state_dir = (state_dir or default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
@@ -155,9 +155,10 @@ def command(
         with display.paused():
             show_why(display.console, root.workspace.resultdir, error)
             display.console.print("In the buildroot, until you leave the shell:", highlight=False)
-            subprocess.call(shell_line(root, SHELL))
+            with suppress(AdjutantError):  # what has ended the build may have ended its container
+                subprocess.call(shell_line(root, SHELL))
 
-    build_options = LocalOptions(source_cmd, packages, more)
+    build_options = LocalOptions(source_cmd, packages)
     if look:
         build_options = replace(build_options, failed=look_into)
     builds = []
@@ -185,7 +186,9 @@ def command(
                 )
                 if chain and one is not parsed[-1]:
                     make_repository(workspace, resultdir)
-                    config = config if len(builds) > 1 else with_repository(config, resultdir)
+                    if len(builds) == 1:
+                        config = with_repository(config, resultdir)
+                        source_config = source_config and with_repository(source_config, resultdir)
     show_success(Console(), builds, display, resultdir)
 
 

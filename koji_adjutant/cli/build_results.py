@@ -19,11 +19,16 @@ MARKER = ".koji-adjutant"
 """Marks a result directory of ours, which the next build may empty."""
 
 
-def empty_resultdir(resultdir: Path) -> Path:
+def empty_resultdir(resultdir: Path, keep: Sequence[str | Path | ScmSource]) -> Path:
     """Return an empty directory for results; only one that an earlier build filled is emptied.
 
-    Raises UsageError for one with other files in it, or that cannot be written.
+    Raises UsageError for one with other files in it, with something to ``keep``, or that cannot be written.
     """
+    for one in keep:
+        if not isinstance(one, ScmSource) and Path(one).resolve().is_relative_to(resultdir.resolve()):
+            raise UsageError(
+                f"{one} would be removed with what else is in {resultdir}: give another --resultdir"
+            )
     marker = resultdir / MARKER
     try:
         if marker.exists():
@@ -49,7 +54,9 @@ def result_places(resultdir: Path, sources: Sequence[Path | ScmSource]) -> list[
     for source in sources:
         name = source.name if isinstance(source, Path) else PurePosixPath(source.repository).name
         name = name.removesuffix(".src.rpm").removesuffix(".git")
-        place = resultdir / (f"{name}-{len(places) + 1}" if resultdir / name in places else name)
+        place = resultdir / name
+        while place in places:
+            place = place.with_name(f"{place.name}-again")
         place.mkdir()
         places.append(place)
     return places

@@ -32,10 +32,15 @@ def rpm_switches(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def with_macros(
-    config: BuildrootConfig, defines: Sequence[str], with_: Sequence[str], without: Sequence[str]
+def switched(
+    config: BuildrootConfig,
+    *,
+    defines: Sequence[str] = (),
+    with_: Sequence[str] = (),
+    without: Sequence[str] = (),
+    options: Sequence[str] = (),
 ) -> BuildrootConfig:
-    """Return the configuration with macros of a command line, which win.
+    """Return the configuration with macros of a command line, which win, and its options for rpmbuild.
 
     As macros, conditions count when a spec file's BuildRequires are asked for, too. Raises UsageError.
     """
@@ -53,7 +58,7 @@ def with_macros(
                 raise UsageError(f"--{kind} takes the name of a %bcond, and {name!r} is none.")
             # what rpmbuild makes of it
             found[f"%_{kind}_{name}"] = f"--{kind}-{name}"
-    return replace(config, macros={**config.macros, **found})
+    return replace(config, macros={**config.macros, **found}, rpmbuild_options=options)
 
 
 def rpmbuild_options(nocheck: bool, text: str | None) -> list[str]:

@@ -5,6 +5,7 @@ Written one a line: what it is, and for whom (``tag=`` and ``channel=``, pattern
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -15,7 +16,8 @@ from koji_adjutant.container.interface import VolumeMount
 
 ENGINES_OWN = tuple(map(PurePosixPath, ("/proc", "/sys", "/dev")))
 """What the engine fills in a container."""
-BUILDS_OWN = tuple(map(PurePosixPath, ("/", "/builddir", "/tmp", "/var", "/var/tmp", "/etc", "/usr")))  # noqa: S108
+_ROOTS = ("bin", "builddir", "etc", "etc/hosts", "lib", "lib64", "sbin", "tmp", "usr", "var", "var/tmp")
+BUILDS_OWN = (PurePosixPath("/"), *(PurePosixPath("/", name) for name in _ROOTS))
 """What is the build's or its packages' as a whole; below them there may be mounts."""
 
 
@@ -49,8 +51,9 @@ class BuildMount:
     def __str__(self) -> str:
         return f"{self.what.source} (build_mounts)"
 
-    def is_there(self) -> bool:
-        return self.what.source.exists()
+    def lacking(self) -> str | None:
+        """Return why builds cannot have it on this host; None if they can."""
+        return None if self.what.source.exists() else "not there on this host"
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,16 @@ class BuildDevice:
     def __str__(self) -> str:
         return f"{self.what} (build_devices)"
 
-    def is_there(self) -> bool:
-        return self.what.is_char_device() or self.what.is_block_device()
+    def lacking(self) -> str | None:
+        """Return why builds cannot have it on this host; None if they can."""
+        if not (self.what.is_char_device() or self.what.is_block_device()):
+            return "no device on this host"
+        # root without capabilities opens it to the build user
+        return (
+            None
+            if self.what.stat().st_uid == 0
+            else "not root's on this host, so it cannot be opened to builds"
+        )
 
 
 def build_mounts(text: str) -> tuple[BuildMount, ...]:
@@ -82,7 +93,7 @@ def _words(text: str) -> list[list[str]]:
 
 
 def _build_mount(text: str) -> VolumeMount:
-    mount = values.volume_mount(text, mode="rw")
+    mount = values.volume_mount(re.sub("//+", "/", text), mode="rw")
     if ".." in mount.target.parts or mount.target in BUILDS_OWN:
         raise ValueError(f"must not cover {mount.target} of a buildroot, as {text!r} would")
     if any(mount.target.is_relative_to(own) for own in ENGINES_OWN):
@@ -101,9 +112,10 @@ def _circle(words: Sequence[str]) -> Circle:
     found: dict[str, Sequence[str]] = {}
     for word in words:
         key, _, patterns = word.partition("=")
-        if key not in ("tag", "channel") or not patterns:
+        if key not in ("tag", "channel") or not patterns.strip(",") or f"{key}s" in found:
             raise ValueError(
-                f"must have tag=NAME,… and channel=NAME,… behind what it is for, and {word!r} is neither"
+                f"must have tag=NAME,… and channel=NAME,…, each once, behind what it is for, and {word!r} is "
+                "no such thing"
             )
         found[f"{key}s"] = tuple(pattern for pattern in patterns.split(",") if pattern)
     return Circle(**found)

@@ -7,11 +7,14 @@ those are taken that mean something to builds, and everything else is named.
 from __future__ import annotations
 
 import ast
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from koji_adjutant.errors import ConfigError
+
+logger = logging.getLogger("koji_adjutant.config")
 
 OPTIONS = "config_opts"
 
@@ -67,6 +70,13 @@ def read_site_defaults(path: Path) -> SiteDefaults:
     return SiteDefaults(reader.macros, reader.environment, tuple(reader.not_heeded))
 
 
+def name_what_is_not_heeded(path: Path | None) -> None:
+    """Log what of the file has no effect. Raises ConfigError if it cannot be read."""
+    if path is not None:
+        for sentence in read_site_defaults(path).not_heeded:
+            logger.warning("%s, %s", path, sentence)
+
+
 class _Reader:
     def __init__(self) -> None:
         self.macros: dict[str, str] = {}
@@ -77,7 +87,13 @@ class _Reader:
         match statement:
             case ast.Expr(value=ast.Constant()) | ast.Pass():
                 pass
+            case ast.Assign(targets=[target], value=ast.Constant(value=False)) if (
+                keys := _keys(target)
+            ) and keys[-1].endswith("_enable"):
+                pass  # a plugin that is switched off is missed by nobody
             case ast.Assign(targets=[target], value=value) if keys := _keys(target):
+                if keys in (["macros"], ["environment"]):
+                    (self.macros if keys == ["macros"] else self.environment).clear()
                 self._set(statement, keys, value)
             case ast.AugAssign(target=target) if keys := _keys(target):
                 self._leave(statement, keys)
@@ -107,7 +123,7 @@ class _Reader:
 
     def _put(self, statement: ast.stmt, name: str, item: str, value: ast.expr) -> None:
         text = _plain(value)
-        if text is None or len(item.split()) != 1 or "\n" in text or "\0" in text:
+        if text is None or len(item.split()) != 1 or "=" in item or "\n" in text or "\0" in text:
             self._say(statement, f"config_opts[{name!r}][{item!r}] has no plain value, and is not read")
         elif name == "macros":
             self.macros[item if item.startswith("%") else f"%{item}"] = text

@@ -192,6 +192,8 @@ def variables(text: str) -> Lines:
         name, equals, value = line.partition("=")
         if not (equals and name.isidentifier()):
             raise ValueError(f"must have variables like NAME=value, one a line, and {line!r} is none")
+        if name == "HOME":
+            raise ValueError("cannot set HOME, which is made for each buildroot")
         found[name] = value
     return found
 

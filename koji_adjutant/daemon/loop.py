@@ -12,7 +12,7 @@ import koji
 import requests
 from koji.tasks import ServerExit, ServerRestart
 
-from koji_adjutant.daemon.stop_signals import STOP_SIGNALS
+from koji_adjutant.daemon.stop_wish import StopWish
 from koji_adjutant.daemon.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -33,15 +33,25 @@ def run(worker: Worker, sleeptime: float, tend: Callable[[], None] = lambda: Non
     when there is a reason to look: a task was just taken, a child ended or waits for new subtasks, a signal
     came. ``tend`` is called before each look.
     """
-    _take_signals(worker)
+    with StopWish() as stop:
+        _take_signals(worker)
+        return _run(worker, sleeptime, tend, stop)
+
+
+def _run(worker: Worker, sleeptime: float, tend: Callable[[], None], stop: StopWish) -> Outcome:
     taken = False
     while True:
         try:
+            stop.check()
             tend()
+            stop.check()
             if not taken:
                 worker.updateBuildroots()
+                stop.check()
             worker.updateTasks()
+            stop.check()
             taken = worker.getNextTask()
+            stop.check()
             if not taken:
                 worker.wakeup.sleep(sleeptime)
         except (SystemExit, ServerExit, KeyboardInterrupt):
@@ -73,19 +83,12 @@ def _sleep_interrupted(worker: Worker, sleeptime: float) -> bool:
 
 
 def _take_signals(worker: Worker) -> None:
-    """Let SIGTERM and SIGINT end the loop wherever it is, and SIGUSR1 ask for a restart when no task runs."""
-
-    def stop(*_: object) -> None:
-        for number in STOP_SIGNALS:  # a second one ends the process at once
-            signal.signal(number, signal.SIG_DFL)
-        raise SystemExit
+    """Let SIGUSR1 ask for a restart when no task runs, and each signal end the sleep."""
 
     def restart(_number: int, _frame: FrameType | None) -> None:
         logger.warning("Initiating graceful restart")
         worker.restart_pending = True
 
-    for number in STOP_SIGNALS:
-        signal.signal(number, stop)
     signal.signal(signal.SIGUSR1, restart)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # with a handler it reaches the wake-up pipe
     worker.wakeup.listen_to_signals()

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from koji_adjutant.builds.explanation import explanation_in_error_messages
 from koji_adjutant.config import AdjutantOptions, KojidOptions, load_adjutant
 from koji_adjutant.config.loading import check_build_mounts
+from koji_adjutant.config.site_defaults import name_what_is_not_heeded
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.podman_manager import PodmanManager
 from koji_adjutant.daemon.claims import TaskClaims
@@ -36,6 +37,8 @@ def plugged_adapters(environ: Mapping[str, str] = os.environ) -> list[type[Conta
     it that other tasks' containers run on. ConfigError or EngineError keep kojid from starting.
     """
     options = load_adjutant(Path(environ.get(CONFIGURATION_VARIABLE, CONFIGURATION)), environ)
+    check_build_mounts(options, None)
+    name_what_is_not_heeded(options.site_defaults)
     stack = ExitStack()
     engine = stack.enter_context(open_engine(options))
     atexit.register(stack.close)  # not in the tasks' processes, which end by os._exit
@@ -63,7 +66,7 @@ class PluggedTask(ContainerTask):
         options.worker_id = f"{urlsplit(options.server or '').netloc}-{socket.gethostname()}-kojid"
 
     def run(self) -> object:
-        check_build_mounts(self.options)
+        check_build_mounts(self.settings, self.options)
         self._remove_leftovers()
         try:
             with TaskClaims(self.settings.state_dir).hold(self.id), explanation_in_error_messages():

@@ -19,14 +19,14 @@ def with_host_access(
 ) -> BuildrootConfig:
     """Add the mounts and devices that builds for ``tag`` get; ``channel`` is called where it counts.
 
-    RefuseTask, so that another builder takes the task, where something of it is not on this host.
+    RefuseTask, so that another builder takes the task, where this host cannot give something of it.
     """
     mounts = [each for each in options.build_mounts if each.circle.has(tag, channel)]
     devices = [each for each in options.build_devices if each.circle.has(tag, channel)]
     everything: Sequence[BuildMount | BuildDevice] = [*mounts, *devices]
     for each in everything:
-        if not each.is_there():
-            raise RefuseTask(f"builds for {tag} get {each}, which is not there on this host")
+        if why := each.lacking():
+            raise RefuseTask(f"builds for {tag} get {each}, which is {why}")
     return replace(
         config,
         build_mounts=tuple(each.what for each in mounts),

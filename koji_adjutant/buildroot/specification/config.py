@@ -80,12 +80,14 @@ HEEDED = frozenset(
 class Repository:
     """One repository section; several URLs are mirrors of the same repository.
 
-    Its repomd.xml is one of ``repomd``, where a metalink says so.
+    Its repomd.xml is one of ``repomd``, where a metalink says so. ``cost`` is dnf's: of equal packages the
+    cheapest is taken; None is dnf's default, 1000.
     """
 
     id: str
     urls: Sequence[str]
     repomd: Sequence[Checksum] = ()
+    cost: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class BuildrootConfig:
     ``rpmbuild_timeout`` is in seconds and limits each single rpmbuild, as in mock.
     ``repo_mounts`` are the host directories that ``file://`` repositories live in, read-only.
     ``user_namespaces``: whether commands may make them, as the tag's extra says.
+    ``rpmbuild_options`` are for each rpmbuild, whatever it does.
     ``build_mounts`` and ``build_devices`` are what of the host its builds may use.
     ``without_effect`` are the options for mock in the tag's extra that nothing here heeds.
     """
@@ -126,6 +129,7 @@ class BuildrootConfig:
     package_manager: PackageManagerOptions = PackageManagerOptions()
     repo_mounts: Sequence[VolumeMount] = field(default=())
     user_namespaces: bool = False
+    rpmbuild_options: Sequence[str] = ()
     build_mounts: Sequence[VolumeMount] = ()
     build_devices: Sequence[Path] = ()
     without_effect: Sequence[str] = ()
@@ -231,12 +235,13 @@ def for_repos(
 
 
 def _mirrors(location: str, arch: str) -> Mirrors | None:
-    match location.partition("="):
-        case ("mirrorlist", "=", url):
-            return read_mirrorlist(url, arch)
-        case ("metalink", "=", url):
-            return read_metalink(url)
-    return None
+    kind, _, url = location.partition("=")
+    if kind not in ("mirrorlist", "metalink"):
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"{location} is no list of mirrors: give a URL like {kind}=https://host/path")
+    url = url.replace("$basearch", arch)
+    return read_metalink(url) if kind == "metalink" else read_mirrorlist(url, arch)
 
 
 def _macros(options: TagOptions, tag_macros: Mapping[str, str], target_arch: str) -> dict[str, str]:

@@ -32,6 +32,8 @@ def koji_repo(config: BuildrootConfig) -> str:
         lines = [f"[{repository.id}]", f"name={repository.id}"]
         # a continuation line is what makes further URLs mirrors of the same repository
         lines.append("baseurl=" + "\n        ".join(map(without_credentials, repository.urls)))
+        if repository.cost is not None:
+            lines.append(f"cost={repository.cost}")
         if options.module_hotfixes:
             lines.append("module_hotfixes=1")
         if options.best:

@@ -15,10 +15,8 @@ def check_host_access(options: AdjutantOptions) -> Iterator[CheckResult]:
     yield from _site_defaults(options)
     everything: Sequence[BuildMount | BuildDevice] = (*options.build_mounts, *options.build_devices)
     for each in everything:
-        if not each.is_there():
-            yield CheckResult(
-                Level.FAIL, "builds", f"{each} is not there on this host: builds that get it are refused"
-            )
+        if why := each.lacking():
+            yield CheckResult(Level.FAIL, "builds", f"{each} is {why}: tasks whose builds get it are refused")
 
 
 def _site_defaults(options: AdjutantOptions) -> Iterator[CheckResult]:

@@ -102,6 +102,8 @@ def test_a_build_sees_what_it_is_given_of_the_host(
         perl = f"use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); {connect}"
         output(root, f'perl -e "{perl}"')
         assert root.capture(["cat", "/dev/kmsg"])[0] != 0
+        # what the packages' own programs do there is nobody's: root could read what is root's
+        assert output(root, "stat -c %u /proc/1").strip() == "65534"
     assert (shared / "by-the-build").read_text() == "built\nbuilt\n"
     assert not device.exists()
 

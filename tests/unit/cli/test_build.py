@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.builds.local import parse_source
 from koji_adjutant.cli.build import command
-from koji_adjutant.cli.build_results import MARKER
-from koji_adjutant.cli.rpm_switches import rpmbuild_options, with_macros
+from koji_adjutant.cli.build_results import MARKER, result_places
+from koji_adjutant.cli.rpm_switches import rpmbuild_options, switched
 from koji_adjutant.errors import AdjutantError, SourceError, UsageError
 from koji_adjutant.scm.source import ScmSource
 
@@ -153,8 +153,10 @@ def test_switches_become_macros(tmp_path: Path) -> None:
     (tmp_path / "repodata").mkdir()
     (tmp_path / "repodata" / "repomd.xml").touch()
     config = for_repos([str(tmp_path)], "x86_64", "build", network=False, options=TagOptions())
-    switched = with_macros(config, ["dist .mine", "%vendor  Two words"], ["extra"], ["docs", "tests"])
-    assert {name: value for name, value in switched.macros.items() if config.macros.get(name) != value} == {
+    defines, without = ["dist .mine", "%vendor  Two words"], ["docs", "tests"]
+    made = switched(config, defines=defines, with_=["extra"], without=without, options=["--nocheck"])
+    assert made.rpmbuild_options == ["--nocheck"]
+    assert {name: value for name, value in made.macros.items() if config.macros.get(name) != value} == {
         "%dist": ".mine",
         "%vendor": "Two words",
         "%_with_extra": "--with-extra",
@@ -167,3 +169,31 @@ def test_switches_become_macros(tmp_path: Path) -> None:
         "--buildpolicy",
         "a b",
     ]
+
+
+def test_sources_are_not_removed_with_the_last_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    (tmp_path / "repodata").mkdir()
+    (tmp_path / "repodata" / "repomd.xml").touch()
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / MARKER).touch()
+    (results / "a-1-1.src.rpm").touch()
+    for words in (
+        [str(results / "a-1-1.src.rpm"), "--repo", str(tmp_path)],
+        [str(tmp_path), "--repo", str(results)],
+    ):
+        (results / "repodata").mkdir(exist_ok=True)
+        (results / "repodata" / "repomd.xml").touch()
+        result = CliRunner().invoke(command, [*words, "--resultdir", str(results)])
+        assert isinstance(result.exception, UsageError), result.output
+        assert "would be removed with what else is in" in str(result.exception)
+    assert (results / "a-1-1.src.rpm").exists()
+
+
+def test_where_results_of_several_sources_go(tmp_path: Path) -> None:
+    names = ["x", "x-again", "x", "y-1-1.src.rpm"]
+    found = result_places(tmp_path, [Path("/src") / name for name in names])
+    assert [place.name for place in found] == ["x", "x-again", "x-again-again", "y-1-1"]

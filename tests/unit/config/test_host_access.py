@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from koji_adjutant.config.host_access import BuildDevice, BuildMount, Circle, build_devices, build_mounts
-from koji_adjutant.config.loading import load
+from koji_adjutant.config.loading import check_build_mounts, load
 from koji_adjutant.config.values import macros, variables
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import ConfigError
@@ -65,9 +66,16 @@ def test_the_channel_is_asked_for_only_where_it_counts() -> None:
         ("/a:/builddir", "must not cover /builddir of a buildroot, as '/a:/builddir' would"),
         ("/a:/b/../usr", r"must not cover /b/\.\./usr of a buildroot, as '/a:/b/\.\./usr' would"),
         ("/dev/kvm:/dev/kvm", "must not be in /proc, /sys or /dev, and '/dev/kvm:/dev/kvm' is"),
-        ("/a:/b tags=x", "must have tag=NAME,… and channel=NAME,… behind .* and 'tags=x' is neither"),
-        ("/a:/b /c:/d", "behind what it is for, and '/c:/d' is neither"),
-        ("/a:/b tag=", "and 'tag=' is neither"),
+        (
+            "/a:/b tags=x",
+            "must have tag=NAME,… and channel=NAME,…, each once, .* and 'tags=x' is no such thing",
+        ),
+        ("/a:/b /c:/d", "behind what it is for, and '/c:/d' is no such thing"),
+        ("/a:/b tag=", "and 'tag=' is no such thing"),
+        ("/a:/b tag=,", "and 'tag=,' is no such thing"),
+        ("/a:/b tag=x tag=y", "and 'tag=y' is no such thing"),
+        ("/a://usr", "must not cover /usr of a buildroot"),
+        ("/a:/etc/hosts", "must not cover /etc/hosts of a buildroot"),
     ],
 )
 def test_mounts_that_make_no_sense(text: str, sentence: str) -> None:
@@ -112,6 +120,29 @@ def test_whoever_reaches_these_has_the_host(tmp_path: Path, source: str) -> None
         load(configured(tmp_path, f"{source}:/mnt:ro"), {})
 
 
+@pytest.mark.parametrize("name", [".ssh", ".netrc", ""])
+def test_credentials_of_checkouts_are_not_for_builds(tmp_path: Path, name: str) -> None:
+    file = configured(tmp_path, f"{tmp_path}/home/{name}:/mnt:ro")
+    with file.open("a") as more:
+        more.write(f"scm_home = {tmp_path}/home\n")
+    with pytest.raises(ConfigError, match=rf"to builds: {tmp_path}/home/\.\w+ is the worker's"):
+        load(file, {})
+
+
+def test_what_builds_can_replace_is_not_mounted(tmp_path: Path) -> None:
+    """They would put a link to anything in its place, for the next task."""
+    with pytest.raises(ConfigError, match=r"would let builds replace .*/a/b, which is in .*/a: make that ro"):
+        load(configured(tmp_path, f"{tmp_path}/a:/a\n    {tmp_path}/a/b:/b:ro"), {})
+    assert load(configured(tmp_path, f"{tmp_path}/a:/a:ro\n    {tmp_path}/a/b:/b"), {})
+
+
+def test_a_plugin_s_settings_are_checked_before_kojid_s_are_known(tmp_path: Path) -> None:
+    options = load(configured(tmp_path, "/srv/x:/x"), {}).adjutant
+    check_build_mounts(options, None)
+    with pytest.raises(ConfigError, match="would show /run to builds"):
+        check_build_mounts(replace(options, build_mounts=build_mounts("/run:/x")), None)
+
+
 def test_the_hub_s_files_may_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"would let builds change .*: .* must be ro\."):
         load(configured(tmp_path, f"{tmp_path}/topdir:/mnt/koji"), {})
@@ -148,3 +179,8 @@ def test_macros_that_are_each_buildroot_s(name: str) -> None:
 def test_what_is_no_variable(text: str) -> None:
     with pytest.raises(ValueError, match="must have variables like NAME=value, one a line"):
         variables(text)
+
+
+def test_home_is_each_buildroot_s() -> None:
+    with pytest.raises(ValueError, match="cannot set HOME, which is made for each buildroot"):
+        variables("HOME=/root")

@@ -47,12 +47,18 @@ def test_what_no_build_can_tell_is_not_named(tmp_path: Path) -> None:
     text = """\
 config_opts['plugin_conf']['root_cache_opts']['max_age_days'] = 3
 config_opts['plugin_conf']['tmpfs_enable'] = True
+config_opts['plugin_conf']['sign_enable'] = False
 config_opts['use_bootstrap'] = False
 config_opts['nspawn_args'] = ['--private-network']
 config_opts['dnf4_common_opts'] += ['--nodocs']
 'a docstring'
 """
     assert read(tmp_path, text) == SiteDefaults({}, {}, ())
+
+
+def test_an_assignment_of_all_forgets_what_was_before(tmp_path: Path) -> None:
+    found = read(tmp_path, "config_opts['macros']['%_one'] = '1'\nconfig_opts['macros'] = {'%_two': '2'}\n")
+    assert found.macros == {"%_two": "2"}
 
 
 @pytest.mark.parametrize(

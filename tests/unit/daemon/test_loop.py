@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import koji
@@ -10,7 +12,7 @@ import pytest
 import requests
 from koji.tasks import ServerExit, ServerRestart
 
-from koji_adjutant.daemon import loop
+from koji_adjutant.daemon import loop, stop_wish
 from koji_adjutant.daemon.loop import Outcome
 from koji_adjutant.daemon.worker import Worker
 
@@ -21,7 +23,7 @@ SLEEPTIME = 15.0
 def _signals_as_before() -> Iterator[None]:
     handlers = {
         number: signal.getsignal(number)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGCHLD)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGCHLD, signal.SIGALRM)
     }
     yield
     for number, handler in handlers.items():
@@ -131,3 +133,53 @@ def test_shutdown_does_not_wait_for_a_hub_that_is_gone(problem: Exception | None
     loop.shut_down(cast(Worker, steps))
     assert steps.calls == ["shutdown"]
     assert steps.session.opts == {"max_retries": 1, "retry_interval": 1, "offline_retry": False}
+
+
+class Interrupted(Steps):
+    """A worker that is asked to stop in the middle of a hub call."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__()
+        self.call = call
+
+    def updateTasks(self) -> None:  # noqa: N802
+        super().updateTasks()
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.call()
+        self.calls.append("the call has ended")
+
+
+def test_sigterm_waits_for_the_end_of_a_hub_call() -> None:
+    """What a library does is not torn apart: a lock of its could stay taken."""
+    steps = Interrupted(lambda: None)
+    assert steps.run() is Outcome.STOPPED
+    assert steps.calls == ["buildroots", "tasks", "the call has ended"]
+
+
+def test_a_hub_that_hangs_is_not_waited_for_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stop_wish, "PATIENCE", 0.05)
+    steps = Interrupted(lambda: time.sleep(3600))
+    assert steps.run() is Outcome.STOPPED
+    assert steps.calls == ["buildroots", "tasks"]
+
+
+def test_whatever_else_it_waits_for_is_left_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a lock that was taken when it was interrupted before."""
+    monkeypatch.setattr(stop_wish, "PATIENCE", 0.05)
+    lock = threading.Lock()
+
+    def call() -> None:
+        lock.acquire()
+        try:
+            time.sleep(3600)
+        finally:
+            lock.acquire()
+
+    assert Interrupted(call).run() is Outcome.STOPPED
+
+
+def test_afterwards_nothing_is_interrupted_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stop_wish, "PATIENCE", 0.05)
+    Interrupted(lambda: None).run()
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    time.sleep(0.1)

@@ -45,7 +45,7 @@ def test_what_is_for_the_task_s_tag_and_channel(config: BuildrootConfig, tmp_pat
         ),
         (
             "build_devices",
-            "builds for f43-build get /dev/log (build_devices), which is not there on this host",
+            "builds for f43-build get /dev/log (build_devices), which is no device on this host",
         ),
     ],
 )
