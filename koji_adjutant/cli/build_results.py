@@ -25,7 +25,9 @@ def empty_resultdir(resultdir: Path, keep: Sequence[str | Path | ScmSource]) -> 
     Raises UsageError for one with other files in it, with something to ``keep``, or that cannot be written.
     """
     for one in keep:
-        if not isinstance(one, ScmSource) and Path(one).resolve().is_relative_to(resultdir.resolve()):
+        if isinstance(one, ScmSource) or not Path(one).exists():
+            continue
+        if Path(one).resolve().is_relative_to(resultdir.resolve()):
             raise UsageError(
                 f"{one} would be removed with what else is in {resultdir}: give another --resultdir"
             )

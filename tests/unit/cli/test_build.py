@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
 from koji_adjutant.builds.local import parse_source
 from koji_adjutant.cli.build import command
-from koji_adjutant.cli.build_results import MARKER, result_places
+from koji_adjutant.cli.build_results import MARKER, empty_resultdir, result_places
 from koji_adjutant.cli.rpm_switches import rpmbuild_options, switched
 from koji_adjutant.errors import AdjutantError, SourceError, UsageError
 from koji_adjutant.scm.source import ScmSource
@@ -197,3 +197,9 @@ def test_where_results_of_several_sources_go(tmp_path: Path) -> None:
     names = ["x", "x-again", "x", "y-1-1.src.rpm"]
     found = result_places(tmp_path, [Path("/src") / name for name in names])
     assert [place.name for place in found] == ["x", "x-again", "x-again-again", "y-1-1"]
+
+
+def test_a_url_is_no_file_of_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / MARKER).touch()
+    assert empty_resultdir(tmp_path, keep=["https://host/repo"]) == tmp_path
