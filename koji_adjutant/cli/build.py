@@ -133,7 +133,7 @@ def command(
         others = [*repos, *filter(None, (group, target)), *packages]
         if len(parsed) > 1:
             raise UsageError("--lock is of one buildroot: give one SOURCE.")
-        lock = _usable_lock(lock_file, parsed[0], resultdir, otherwise=others)
+        lock = _usable_lock(lock_file, parsed[0], otherwise=others)
         config, network, arch = replace(lock.config, network=False), "none", lock.arch_to_build(arch)
     else:
         arch = arch or platform.machine()
@@ -143,7 +143,7 @@ def command(
     config, source_config = switches(config), source_config and switches(source_config)
     check_possible(arch)
     image = image or (lock.tool_image_name if lock else DEFAULT_REFERENCE)
-    resultdir = empty_resultdir(resultdir.absolute(), keep=[*parsed, *repos])
+    resultdir = empty_resultdir(resultdir.absolute(), keep=[*parsed, *repos, *filter(None, [lock_file])])
     places = result_places(resultdir, parsed)
     state_dir = (state_dir or default_state_dir()).absolute()
     source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
@@ -220,14 +220,10 @@ def _buildroots(
     raise UsageError("Name repositories with --repo, a build target with --target, or a lock with --lock.")
 
 
-def _usable_lock(file: Path, source: Path | ScmSource, resultdir: Path, otherwise: Sequence[str]) -> Lock:
+def _usable_lock(file: Path, source: Path | ScmSource, otherwise: Sequence[str]) -> Lock:
     """Read the lock in a file. Raises UsageError if it does not go with what else is asked for."""
     if otherwise:
         raise UsageError("--repo, --target, --group and --install do not go with --lock, which says it all.")
     if isinstance(source, ScmSource):
         raise UsageError("--lock builds without a network: give an SRPM, or the directory of a checkout.")
-    if file.resolve().is_relative_to(resultdir.resolve()):
-        raise UsageError(
-            f"{file} would be removed with what else is in {resultdir}: give another --resultdir."
-        )
     return read_lock(file)

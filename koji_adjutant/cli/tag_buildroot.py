@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import koji
@@ -46,7 +46,7 @@ def _latest(
     options: KojidOptions,
     tag: str,
     arch: str,
-    groups: list[str] | tuple[str, ...],
+    groups: Sequence[str],
     *,
     network: bool,
 ) -> list[BuildrootConfig]:

@@ -70,12 +70,9 @@ class BuildDevice:
         """Return why builds cannot have it on this host; None if they can."""
         if not (self.what.is_char_device() or self.what.is_block_device()):
             return "no device on this host"
-        # root without capabilities opens it to the build user
-        return (
-            None
-            if self.what.stat().st_uid == 0
-            else "not root's on this host, so it cannot be opened to builds"
-        )
+        if self.what.stat().st_uid != 0:  # root without capabilities opens it to the build user
+            return "not root's on this host, so it cannot be opened to builds"
+        return None
 
 
 def build_mounts(text: str) -> tuple[BuildMount, ...]:

@@ -205,19 +205,20 @@ def volume_mounts(text: str) -> tuple[VolumeMount, ...]:
 
 def volume_mount(item: str, *, mode: Literal["ro", "rw"]) -> VolumeMount:
     """Read ``src:dst[:mode[:label]]``; ``mode`` is that of one which names none."""
-    label = ""
+    given, label = str(mode), ""
     match item.split(":"):
         case [source, target]:
             pass
-        case [source, target, given, *rest] if len(rest) <= 1:
-            if given not in ("ro", "rw"):
-                raise ValueError(f"must have the mode ro or rw, and {item!r} has {given!r}")
-            mode = given  # type: ignore[assignment]
-            label = rest[0] if rest else ""
+        case [source, target, given]:
+            pass
+        case [source, target, given, label]:
+            pass
         case _:
             raise ValueError(f"must be src:dst:mode:label, and {item!r} is not")
     if not (Path(source).is_absolute() and PurePosixPath(target).is_absolute()):
         raise ValueError(f"must have absolute paths, and {item!r} has not")
+    if given not in ("ro", "rw"):
+        raise ValueError(f"must have the mode ro or rw, and {item!r} has {given!r}")
     if label not in ("", "z", "Z"):
         raise ValueError(f"must have the SELinux label z, Z or none, and {item!r} has {label!r}")
-    return VolumeMount(Path(source), PurePosixPath(target), mode == "ro", label)  # type: ignore[arg-type]
+    return VolumeMount(Path(source), PurePosixPath(target), given == "ro", label)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from koji_adjutant.builds.explanation import explanation_in_error_messages
 from koji_adjutant.config import AdjutantOptions, KojidOptions, load_adjutant
-from koji_adjutant.config.loading import check_build_mounts
+from koji_adjutant.config.build_mounts_check import check_build_mounts
 from koji_adjutant.config.site_defaults import name_what_is_not_heeded
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.podman_manager import PodmanManager

@@ -49,26 +49,28 @@ def buildroot(farm: Farm, task: int) -> dict[str, Any]:
     return found
 
 
-def test_what_is_lent_to_a_tag_in_a_channel(farm: Farm) -> None:
-    task = build_task(farm, new_tag(farm, "lent"))
+def built(farm: Farm, prefix: str) -> tuple[list[str], dict[str, Any]]:
+    """What a build for such a tag said, and what buildroot.json says of it."""
+    task = build_task(farm, new_tag(farm, prefix))
     farm.closed(task)
-    said = farm.log(task, "build.log").splitlines()
+    return farm.log(task, "build.log").splitlines(), buildroot(farm, task)
+
+
+def test_what_is_lent_to_a_tag_in_a_channel(farm: Farm) -> None:
+    said, told = built(farm, "lent")
     assert "macros: of the host from the builder" in said
     assert "variable: of the host, too" in said
     assert "lent by the host" in said
     assert "/srv/nobodys" not in said
-    told = buildroot(farm, task)
     assert told["mounts"] == [f"{farm.directory}/lent:/srv/lent:ro"]
     assert told["devices"] == ["/dev/zero"]
 
 
 def test_nothing_of_it_is_for_others(farm: Farm) -> None:
-    task = build_task(farm, new_tag(farm, "others"))
-    farm.closed(task)
-    said = farm.log(task, "build.log").splitlines()
+    said, told = built(farm, "others")
     assert "macros: of the host from the builder" in said
     assert "nothing is lent" in said
-    assert (buildroot(farm, task)["mounts"], buildroot(farm, task)["devices"]) == ([], [])
+    assert (told["mounts"], told["devices"]) == ([], [])
 
 
 def test_where_it_is_missing_another_builder_has_to_do_it(farm: Farm) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import MutableMapping
@@ -39,6 +40,13 @@ class PassingError(BuildrootError):
     def __init__(self, message: str, pause: float = 0.0) -> None:
         super().__init__(message)
         self.pause = pause
+
+
+def read_url(url: str, limit: int, proxy: str | None = None) -> bytes:
+    """Return what is at ``url``, at most ``limit`` bytes. Raises as ``download``."""
+    content = io.BytesIO()
+    download(url, content, limit, proxy)
+    return content.getvalue()
 
 
 def download(url: str, file: BinaryIO, limit: int, proxy: str | None = None) -> None:

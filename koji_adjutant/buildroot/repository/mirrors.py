@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from koji_adjutant.buildroot.repository.attempts import from_mirrors
-from koji_adjutant.buildroot.repository.download import download
+from koji_adjutant.buildroot.repository.download import read_url
+from koji_adjutant.buildroot.repository.repofiles import REPOMD
 from koji_adjutant.buildroot.repository.transfer import Checksum
 from koji_adjutant.errors import BuildrootError
 
@@ -16,7 +16,6 @@ LIMIT = 4 << 20
 """Bytes of a list."""
 MOST = 20
 """Mirrors that are used of one list; there may be hundreds."""
-REPOMD = "/repodata/repomd.xml"
 SCHEMES = ("https://", "http://")
 STRONG = ("sha512", "sha256")
 """Of a metalink's checksums, those that say which file it is."""
@@ -56,7 +55,8 @@ def read_metalink(url: str) -> Mirrors:
         raise BuildrootError(f"{url} is no metalink of a repository: it has no file repomd.xml")
     resources = sorted(file.iter(f"{_METALINK}url"), key=_preference, reverse=True)
     addresses = [(resource.text or "").strip() for resource in resources]
-    urls = [one.removesuffix(REPOMD) for one in addresses if one.startswith(SCHEMES) and one.endswith(REPOMD)]
+    end = f"/{REPOMD}"
+    urls = [one.removesuffix(end) for one in addresses if one.startswith(SCHEMES) and one.endswith(end)]
     described = [file, *file.iterfind(f"{_ALTERNATES}/*")]
     checksums = [found for each in described if (found := _checksum(each))]
     if not checksums:
@@ -81,9 +81,4 @@ def _some(urls: Sequence[str], source: str) -> Sequence[str]:
 
 
 def _read(url: str) -> bytes:
-    def content(location: str) -> bytes:
-        file = io.BytesIO()
-        download(location, file, LIMIT)
-        return file.getvalue()
-
-    return from_mirrors([url], content)[1]
+    return from_mirrors([url], lambda location: read_url(location, LIMIT))[1]

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from koji_adjutant.buildroot.repository.attempts import Report, from_mirrors
 from koji_adjutant.buildroot.repository.compressed import decompress
-from koji_adjutant.buildroot.repository.download import FileMissingError, PassingError, download
+from koji_adjutant.buildroot.repository.download import FileMissingError, PassingError, read_url
 from koji_adjutant.buildroot.repository.locations import joined
 from koji_adjutant.buildroot.repository.transfer import Checksum
 from koji_adjutant.errors import BuildrootError
@@ -68,12 +68,10 @@ class RepoFiles:
     def _read(self, name: str, limit: int) -> bytes:
         if self._directory:
             return self._read_local(self._directory / name, limit)
-        content = io.BytesIO()
         try:
-            download(joined(self.location, name), content, limit, self._proxy)
+            return read_url(joined(self.location, name), limit, self._proxy)
         except FileMissingError as error:
             raise FileMissingError(f"repository {self.location} has no {name}") from error
-        return content.getvalue()
 
     def _read_local(self, path: Path, limit: int) -> bytes:
         try:

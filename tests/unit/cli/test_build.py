@@ -16,6 +16,12 @@ from koji_adjutant.errors import AdjutantError, SourceError, UsageError
 from koji_adjutant.scm.source import ScmSource
 
 
+def make_repository(directory: Path) -> None:
+    """What is looked for before anything is begun."""
+    (directory / "repodata").mkdir(parents=True, exist_ok=True)
+    (directory / "repodata" / "repomd.xml").touch()
+
+
 def test_sources(tmp_path: Path) -> None:
     srpm = tmp_path / "a.src.rpm"
     srpm.touch()
@@ -47,9 +53,7 @@ def test_no_sources(tmp_path: Path) -> None:
 
 def test_foreign_results_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    repo = tmp_path / "repo" / "repodata"
-    repo.mkdir(parents=True)
-    (repo / "repomd.xml").touch()
+    make_repository(tmp_path / "repo")
     mine = tmp_path / "results" / "mine.txt"
     mine.parent.mkdir()
     mine.touch()
@@ -65,8 +69,7 @@ def test_an_arch_that_this_machine_cannot_run_is_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    (tmp_path / "repodata").mkdir()
-    (tmp_path / "repodata" / "repomd.xml").touch()
+    make_repository(tmp_path)
     results = tmp_path / "results"
     for arch in ("nonsense", "noarch"):
         arguments = [str(tmp_path), "--repo", str(tmp_path), "--resultdir", str(results), "--arch", arch]
@@ -80,8 +83,7 @@ def test_an_ordinary_user_learns_at_once_what_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    (tmp_path / "repodata").mkdir()
-    (tmp_path / "repodata" / "repomd.xml").touch()
+    make_repository(tmp_path)
     results = tmp_path / "results"
     arguments = [str(tmp_path), "--repo", str(tmp_path), "--resultdir", str(results)]
     result = CliRunner().invoke(command, arguments)
@@ -105,8 +107,7 @@ def test_help_has_every_option() -> None:
 
 def test_results_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    (tmp_path / "repodata").mkdir()
-    (tmp_path / "repodata" / "repomd.xml").touch()
+    make_repository(tmp_path)
     place = tmp_path / "repodata" / "repomd.xml" / "results"
     arguments = [str(tmp_path), "--repo", str(tmp_path), "--resultdir", str(place)]
     result = CliRunner().invoke(command, arguments)
@@ -140,8 +141,7 @@ def test_what_does_not_go_together(
         "[bare]\nserver = http://127.0.0.1:1/kojihub\n"
         "[away]\nserver = http://127.0.0.1:1/kojihub\ntopurl = http://127.0.0.1:1/kojifiles\n"
     )
-    (tmp_path / "repodata").mkdir()
-    (tmp_path / "repodata" / "repomd.xml").touch()
+    make_repository(tmp_path)
     words = [str(tmp_path), *(option.format(repo=tmp_path) for option in options)]
     result = CliRunner().invoke(command, [*words, "--resultdir", str(tmp_path / "results")])
     assert isinstance(result.exception, AdjutantError), result.output
@@ -150,8 +150,7 @@ def test_what_does_not_go_together(
 
 
 def test_switches_become_macros(tmp_path: Path) -> None:
-    (tmp_path / "repodata").mkdir()
-    (tmp_path / "repodata" / "repomd.xml").touch()
+    make_repository(tmp_path)
     config = for_repos([str(tmp_path)], "x86_64", "build", network=False, options=TagOptions())
     defines, without = ["dist .mine", "%vendor  Two words"], ["docs", "tests"]
     made = switched(config, defines=defines, with_=["extra"], without=without, options=["--nocheck"])
@@ -175,8 +174,7 @@ def test_sources_are_not_removed_with_the_last_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    (tmp_path / "repodata").mkdir()
-    (tmp_path / "repodata" / "repomd.xml").touch()
+    make_repository(tmp_path)
     results = tmp_path / "results"
     results.mkdir()
     (results / MARKER).touch()
@@ -185,8 +183,7 @@ def test_sources_are_not_removed_with_the_last_results(
         [str(results / "a-1-1.src.rpm"), "--repo", str(tmp_path)],
         [str(tmp_path), "--repo", str(results)],
     ):
-        (results / "repodata").mkdir(exist_ok=True)
-        (results / "repodata" / "repomd.xml").touch()
+        make_repository(results)
         result = CliRunner().invoke(command, [*words, "--resultdir", str(results)])
         assert isinstance(result.exception, UsageError), result.output
         assert "would be removed with what else is in" in str(result.exception)

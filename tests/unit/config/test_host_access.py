@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from koji_adjutant.config.build_mounts_check import check_build_mounts
 from koji_adjutant.config.host_access import BuildDevice, BuildMount, Circle, build_devices, build_mounts
-from koji_adjutant.config.loading import check_build_mounts, load
+from koji_adjutant.config.loading import load
 from koji_adjutant.config.values import macros, variables
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import ConfigError
