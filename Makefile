@@ -20,7 +20,7 @@ SUITES ?= unit
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down demo-clean check test selected unit fuzz integration hub e2e soak debian-13 matrix bench \
-    bench-quick coverage lint format lock host containers servers browser distribution clean
+    bench-quick coverage lint format man lock host containers servers browser distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ lint: $(VENV)/ready ## ruff, mypy --strict and the import rules
 format: $(VENV)/ready ## Let ruff put the code in order
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+man: $(VENV)/ready ## Write the manual pages anew, after a change to a command's options or words
+	@$(BIN)/python tools/man-pages
 
 lock: $(VENV)/ready ## Pin the newest dependencies that pyproject.toml allows
 	$(BIN)/pip install -q pip-tools

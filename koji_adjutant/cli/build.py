@@ -65,7 +65,7 @@ _directory = click.Path(file_okay=False, path_type=Path)
     help="Instead of repositories: another build's buildroot_lock.json, to build in the same buildroot.",
 )
 @click.option("--image", help=f"Tool image: dnf, rpm, git. [default: {DEFAULT_REFERENCE}, or the lock's]")
-@click.option("--arch", help=f"What to build for. [default: {platform.machine()}, or the lock's]")
+@click.option("--arch", help="What to build for. [default: this machine's arch, or the lock's]")
 @click.option("--group", help="Package group that buildroots have. [default: build, or the lock's]")
 @click.option("--install", "packages", multiple=True, metavar="PACKAGE", help="In addition to BuildRequires.")
 @rpm_switches

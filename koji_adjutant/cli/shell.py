@@ -30,7 +30,7 @@ from koji_adjutant.errors import UsageError
 @click.command("shell")
 @click.argument("words", metavar="[TAG] [-- COMMAND…]", nargs=-1)
 @click.option("--repo", "repos", multiple=True, metavar="URL", help="Instead of a tag: a repository.")
-@click.option("--arch", default=platform.machine(), show_default=True, help="Of the buildroot.")
+@click.option("--arch", default=platform.machine(), show_default="this machine's", help="Of the buildroot.")
 @click.option("--group", default="build", show_default=True, help="Package group that the buildroot has.")
 @click.option("--install", "packages", multiple=True, metavar="PACKAGE", help="In addition to the group.")
 @click.option("--network", is_flag=True, help="With a network; builds have none.")

@@ -21,7 +21,8 @@ def command_line() -> argparse.ArgumentParser:
         prog="kojid", description="Koji build daemon that runs every task in podman containers."
     )
     add = parser.add_argument
-    add("-c", "--config", dest="configFile", metavar="FILE", default="/etc/kojid/kojid.conf")
+    config = "/etc/kojid/kojid.conf"
+    add("-c", "--config", dest="configFile", metavar="FILE", default=config, help=f"instead of {config}")
     add("--user", help="user to log in as")
     add("--password", help="password to log in with")
     add("-f", "--fg", dest="daemon", action="store_false", default=True, help="run in foreground")
