@@ -18,6 +18,8 @@ from koji_adjutant.container.interface import (
     VolumeMount,
 )
 
+AssignSubtasks = Literal["none", "tag", "own"]
+
 AUTO: Final = "auto"
 """Of a limit: to be made from what this machine has."""
 
@@ -108,6 +110,14 @@ class AdjutantOptions:
         "20G",
         values.memory,
         "of the composed buildroots in `state_dir`; those used longest ago are removed",
+    )
+    assign_subtasks: AssignSubtasks = option(
+        "own",
+        lambda text: values.choice(text, AssignSubtasks),
+        "which subtasks the tasks here make for this worker itself, so that they need not wait for the "
+        "hub's scheduler: `none`; `tag`, those that tag a build; `own`, those that build and make repos too. "
+        "Those for which it has no room, or that are for another channel, are the hub's at once "
+        "([why](adr/0039-subtasks-of-our-own.md))",
     )
     prewarm: bool = option(
         "false",

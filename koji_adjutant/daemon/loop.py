@@ -12,6 +12,7 @@ import koji
 import requests
 from koji.tasks import ServerExit, ServerRestart
 
+from koji_adjutant.daemon.pauses import Pauses
 from koji_adjutant.daemon.stop_wish import StopWish
 from koji_adjutant.daemon.worker import Worker
 
@@ -30,8 +31,8 @@ def run(worker: Worker, sleeptime: float, tend: Callable[[], None] = lambda: Non
     """Take and run tasks until a signal, a restart task or the loss of the session ends it.
 
     The order of the hub calls is kojid's. Between two looks at the hub lie ``sleeptime`` seconds, less only
-    when there is a reason to look: a task was just taken, a child ended or waits for new subtasks, a signal
-    came. ``tend`` is called before each look.
+    when there is a reason to look: a task was just taken, a child ended or waits for new subtasks, which the
+    hub may not have assigned yet, a signal came. ``tend`` is called before each look.
     """
     with StopWish() as stop:
         _take_signals(worker)
@@ -40,6 +41,7 @@ def run(worker: Worker, sleeptime: float, tend: Callable[[], None] = lambda: Non
 
 def _run(worker: Worker, sleeptime: float, tend: Callable[[], None], stop: StopWish) -> Outcome:
     taken = False
+    pauses = Pauses(sleeptime)
     while True:
         try:
             stop.check()
@@ -52,8 +54,8 @@ def _run(worker: Worker, sleeptime: float, tend: Callable[[], None], stop: StopW
             stop.check()
             taken = worker.getNextTask()
             stop.check()
-            if not taken:
-                worker.wakeup.sleep(sleeptime)
+            if not taken and worker.wakeup.sleep(pauses.next(waiting=worker.waits_for_subtasks)):
+                pauses.woken()
         except (SystemExit, ServerExit, KeyboardInterrupt):
             logger.warning("Exiting")
             return Outcome.STOPPED

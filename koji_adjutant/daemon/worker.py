@@ -6,7 +6,8 @@ import logging
 import os
 import select
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.die_with_parent import die_with_parent
 from koji_adjutant.daemon.library_tasks import check_library_arguments
 from koji_adjutant.daemon.own_containers import OwnContainers
+from koji_adjutant.daemon.own_subtasks import OwnSubtasks
 from koji_adjutant.daemon.plugins import load_plugins
 from koji_adjutant.daemon.prewarmer import Prewarmer
 from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, hold_back_for_good, unwind
@@ -55,6 +57,7 @@ class Worker(TaskManager):  # type: ignore[misc]
     """
 
     session: HubSession
+    tasks: dict[int, Mapping[str, Any]]
 
     def __init__(self, options: KojidOptions, session: HubSession, wakeup: Wakeup) -> None:
         super().__init__(options, session)
@@ -65,6 +68,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         self.tidier: Tidier | None = None
         self.tool_image: ToolImage | None = None
         self.own_containers = OwnContainers()
+        self.own_subtasks = OwnSubtasks(self.host_id, options.adjutant.assign_subtasks, wakeup)
         self._image_problem = ""
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
 
@@ -95,9 +99,18 @@ class Worker(TaskManager):  # type: ignore[misc]
         return False
 
     def takeTask(self, task: Mapping[str, Any]) -> bool:  # noqa: N802
-        """Take it as koji does, but not while the process that has just given it back still tidies up."""
+        """Take it as koji does, unless it cannot be ours, or only later.
+
+        The process that has just given it back may still tidy up. With a full queue only subtasks are taken
+        that our own tasks wait for.
+        """
         if task["id"] in self.pids:
             logger.info("Task %s is taken again when its process has ended", task["id"])
+            return False
+        self.own_subtasks.listen(self.pids)
+        if self.own_subtasks.belongs_elsewhere(self.session, task):
+            return False
+        if len(self.tasks) >= self.options.maxjobs and task["id"] not in self.own_subtasks.made:
             return False
         taken: bool = super().takeTask(task)
         return taken
@@ -123,6 +136,7 @@ class Worker(TaskManager):  # type: ignore[misc]
             self.session = handler.session = session
             if isinstance(handler, CoordinatingTask):
                 handler.subtasks_made = self.wakeup.poke
+                handler.make_subtask = self._make_subtask
             if isinstance(handler, ContainerTask):
                 handler.journal = self.journal
             self._take_signals_as_child()
@@ -164,6 +178,9 @@ class Worker(TaskManager):  # type: ignore[misc]
         handler.run = recorded_run
         super().runTask(handler)
 
+    def _make_subtask(self, subtask: Callable[..., int], **options: Any) -> int:
+        return self.own_subtasks.make(subtask, self.hostdata["arches"], **options)
+
     def _take_signals_as_child(self) -> None:
         self.wakeup.ignore_signals()
         for number in STOP_SIGNALS:
@@ -178,7 +195,8 @@ class Worker(TaskManager):  # type: ignore[misc]
         Containers that nobody removed go meanwhile; one that cannot be removed is no reason to wait.
         """
         self.status = ""
-        ready: bool = super().readyForTask()
+        with self._those_that_wait_not_counted():
+            ready: bool = super().readyForTask()
         try:
             self.remove_containers()
             return ready and self._has_tool_image()
@@ -186,6 +204,17 @@ class Worker(TaskManager):  # type: ignore[misc]
             self.status = self.status or f"The container engine does not answer: {problem}"
             self.logger.error("The container engine does not answer: %s", problem)
             return False
+
+    @contextmanager
+    def _those_that_wait_not_counted(self) -> Iterator[None]:
+        """Keep tasks that wait for subtasks of this host from keeping it from those (``maxjobs``)."""
+        tasks = self.tasks
+        if self.own_subtasks.made and not self.restart_pending:
+            self.tasks = {number: task for number, task in tasks.items() if not task.get("waiting")}
+        try:
+            yield
+        finally:
+            self.tasks = tasks
 
     def _has_tool_image(self) -> bool:
         if self.containers is None or self.tool_image is None:
@@ -199,6 +228,11 @@ class Worker(TaskManager):  # type: ignore[misc]
             self.logger.warning(self.status)
         self._image_problem = self.status
         return False
+
+    @property
+    def waits_for_subtasks(self) -> bool:
+        """Whether a task of this worker waits for others."""
+        return any(task.get("waiting") for task in self.tasks.values())
 
     def problems(self) -> list[str]:
         """Return what is wrong with this worker, in sentences: why it is not ready, what it cannot remove."""
@@ -216,8 +250,15 @@ class Worker(TaskManager):  # type: ignore[misc]
         return data | {"problems": problems} if problems else data
 
     def getNextTask(self) -> bool:  # noqa: N802
-        """Ask as koji does; record in the journal what the hub said about this host."""
+        """Ask as koji does; record in the journal what the hub said about this host.
+
+        Of the subtasks that were made for this host, the hub gets those for which there is no room.
+        """
+        self.own_subtasks.listen(self.pids)
+        made = self.own_subtasks.made
         taken: bool = super().getNextTask()
+        if not taken:
+            self.own_subtasks.hand_back(self.session, made)
         self.journal.record(
             WorkerSeen(
                 capacity=self.hostdata.get("capacity", 0.0),

@@ -140,6 +140,10 @@ class HubCalls(Protocol):
 
     def getChannel(self, channelInfo: int | str, strict: Literal[True]) -> ChannelRow: ...
 
+    def listChannels(self, *, hostID: int) -> list[ChannelRow]:
+        """List the channels that a builder takes tasks of."""
+        ...
+
 
 class HostCalls(Protocol):
     """Calls of a builder that is logged in, for its own tasks: ``host.…`` on the hub."""
@@ -157,8 +161,17 @@ class HostCalls(Protocol):
     def setTaskWeight(self, task_id: int, weight: float) -> None: ...
 
     def subtask(
-        self, *, method: str, arglist: Sequence[object], parent: int, label: str = ..., arch: str = ...
+        self,
+        *,
+        method: str,
+        arglist: Sequence[object],
+        parent: int,
+        label: str = ...,
+        arch: str = ...,
+        assign: int = ...,
     ) -> int: ...
+
+    def freeTasks(self, tasks: Sequence[int]) -> None: ...
 
     # buildroots
 

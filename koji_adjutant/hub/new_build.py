@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import koji
 
-from koji_adjutant.hub.calls import HostCalls
 from koji_adjutant.hub.rows import NewBuild, PackageConfig
 from koji_adjutant.hub.tasks import BuildOptions, WrapperOptions
 from koji_adjutant.rpm.header import RpmHeader, Tag
@@ -53,9 +52,9 @@ def check_package(config: PackageConfig | None, package: str | None, tag: int | 
         raise koji.BuildError(f"package {package} is blocked for tag {tag}")
 
 
-def begin_tagging(host: HostCalls, task_id: int, build_id: int, tag: int) -> int:
-    """Make the subtask that tags the build. Returns its id."""
-    return host.subtask(
+def begin_tagging(subtask: Callable[..., int], task_id: int, build_id: int, tag: int) -> int:
+    """Make the subtask that tags the build, by host.subtask or what stands for it. Returns its id."""
+    return subtask(
         method="tagBuild",
         arglist=[tag, build_id, False, None, True],
         label="tag",

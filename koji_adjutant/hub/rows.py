@@ -186,6 +186,7 @@ class UserRow(TypedDict):
 
 
 class ChannelRow(TypedDict):
+    id: int
     name: str
 
 

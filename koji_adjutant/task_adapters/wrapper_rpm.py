@@ -92,7 +92,9 @@ class WrapperRPMTask(ScmTask):
                     self.session.host.failBuild(self.id, build_id)
                 raise
             if build_id and not wrapper.is_subtask and not opts.get("skip_tag"):
-                self.wait(begin_tagging(self.session.host, self.id, build_id, build_target["dest_tag"]))
+                self.wait(
+                    begin_tagging(self.session.host.subtask, self.id, build_id, build_target["dest_tag"])
+                )
             if opts.get("create_build") and (metadata := opts.get("custom_user_metadata")):
                 results["custom_user_metadata"] = metadata
             return results

@@ -87,7 +87,7 @@ class BuildTask(CoordinatingTask):
             self.session.host.failBuild(self.id, build_id)
             raise
         if not opts.get("skip_tag"):
-            self.wait(begin_tagging(self.session.host, self.id, build_id, destination.tag))
+            self.wait(begin_tagging(self.subtask, self.id, build_id, destination.tag))
 
     def _given_repo(self) -> RepoRow | None:
         """Return the repo that the user asked for, if any, in a state that one can build with."""
@@ -155,7 +155,7 @@ class BuildTask(CoordinatingTask):
         return self._srpm_subtask("rebuildSRPM", src, build_tag, repo_id) if rebuild else src
 
     def _srpm_subtask(self, method: str, src: str, build_tag: int, repo_id: int) -> str:
-        task_id = self.session.host.subtask(
+        task_id = self.subtask(
             method=method,
             arglist=[src, build_tag, {"repo_id": repo_id, "scratch": self.opts.get("scratch")}],
             label="srpm",
@@ -197,7 +197,7 @@ class BuildTask(CoordinatingTask):
         subtasks: dict[str, int] = {}
         for arch in arches:
             tags = ArchTags.of(self._read_header(srpm)) if arch == "noarch" else ArchTags()
-            subtasks[arch] = self.session.host.subtask(
+            subtasks[arch] = self.subtask(
                 method="buildArch",
                 arglist=[srpm, build_tag, arch, not subtasks, {"repo_id": repo_id}],
                 label=arch,

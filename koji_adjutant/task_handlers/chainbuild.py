@@ -40,7 +40,7 @@ class ChainBuildTask(CoordinatingTask):
             nvrs += self._build(level, urls, target, opts)
 
     def _wait_for_repo(self, level: int, tag: str, nvrs: Sequence[str]) -> None:
-        task_id = self.session.host.subtask(
+        task_id = self.subtask(
             method="waitrepo", arglist=[tag, None, nvrs], label=f"wait {level}", parent=self.id
         )
         self.wait(task_id, all=True, failany=True)
@@ -50,7 +50,7 @@ class ChainBuildTask(CoordinatingTask):
     ) -> list[str]:
         """Build a group's URLs side by side. Returns the N-V-Rs."""
         tasks = [
-            self.session.host.subtask(
+            self.subtask(
                 method="build", arglist=[url, target, opts], label=f"build {level},{number}", parent=self.id
             )
             for number, url in urls

@@ -11,11 +11,17 @@ from koji_adjutant.hub.task_handler import TaskHandler
 class CoordinatingTask(TaskHandler):
     """A task that makes subtasks and waits for them.
 
-    ``subtasks_made`` lets the worker know that there may be something to take; the daemon sets it in the
-    task's process. A stock kojid sees the subtasks at its next poll.
+    ``subtasks_made`` lets the worker know that there may be something to take, and ``make_subtask`` may give
+    it what is made; the daemon sets both in the task's process. A stock kojid sees the subtasks at its next
+    poll.
     """
 
     subtasks_made: Callable[[], None] = staticmethod(lambda: None)
+    make_subtask: Callable[..., int] = staticmethod(lambda subtask, **options: subtask(**options))
+
+    def subtask(self, **options: Any) -> int:
+        """Make a subtask from what host.subtask takes by name. Returns its id."""
+        return self.make_subtask(self.session.host.subtask, **options)
 
     def wait(
         self,

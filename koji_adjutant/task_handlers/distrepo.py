@@ -43,7 +43,7 @@ class DistRepoTask(CoordinatingTask):
         return f"Dist repository #{repo_id} successfully generated"
 
     def _start(self, tag: TagReference, repo_id: int, arch: str, arguments: Sequence[object]) -> int:
-        return self.session.host.subtask(
+        return self.subtask(
             method="createdistrepo",
             arglist=[tag, repo_id, arch, *arguments],
             label=arch,

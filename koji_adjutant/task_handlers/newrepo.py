@@ -64,7 +64,7 @@ class NewRepoTask(CoordinatingTask):
                     data[arch] = copied
                     cloned.append(arch)
                     continue
-            subtasks[arch] = self.session.host.subtask(
+            subtasks[arch] = self.subtask(
                 method="createrepo",
                 arglist=[repo_id, arch, old_row],
                 label=arch,

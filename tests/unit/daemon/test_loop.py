@@ -38,6 +38,7 @@ class Steps:
         self.calls: list[str | float] = []
         self.wakeup = self
         self.restart_pending = False
+        self.waits_for_subtasks = False
         self.session = type("Session", (), {"opts": {}})()
         self.shutdown_fails: Exception | None = None
 
