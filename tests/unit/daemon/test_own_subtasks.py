@@ -203,7 +203,11 @@ def opened(hub: Hub) -> list[Any]:
 def takes(worker: Worker, hub: Hub) -> bool:
     """Look for a task, without the task's process; return whether one was taken."""
     worker.handlers["tagBuild"] = lambda *_: Parent(hub, worker.options)
-    worker.forkTask = lambda _handler: (0, 99)  # type: ignore[method-assign]
+
+    def fork(handler: Any) -> tuple[int, int]:
+        return 0, 99
+
+    worker.forkTask = fork  # type: ignore[method-assign]
     hub.answers["host.openTask"] = lambda task: row(id=task)
     taken = worker.getNextTask()
     worker.pids.pop(SUBTASK, None)
