@@ -115,12 +115,16 @@ class OwnSubtasks:
         return task["channel_id"] not in channels
 
     def hand_back(self, session: HubSession, subtasks: Collection[int]) -> None:
-        """Free what has not been taken, so that the hub's scheduler finds a host for it."""
+        """Free what has not been taken, so that the hub's scheduler finds a host for it.
+
+        A hub frees for a builder only what it has opened; a refusal would keep it from this host for a while.
+        """
         self._made -= set(subtasks)
         for task_id in subtasks:
             row = session.getTaskInfo(task_id)
             if row and (row["state"], row["host_id"]) == (koji.TASK_STATES["ASSIGNED"], self._host_id):
                 logger.info("Task %d is the hub's to assign", task_id)
+                session.host.openTask(task_id)
                 session.host.freeTasks([task_id])
 
     def close(self) -> None:

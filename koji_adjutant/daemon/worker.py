@@ -8,6 +8,7 @@ import select
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from koji_adjutant.daemon import leftovers
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.die_with_parent import die_with_parent
 from koji_adjutant.daemon.library_tasks import check_library_arguments
+from koji_adjutant.daemon.lost_subtasks import LostSubtasks
 from koji_adjutant.daemon.own_containers import OwnContainers
 from koji_adjutant.daemon.own_subtasks import OwnSubtasks
 from koji_adjutant.daemon.plugins import load_plugins
@@ -68,6 +70,7 @@ class Worker(TaskManager):  # type: ignore[misc]
         self.tidier: Tidier | None = None
         self.tool_image: ToolImage | None = None
         self.own_containers = OwnContainers()
+        self.lost_subtasks = LostSubtasks(session, self.host_id)
         self.own_subtasks = OwnSubtasks(self.host_id, options.adjutant.assign_subtasks, wakeup)
         self._image_problem = ""
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
@@ -134,6 +137,7 @@ class Worker(TaskManager):  # type: ignore[misc]
             self.session._forget()
             os.setpgrp()
             self.session = handler.session = session
+            self.lost_subtasks = LostSubtasks(session, self.host_id)
             if isinstance(handler, CoordinatingTask):
                 handler.subtasks_made = self.wakeup.poke
                 handler.make_subtask = self._make_subtask
@@ -173,13 +177,17 @@ class Worker(TaskManager):  # type: ignore[misc]
                 stopped_if_taken_away(handler.id),
             ):
                 check_library_arguments(handler)
-                return run()
+                result: object = run()
+                self.lost_subtasks.cancel(handler.id)
+                return result
 
         handler.run = recorded_run
         super().runTask(handler)
 
     def _make_subtask(self, subtask: Callable[..., int], **options: Any) -> int:
-        return self.own_subtasks.make(subtask, self.hostdata["arches"], **options)
+        make = partial(self.own_subtasks.make, subtask, self.hostdata["arches"])
+        begun_before = self.tasks.get(options["parent"], {}).get("waiting") is not None
+        return self.lost_subtasks.make(make, **options) if begun_before else make(**options)
 
     def _take_signals_as_child(self) -> None:
         self.wakeup.ignore_signals()

@@ -1,8 +1,8 @@
 """The hub's calls that the worker and its commands make, in the forms in which they make them.
 
 Names, of calls and of arguments, are the hub's, and so is the order of arguments; which task makes which call
-is in docs/reference/hub-calls.md. Calls that koji's library makes by itself (the scheduler's, ``taskWait``,
-``repo.request``) are not here.
+is in docs/reference/hub-calls.md. Calls that koji's library makes by itself (``taskWait``, ``repo.request``)
+are not here.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class HubCalls(Protocol):
     def getTaskInfo(self, task_id: int, request: bool = ...) -> TaskRow | None: ...
 
     def getTaskChildren(self, task_id: int) -> list[TaskRow]: ...
+
+    def cancelTaskChildren(self, task_id: int) -> None: ...
 
     def getTaskResult(self, taskId: int) -> Any:
         """Return what the task returned. Raises the fault of one that failed."""
@@ -129,6 +131,10 @@ class HubCalls(Protocol):
 
     def getHost(self, hostInfo: int | str) -> HostRow | None: ...
 
+    def getLastHostUpdate(self, hostID: int, ts: Literal[True]) -> float | None:
+        """Return when, in seconds since the epoch, the builder last called the hub; None: never."""
+        ...
+
     def listHosts(self, *, channelID: int, ready: bool, enabled: bool) -> list[HostRow]: ...
 
     @overload
@@ -142,6 +148,14 @@ class HubCalls(Protocol):
 
     def listChannels(self, *, hostID: int) -> list[ChannelRow]:
         """List the channels that a builder takes tasks of."""
+        ...
+
+
+class SchedulerCalls(Protocol):
+    """Calls about who does what: ``scheduler.…`` on the hub."""
+
+    def getTaskRuns(self, clauses: Sequence[Sequence[object]]) -> Sequence[Mapping[str, object]]:
+        """List the assignments by the scheduler that fit ``[[field, operator, value], …]``."""
         ...
 
 
@@ -171,7 +185,13 @@ class HostCalls(Protocol):
         assign: int = ...,
     ) -> int: ...
 
-    def freeTasks(self, tasks: Sequence[int]) -> None: ...
+    def openTask(self, task_id: int) -> Mapping[str, object] | None:
+        """Begin a task that is assigned to this host; None if it is not any more."""
+        ...
+
+    def freeTasks(self, tasks: Sequence[int]) -> None:
+        """Give back those that are open on this host. Those that are only assigned stay so."""
+        ...
 
     # buildroots
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from koji_adjutant.hub.calls import HostCalls, HubCalls
+from koji_adjutant.hub.calls import HostCalls, HubCalls, SchedulerCalls
 from koji_adjutant.hub.rows import ChunkReceipt
 
 
@@ -46,6 +46,9 @@ class HubSession(HubCalls, Uploads, Protocol):
 
     @property
     def host(self) -> HostCalls: ...
+
+    @property
+    def scheduler(self) -> SchedulerCalls: ...
 
     def multicall(self, *, batch: int) -> AbstractContextManager[MultiCall]:
         """Collect the block's calls, and make them in its end, so many at a time."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from koji_adjutant.devhub.core.api import METHODS
 from koji_adjutant.devhub.server import server  # noqa: F401  (it brings all of the hub's calls along)
-from koji_adjutant.hub.calls import HostCalls, HubCalls
+from koji_adjutant.hub.calls import HostCalls, HubCalls, SchedulerCalls
 from koji_adjutant.hub.interface import MultiHostCalls
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
 
@@ -86,7 +86,7 @@ def parameters(method: str) -> Sequence[str]:
 
 def documented() -> frozenset[str]:
     """The names of all calls that the document has, in its listings and beside them."""
-    return frozenset(re.findall(r"\b((?:host\.|repo\.)?[a-z][A-Za-z]+)\(", DOCUMENT.read_text()))
+    return frozenset(re.findall(r"\b((?:host\.|repo\.|scheduler\.)?[a-z][A-Za-z]+)\(", DOCUMENT.read_text()))
 
 
 Form = typing.Callable[..., object]
@@ -95,7 +95,12 @@ Form = typing.Callable[..., object]
 
 def typed() -> Mapping[str, Sequence[Form]]:
     """The calls that have types, by the hub's name; more than one form where the answer depends on it."""
-    protocols = ((HubCalls, ""), (HostCalls, "host."), (MultiHostCalls, "host."))
+    protocols = (
+        (HubCalls, ""),
+        (SchedulerCalls, "scheduler."),
+        (HostCalls, "host."),
+        (MultiHostCalls, "host."),
+    )
     return {
         prefix + name: _forms(protocol, name, function)
         for protocol, prefix in protocols

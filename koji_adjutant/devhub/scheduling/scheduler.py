@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import koji
@@ -186,11 +187,25 @@ def get_task_refusals(call: Call, clauses: Any = None, fields: Any = None) -> An
     other operators, and fields other than the ids."""
     del fields
     query = Select("task_refusals").columns("id", "task_id", "host_id", "by_host", "soft", "msg", ts="time")
+    return _filtered(query, clauses, {name: name for name in ("id", "task_id", "host_id")}).all(call.db)
+
+
+@exported("scheduler.getTaskRuns")
+def get_task_runs(call: Call, clauses: Any = None, fields: Any = None) -> Any:
+    """List to whom the scheduler gave which task: the last time only, and under the task's own id. What was
+    assigned when it was made, or by an admin, is not listed. ``clauses`` as for getTaskRefusals."""
+    del fields
+    query = Select("task").columns("id", "host_id", task_id="id", create_ts="assign_time")
+    query.columns(active=f"state IN ({tasks.OPEN}, {tasks.ASSIGNED})").where("assign_time IS NOT NULL")
+    return _filtered(query, clauses, {"id": "id", "task_id": "id", "host_id": "host_id"}).all(call.db)
+
+
+def _filtered(query: Select, clauses: Any, columns: Mapping[str, str]) -> Select:
     for field, sign, value in clauses or []:
-        if field not in ("id", "task_id", "host_id") or sign != "=":
-            raise koji.ParameterError(f"devhub cannot filter refusals by {field} {sign}")
-        query.where(f"{field} = ?", value)
-    return query.order("id").all(call.db)
+        if field not in columns or sign != "=":
+            raise koji.ParameterError(f"devhub cannot filter by {field} {sign}")
+        query.where(f"{columns[field]} = ?", value)
+    return query.order("id")
 
 
 @exported("scheduler.getHostData", "hostID")

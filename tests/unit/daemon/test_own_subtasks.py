@@ -193,7 +193,10 @@ def row(**differing: Any) -> dict[str, Any]:
 
 
 def freed(hub: Hub) -> list[int]:
-    return [task for (tasks,) in hub.arguments_of("host.freeTasks") for task in tasks]
+    """What is given back; a hub frees only what the host has opened."""
+    found = [task for (tasks,) in hub.arguments_of("host.freeTasks") for task in tasks]
+    assert set(found) <= set(opened(hub))
+    return found
 
 
 def opened(hub: Hub) -> list[Any]:
@@ -228,7 +231,7 @@ def test_a_host_that_takes_nothing_gives_it_to_the_hub(
 ) -> None:
     hub.answers["host.getHost"] |= host
     assert parent.getNextTask() is False
-    assert (opened(hub), freed(hub)) == ([], [SUBTASK])
+    assert (parent.pids.keys(), freed(hub)) == ({PARENT}, [SUBTASK])
     parent.getNextTask()
     assert freed(hub) == [SUBTASK]
 
@@ -236,7 +239,7 @@ def test_a_host_that_takes_nothing_gives_it_to_the_hub(
 def test_one_in_a_channel_of_other_hosts_is_given_to_the_hub(parent: Worker, hub: Hub) -> None:
     hub.answers["host.getTasks"] = [row(channel_id=4)]
     assert parent.getNextTask() is False
-    assert (opened(hub), freed(hub)) == ([], [SUBTASK])
+    assert (parent.pids.keys(), freed(hub)) == ({PARENT}, [SUBTASK])
 
 
 @pytest.mark.parametrize("state", [{"state": FREE, "host_id": None}, {"state": CLOSED}, {"host_id": 2}])
@@ -270,7 +273,16 @@ def test_a_full_queue_is_full_for_all_else(parent: Worker, hub: Hub) -> None:
 def test_a_worker_that_waits_for_its_restart_takes_none(parent: Worker, hub: Hub) -> None:
     parent.restart_pending = True
     assert parent.getNextTask() is False
-    assert (opened(hub), freed(hub)) == ([], [SUBTASK])
+    assert (parent.pids.keys(), freed(hub)) == ({PARENT}, [SUBTASK])
+
+
+def test_a_parent_that_was_begun_before_looks_for_what_is_lost(worker: Worker, hub: Hub) -> None:
+    worker.hostdata = {"arches": "x86_64"}
+    hub.answers |= {"host.subtask": SUBTASK, "getTaskInfo": row()}
+    for waiting, looks in ((None, 0), (False, 1), (True, 2)):
+        worker.tasks = {PARENT: {"id": PARENT, "waiting": waiting}}
+        assert worker._make_subtask(hub.host.subtask, **given()) == SUBTASK
+        assert hub.methods().count("getTaskInfo") == looks
 
 
 def test_the_option_decides(worker: Worker, hub: Hub, options: KojidOptions) -> None:
