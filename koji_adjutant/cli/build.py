@@ -25,6 +25,7 @@ from koji_adjutant.cli.buildroot_shell import shell_line
 from koji_adjutant.cli.configuration import podman_socket_option
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.cli.koji_profile import PROFILE_HELP, hub_of_profile, target_option
+from koji_adjutant.cli.local_mounts import mount_option, with_mounts
 from koji_adjutant.cli.local_workspace import (
     check_possible,
     default_state_dir,
@@ -36,6 +37,7 @@ from koji_adjutant.cli.rpm_switches import rpm_switches, rpmbuild_options, switc
 from koji_adjutant.cli.tag_buildroot import latest_of_target
 from koji_adjutant.cli.why import show_why
 from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.config.host_access import BuildMount
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import NetworkMode
 from koji_adjutant.errors import AdjutantError, LockError, UsageError
@@ -69,6 +71,7 @@ _directory = click.Path(file_okay=False, path_type=Path)
 @click.option("--group", help="Package group that buildroots have. [default: build, or the lock's]")
 @click.option("--install", "packages", multiple=True, metavar="PACKAGE", help="In addition to BuildRequires.")
 @rpm_switches
+@mount_option
 @click.option("--shell", "look", is_flag=True, help="When the build fails: a shell in its buildroot.")
 @click.option(
     "--resultdir", type=_directory, default=Path("results"), show_default=True, help="For RPMs and logs."
@@ -108,6 +111,7 @@ def command(
     without: Sequence[str],
     nocheck: bool,
     rpmbuild_opts: str | None,
+    mounts: Sequence[BuildMount],
     look: bool,
     resultdir: Path,
     source_command: str | None,
@@ -143,12 +147,13 @@ def command(
     config, source_config = switches(config), source_config and switches(source_config)
     check_possible(arch)
     image = image or (lock.tool_image_name if lock else DEFAULT_REFERENCE)
-    resultdir = empty_resultdir(resultdir.absolute(), keep=[*parsed, *repos, *filter(None, [lock_file])])
-    places = result_places(resultdir, parsed)
     state_dir = (state_dir or default_state_dir()).absolute()
-    source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
     # with the worker's limits: a build's processes must not be all that this machine can have
     options = AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket, task_image_default=image)
+    config = with_mounts(config, mounts, options)
+    resultdir = empty_resultdir(resultdir.absolute(), keep=[*parsed, *repos, *filter(None, [lock_file])])
+    places = result_places(resultdir, parsed)
+    source_cmd = MAKE_SOURCES if source_command is None else source_command.split()
     display = PhaseDisplay(Console(stderr=True))
 
     def look_into(root: Buildroot, error: Exception) -> None:

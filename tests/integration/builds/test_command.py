@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,22 @@ def test_a_spec_that_is_of_no_use(command: Command, tmp_path: Path, release: str
     result = command(tmp_path / "unread")
     assert f"Why (spec): {sentence}" in result.stderr
     assert result.returncode == 4
+
+
+def test_a_directory_of_this_machine(command: Command, tmp_path: Path) -> None:
+    """A compiler's cache, say: as the build's own user may write there, and where it is looked for."""
+    cache, package = tmp_path / "cache", tmp_path / "cached"
+    cache.mkdir()
+    cache.chmod(0o777)
+    (cache / "earlier").write_text("from the last build\n")
+    package.mkdir()
+    (package / "cached.spec").write_text(spec("cached", build="cat /srv/cache/earlier\n: >/srv/cache/later"))
+    result = command(package, "--mount", f"{cache}:/srv/cache")
+    assert result.returncode == 0, result.stderr
+    assert "\nfrom the last build\n" in (command.results / "build.log").read_text()
+    assert (cache / "later").exists()
+    lock = json.loads((command.results / "buildroot_lock.json").read_text())
+    assert lock["buildroot"]["mounts"] == [f"{cache}:/srv/cache:rw"]
 
 
 def test_missing_requirements(command: Command, tmp_path: Path) -> None:
