@@ -20,7 +20,7 @@ SUITES ?= unit
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down demo-clean check test selected unit fuzz integration hub e2e soak debian-13 matrix bench \
-    bench-quick coverage lint format man lock host containers servers browser distribution clean
+    bench-quick bench-farm coverage lint format man lock host containers servers browser distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench: host $(VENV)/bench-ready ## Measure builds beside mock and a bare chroot;
 
 bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns, in under three minutes
 	$(BIN)/python -m tests.bench --quick
+
+bench-farm: servers $(VENV)/bench-ready ## Measure builds from `koji build` to tagged, on a hub; tests/bench/farm.py says how
+	$(BIN)/python -m tests.bench.farm $(BENCH)
 
 # make test says whether tests pass: here a signal may come while lines are counted, and not be seen as one.
 coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit fuzz integration faults hostile hub e2e" counts all, and wants 85 %

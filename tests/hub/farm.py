@@ -34,8 +34,8 @@ topdir = {hub.topdir}
 workdir = {directory}/work
 user = {hub.worker.name}
 password = {hub.worker.password}
-maxjobs = 8
-sleeptime = 1
+maxjobs = {maxjobs}
+sleeptime = {sleeptime}
 minspace = 1
 copy_old_repodata = True
 allowed_scms = 127.0.0.1*:/*:no:make,sources
@@ -92,7 +92,8 @@ class Farm:
 
     ``build_tag`` has the distribution as its external repo ``external``, ``tag`` is where builds go.
     ``dashboard`` is the address where the worker can be watched, ``image`` its tool image. ``podman_socket``:
-    of an engine that is not the private one of ``state``. ``settings`` are more lines of ``[adjutant]``.
+    of an engine that is not the private one of ``state``. ``settings`` are more lines of ``[adjutant]``,
+    ``sleeptime`` (seconds) and ``maxjobs`` are kojid's options.
     """
 
     hub: Hub
@@ -110,6 +111,8 @@ class Farm:
     image: str
     podman_socket: str = ""
     settings: str = ""
+    sleeptime: int = 1
+    maxjobs: int = 8
 
     def publish(self, name: str, files: dict[str, str]) -> str:
         """A package's git URL, with the package listed in the destination tag."""
@@ -189,20 +192,20 @@ def run_farm(
     distribution: Path,
     *,
     ends_itself: bool = False,
-    settings: str = "",
+    **options: Any,
 ) -> Iterator[Farm]:
     """A worker in a process of its own, a target, and a repo that is ready to build with.
 
     ``engine`` is the one of the worker's ``state`` directory and has the tool ``image``; ``distribution`` is
     the directory of a dnf repository. The worker must outlive the block, unless it ``ends_itself``.
-    ``settings`` are more lines of ``[adjutant]``.
+    ``options`` are the farm's: settings, sleeptime, maxjobs.
     """
     with ExitStack() as stack:
         (directory / "git").mkdir()
         git = stack.enter_context(serve_git(directory / "git"))
         mail = stack.enter_context(serve_mail())
         url = f"{stack.enter_context(serving_files(distribution))}/"
-        names = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
+        names: dict[str, Any] = {name: unique(name) for name in ("target", "build_tag", "tag", "external")}
         dashboard = f"127.0.0.1:{stack.enter_context(reserved_port())}"
         farm = Farm(
             hub,
@@ -215,7 +218,7 @@ def run_farm(
             **names,
             dashboard=dashboard,
             image=image,
-            settings=settings,
+            **options,
         )
         make_target(farm, url)
         stack.enter_context(run_worker(farm, ends_itself=ends_itself))
