@@ -44,17 +44,14 @@ def install_static_requires(root: Buildroot, srpm: Path, arch: str) -> tuple[str
     answers, key = root.workspace.cache.answers, _question(root, srpm, arch)
     rounds = _install_again(root, answers.get(key) or [])
     source = copy_source_package(root, srpm)
-    before: list[str] | None = None
     for number in range(STATIC_ROUNDS):
         unpacking = None if number else source.unpacking
         if rpmbuild(root, "-bs", *target_options(arch), source.spec, after=unpacking) != 0:
             raise StepFailedError(BUILD_FAILED, "build.log")
         header = RpmHeader(source_package(root, root.workspace.workdir / "rebuilt-srpm"))
         requires = header.requirements()
-        # the same requires are met already
-        if requires == before or not root.install(requires=requires).changes:
+        if not root.install(requires=requires).changes:
             break
-        before = requires
         rounds.append((requires, root.key))
     answers.put(key, rounds)
     return source.spec, DYNAMIC_BUILDREQUIRES in header.texts(Tag.REQUIRENAME)

@@ -52,6 +52,8 @@ class Layers:
         self._leased: list[Lease] = []
         self._layers: list[Layer] = []
         self._steps: list[Step] = []
+        self._met: list[frozenset[str]] = []
+        """What the root as it is has been asked for: it is there, and needs no resolver."""
 
     @property
     def key(self) -> str | None:
@@ -78,6 +80,8 @@ class Layers:
         Returns the plan, which is empty if nothing changed. Raises DependencyError, which names what nothing
         provides, or BuildrootError if packages cannot be installed.
         """
+        if wanted.words() in self._met:
+            return Plan()
         dbpath = self.installed().dbpath if self._layers else FIRST_DBPATH
         with at_step(TaskStep.RESOLVE):
             plan = self._resolver.resolve(self.key, self.lowers, dbpath, wanted)
@@ -86,6 +90,9 @@ class Layers:
             key = layer_key(key, plan, self._config, self._image.digest)
             with at_step(TaskStep.INSTALL):
                 self._lease(key, plan)
+        if plan.changes:
+            self._met.clear()
+        self._met.append(wanted.words())
         step = Step(wanted, plan, key)
         # what is asked for again, and there, says nothing new
         if plan.changes or not any(step.wanted.words() == one.wanted.words() for one in self._steps):

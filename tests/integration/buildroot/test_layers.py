@@ -70,7 +70,7 @@ def test_a_build_that_was_done_before_installs_nothing(
     new_workspace: NewWorkspace, config: BuildrootConfig, make_srpm: MakeSrpm
 ) -> None:
     srpm = make_srpm(spec("needing", "BuildRequires: libyaml-devel\n", build="test -f /usr/include/yaml.h"))
-    for name in ("first", "second", "third"):
+    for name in ("first", "second"):
         workspace, uses = watched(new_workspace(name))
         with open_buildroot(workspace, config) as root:
             build_rpms(root, srpm, arch="x86_64")
