@@ -43,8 +43,8 @@ class LiveLogs:
     "<unix time> <offset>". ``names`` are the files uploaded so far; ``uploaded`` is called with every
     upload's bytes.
 
-    A hub that cannot be reached for a while is tried again at the next look; only when a block has ended,
-    and the rest still does not get through, that is an error. A hub that refuses ends the task.
+    A hub that cannot be reached for a while is tried again at the next look; only when all is to be there
+    (``flush``), and it still does not get through, that is an error. A hub that refuses ends the task.
     """
 
     def __init__(
@@ -69,7 +69,11 @@ class LiveLogs:
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """Upload until the block ends; then the rest, also when it failed, but not when it was stopped."""
+        """Upload until the block ends; then the rest if it failed, but not if it was stopped.
+
+        After a block that went well the rest goes with the next one, or with ``flush`` in the end: a build of
+        a second has each log uploaded once.
+        """
         failure: list[Exception] = []
         self._stop.clear()
         thread = threading.Thread(target=self._follow, args=(failure,), name="live-logs", daemon=True)
@@ -90,7 +94,6 @@ class LiveLogs:
         self._end(thread)
         if failure:
             raise failure[0]
-        self.flush()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
