@@ -15,6 +15,9 @@ from koji_adjutant.errors import UsageError
 
 
 def _read(_context: click.Context, _option: click.Parameter, given: Sequence[str]) -> tuple[BuildMount, ...]:
+    for text in given:
+        if len(text.split()) != 1:
+            raise UsageError(f"--mount takes SOURCE:TARGET or SOURCE:TARGET:ro, and {text!r} is neither.")
     try:
         return build_mounts("\n".join(given))
     except ValueError as problem:

@@ -79,7 +79,7 @@ class BuildrootTask(ContainerTask):
         That of a task which the hub has taken away is not kept.
         """
         with ExitStack() as stack, stopped_if_taken_away(self.id):
-            with self.live_logs.following():
+            with self.live_logs.following(goes_on=True):
                 running = stack.enter_context(open_buildroot(workspace, record.config, privileges))
             yield running
 

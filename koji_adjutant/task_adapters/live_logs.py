@@ -43,8 +43,8 @@ class LiveLogs:
     "<unix time> <offset>". ``names`` are the files uploaded so far; ``uploaded`` is called with every
     upload's bytes.
 
-    A hub that cannot be reached for a while is tried again at the next look; only when all is to be there
-    (``flush``), and it still does not get through, that is an error. A hub that refuses ends the task.
+    A hub that cannot be reached for a while is tried again at the next look; only when a block has ended,
+    and the rest still does not get through, that is an error. A hub that refuses ends the task.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class LiveLogs:
         self._stop = threading.Event()
 
     @contextmanager
-    def following(self) -> Iterator[None]:
-        """Upload until the block ends; then the rest if it failed, but not if it was stopped.
+    def following(self, *, goes_on: bool = False) -> Iterator[None]:
+        """Upload until the block ends; then the rest, also when it failed, but not when it was stopped.
 
-        After a block that went well the rest goes with the next one, or with ``flush`` in the end: a build of
-        a second has each log uploaded once.
+        If it ``goes_on`` with another block, the rest is left to that one: a build of a second has each file
+        uploaded once.
         """
         failure: list[Exception] = []
         self._stop.clear()
@@ -94,6 +94,8 @@ class LiveLogs:
         self._end(thread)
         if failure:
             raise failure[0]
+        if not goes_on:
+            self.flush()
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -129,6 +129,8 @@ def test_results_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
         (["--repo", "{repo}", "--define", "_topdir /x"], "cannot set %_topdir"),
         (["--repo", "{repo}", "--with", "a b"], "--with takes the name of a %bcond, and 'a b' is none."),
         (["--repo", "{repo}", "--mount", "cache:/srv"], "--mount must have absolute paths, and 'cache:/srv'"),
+        (["--repo", "{repo}", "--mount", "{repo}:/srv tag=x"], "tag=x' is neither."),
+        (["--repo", "{repo}", "--mount", ""], "--mount takes SOURCE:TARGET or SOURCE:TARGET:ro, and '' is"),
         (["--repo", "{repo}", "--mount", "/nowhere:/srv"], "--mount /nowhere: it is not there on this host."),
         (["--repo", "{repo}", "--mount", "{repo}:/usr"], "--mount must not cover /usr of a buildroot"),
         (["--repo", "{repo}", "--mount", "/run/podman:/srv"], "would show /run/podman to builds"),
