@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import koji
 import koji.tasks
 from koji.daemon import TaskManager
-from koji.tasks import BaseTaskHandler
+from koji.tasks import BaseTaskHandler, RefuseTask, ServerExit, ServerRestart
 
 from koji_adjutant.buildroot.files.overlay import unmount_below
 from koji_adjutant.builds.explanation import explanation_in_error_messages
@@ -177,17 +177,25 @@ class Worker(TaskManager):  # type: ignore[misc]
                 stopped_if_taken_away(handler.id),
             ):
                 check_library_arguments(handler)
-                result: object = run()
-                self.lost_subtasks.cancel(handler.id)
-                return result
+                return self._run_to_its_end(run, handler.id)
 
         handler.run = recorded_run
         super().runTask(handler)
 
+    def _run_to_its_end(self, run: Callable[[], object], task_id: int) -> object:
+        try:
+            result = run()
+        except (RefuseTask, ServerExit, ServerRestart):
+            raise
+        except Exception:
+            self.lost_subtasks.cancel(task_id)
+            raise
+        self.lost_subtasks.cancel(task_id)
+        return result
+
     def _make_subtask(self, subtask: Callable[..., int], **options: Any) -> int:
         make = partial(self.own_subtasks.make, subtask, self.hostdata["arches"])
-        begun_before = self.tasks.get(options["parent"], {}).get("waiting") is not None
-        return self.lost_subtasks.make(make, **options) if begun_before else make(**options)
+        return self.lost_subtasks.make(make, **options)
 
     def _take_signals_as_child(self) -> None:
         self.wakeup.ignore_signals()
@@ -216,9 +224,13 @@ class Worker(TaskManager):  # type: ignore[misc]
     @contextmanager
     def _those_that_wait_not_counted(self) -> Iterator[None]:
         """Keep tasks that wait for subtasks of this host from keeping it from those (``maxjobs``)."""
-        tasks = self.tasks
+        tasks, parents = self.tasks, self.own_subtasks.parents
         if self.own_subtasks.made and not self.restart_pending:
-            self.tasks = {number: task for number, task in tasks.items() if not task.get("waiting")}
+            self.tasks = {
+                number: task
+                for number, task in tasks.items()
+                if not task.get("waiting") and number not in parents
+            }
         try:
             yield
         finally:
@@ -260,13 +272,14 @@ class Worker(TaskManager):  # type: ignore[misc]
     def getNextTask(self) -> bool:  # noqa: N802
         """Ask as koji does; record in the journal what the hub said about this host.
 
-        Of the subtasks that were made for this host, the hub gets those for which there is no room.
+        Of the subtasks that were made for this host, the hub gets those for which there is no room, but for
+        what waits for nothing but that, and could be given to nobody else.
         """
         self.own_subtasks.listen(self.pids)
         made = self.own_subtasks.made
         taken: bool = super().getNextTask()
         if not taken:
-            self.own_subtasks.hand_back(self.session, made)
+            self.own_subtasks.hand_back(self.session, made, soon=not self._is_draining)
         self.journal.record(
             WorkerSeen(
                 capacity=self.hostdata.get("capacity", 0.0),
@@ -277,6 +290,20 @@ class Worker(TaskManager):  # type: ignore[misc]
             )
         )
         return taken
+
+    def shutdown(self) -> None:
+        """Stop as koji does; what the tasks have made for this host is given to the hub before they are.
+
+        Their next tries are begun at once, elsewhere, and find what is still assigned to this host.
+        """
+        for task_id in list(self.pids):
+            self.cleanupTask(task_id)
+        self.own_subtasks.listen(())
+        try:
+            self.own_subtasks.hand_back(self.session, self.own_subtasks.made)
+        finally:
+            self.session.host.freeTasks(list(self.tasks))
+            self.session.host.updateHost(task_load=0.0, ready=False)
 
     def cleanupTask(self, task_id: int, wait: bool = True) -> bool:  # noqa: N802
         """Kill what still runs and log out the subsession, as koji does; then remove what it has left.

@@ -146,7 +146,7 @@ class HubCalls(Protocol):
 
     def getChannel(self, channelInfo: int | str, strict: Literal[True]) -> ChannelRow: ...
 
-    def listChannels(self, *, hostID: int) -> list[ChannelRow]:
+    def listChannels(self, *, hostID: int, enabled: Literal[True]) -> list[ChannelRow]:
         """List the channels that a builder takes tasks of."""
         ...
 
@@ -188,6 +188,8 @@ class HostCalls(Protocol):
     def openTask(self, task_id: int) -> Mapping[str, object] | None:
         """Begin a task that is assigned to this host; None if it is not any more."""
         ...
+
+    def updateHost(self, *, task_load: float, ready: bool) -> None: ...
 
     def freeTasks(self, tasks: Sequence[int]) -> None:
         """Give back those that are open on this host. Those that are only assigned stay so."""

@@ -21,6 +21,7 @@ class TaskRow(TypedDict):
     channel_id: int
     host_id: int | None
     label: str | None
+    create_ts: float
     request: NotRequired[Sequence[Any]]
 
 

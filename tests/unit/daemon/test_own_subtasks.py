@@ -172,6 +172,8 @@ def parent(worker: Worker, hub: Hub, tmp_path: Path) -> Worker:
         "host.getHostTasks": [{"id": PARENT, "waiting": True, "weight": 0.2}],
         "getTaskInfo": row(),
         "listChannels": [{"id": CHANNEL, "name": "default"}],
+        "listHosts": [{"id": HOST, "arches": "x86_64"}, {"id": 2, "arches": "x86_64"}],
+        "getTaskChildren": [],
     }
     pid, _ = worker.forkTask(Parent(hub, worker.options))
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
@@ -188,6 +190,7 @@ def row(**differing: Any) -> dict[str, Any]:
         "state": ASSIGNED,
         "host_id": HOST,
         "channel_id": CHANNEL,
+        "arch": "noarch",
         **differing,
     }
 
@@ -276,13 +279,39 @@ def test_a_worker_that_waits_for_its_restart_takes_none(parent: Worker, hub: Hub
     assert (parent.pids.keys(), freed(hub)) == ({PARENT}, [SUBTASK])
 
 
-def test_a_parent_that_was_begun_before_looks_for_what_is_lost(worker: Worker, hub: Hub) -> None:
-    worker.hostdata = {"arches": "x86_64"}
-    hub.answers |= {"host.subtask": SUBTASK, "getTaskInfo": row()}
-    for waiting, looks in ((None, 0), (False, 1), (True, 2)):
-        worker.tasks = {PARENT: {"id": PARENT, "waiting": waiting}}
-        assert worker._make_subtask(hub.host.subtask, **given()) == SUBTASK
-        assert hub.methods().count("getTaskInfo") == looks
+def test_what_nobody_else_could_take_waits_for_room(parent: Worker, hub: Hub) -> None:
+    hub.answers["host.getHost"] |= {"capacity": -1.0}
+    hub.answers["listHosts"] = [{"id": HOST, "arches": "x86_64"}, {"id": 2, "arches": "aarch64"}]
+    hub.answers["getTaskInfo"] = row(arch="x86_64")
+    assert parent.getNextTask() is False
+    assert freed(hub) == []
+    hub.answers["listHosts"] = [{"id": HOST, "arches": "x86_64"}, {"id": 2, "arches": "x86_64"}]
+    assert parent.getNextTask() is False
+    assert freed(hub) == [SUBTASK]
+
+
+def test_what_could_not_be_given_back_is_tried_again(parent: Worker, hub: Hub) -> None:
+    hub.answers["host.getHost"] |= {"enabled": False}
+    hub.answers["getTaskInfo"] = koji.GenericError("the database is away")
+    with pytest.raises(koji.GenericError):
+        parent.getNextTask()
+    hub.answers["getTaskInfo"] = row()
+    parent.getNextTask()
+    assert freed(hub) == [SUBTASK]
+
+
+def test_a_worker_that_stops_gives_it_to_the_hub_before_its_parent(parent: Worker, hub: Hub) -> None:
+    parent.shutdown()
+    given = [tasks for (tasks,) in hub.arguments_of("host.freeTasks")]
+    assert given == [[SUBTASK], [PARENT]]
+    assert hub.calls[-1] == ("host.updateHost", (), {"task_load": 0.0, "ready": False})
+
+
+def test_a_parent_that_waits_for_nothing_yet_does_not_keep_it_out(parent: Worker, hub: Hub) -> None:
+    """It is making the next one."""
+    parent.options.maxjobs = 1
+    parent.tasks = {PARENT: {"id": PARENT, "waiting": None, "weight": 0.2}}
+    assert takes(parent, hub)
 
 
 def test_the_option_decides(worker: Worker, hub: Hub, options: KojidOptions) -> None:
