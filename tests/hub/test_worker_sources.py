@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ from tests.hub.names import unique
 from tests.hub.packages import package
 from tests.hub.rpms import Rpm, RpmMaker
 from tests.hub.wire import TIMEOUT
+from tests.support.git_daemon import git_daemon
 from tests.support.scm_servers import reachable_directory, serve_cvs, serve_svn
+from tests.support.trees import DEEP, bury, deep_place
+from tests.support.waiting import until
+
+__all__ = ["deep_place"]
 
 pytestmark = pytest.mark.podman
 
@@ -50,7 +56,7 @@ def test_an_srpm(farm: Farm, client: Client, srpm: Rpm) -> None:
 
 
 def source_package(farm: Farm, url: str, name: str) -> None:
-    """Have the SRPM made from another SCM than git, and compare the result with kojid's."""
+    """Have the SRPM made from a URL, which stays as it is, and compare the result with kojid's."""
     options = {"repo_id": wait_for_repo(farm), "scratch": True}
     task = farm.worker_task("buildSRPMFromSCM", url, farm.build_tag, options)
     result = farm.closed(task)
@@ -76,6 +82,24 @@ def test_sources_from_svn(farm: Farm) -> None:
     assert 'Error running SVN command "svn checkout' in str(error)
     assert "see checkout.log for details" in str(error)
     assert "doesn't exist" in farm.log(task, "checkout.log")
+
+
+@pytest.fixture
+def no_work_left(farm: Farm) -> Iterator[None]:
+    """Wait for the worker to have removed what its tasks had, which pytest could not, as deep as it is."""
+    yield
+    tasks = farm.directory / "work" / "tasks"
+    until(lambda: not any(tasks.glob("*/*/work/home/*/*/d")), "the worker removes what its tasks had")
+
+
+@pytest.mark.usefixtures("no_work_left")
+def test_sources_that_are_deeper_than_pythons_stack(farm: Farm, deep_place: Path) -> None:
+    name = unique("deep")
+    with git_daemon(deep_place) as server:
+        server.commit(name, package(name))
+        bury(deep_place / name)
+        commit = server.commit(name, {str(Path(*["d"] * DEEP, "file")): "content"})
+        source_package(farm, server.url(name, commit).replace("?", ""), name)
 
 
 def test_sources_from_cvs(farm: Farm) -> None:
