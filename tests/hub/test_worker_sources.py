@@ -10,6 +10,7 @@ import koji
 import pytest
 import requests
 
+from koji_adjutant.buildroot.files.removal import remove_tree
 from tests.hub.client import Client
 from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.names import unique
@@ -85,14 +86,16 @@ def test_sources_from_svn(farm: Farm) -> None:
 
 
 @pytest.fixture
-def no_work_left(farm: Farm) -> Iterator[None]:
-    """Wait for the worker to have removed what its tasks had, which pytest could not, as deep as it is."""
+def _nothing_deep_is_left(farm: Farm) -> Iterator[None]:
+    """Leave no tree that pytest could not remove: the worker removes a task's, and keeps a failed one's."""
     yield
-    tasks = farm.directory / "work" / "tasks"
-    until(lambda: not any(tasks.glob("*/*/work/home/*/*/d")), "the worker removes what its tasks had")
+    work = farm.directory / "work"
+    until(lambda: not any(work.glob("tasks/*/*/work/home/*/*/d")), "the worker removes what the task had")
+    for tree in work.glob("failed/kept/*/builddir/*/*/d"):
+        remove_tree(tree)
 
 
-@pytest.mark.usefixtures("no_work_left")
+@pytest.mark.usefixtures("_nothing_deep_is_left")
 def test_sources_that_are_deeper_than_pythons_stack(farm: Farm, deep_place: Path) -> None:
     name = unique("deep")
     with git_daemon(deep_place) as server:
