@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from koji_adjutant.buildroot.files.walk import SpecialFileError, copy_tree, is_special, walk
+from koji_adjutant.buildroot.files.walk import copy_tree, special_kind, walk
 from koji_adjutant.buildroot.root import BUILD_GID, BUILD_UID, Buildroot
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, TOPDIR
 from koji_adjutant.buildroot.status import BUILD_FAILED
@@ -120,17 +120,19 @@ def srpm_from_directory(
 ) -> Path:
     """Make the SRPM of a directory that has a spec and its sources, taken as they are.
 
-    Raises what ``srpm_from_scm`` raises, but for a checkout.
+    What is neither a file, a directory nor a link is left out, and build.log says so: a program that watches
+    the directory may have a socket there. Raises what ``srpm_from_scm`` raises, but for a checkout.
     """
     copy = _new_directory(root) / directory.resolve().name
     try:
-        copy_tree(directory.resolve(), copy, uid=BUILD_UID, gid=BUILD_GID)
-    except SpecialFileError as error:
-        raise SourceError(f"{directory}: {_unfit(error)}") from error
+        left_out = copy_tree(directory.resolve(), copy, uid=BUILD_UID, gid=BUILD_GID)
     except OSError as error:
         if full_disk(error):
             raise
         raise SourceError(f"the sources in {directory} cannot be copied: {error}") from error
+    if left_out:
+        with (root.workspace.resultdir / "build.log").open("a") as log:
+            log.writelines(f"Warning: {path!r} is {kind}, and left out\n" for path, kind in left_out.items())
     return _srpm_from_tree(root, SCM_ROOT / copy.name, source_cmd, rules or SpecRules())
 
 
@@ -159,14 +161,11 @@ def _give_to_build_user(tree: Path) -> None:
     """Make all in a checkout the build user's. Raises SourceError for what is no source."""
     os.chown(tree, BUILD_UID, BUILD_GID)
     for entry in walk(tree):
-        if is_special(entry.status.st_mode):
-            raise SourceError(_unfit(SpecialFileError(entry.path, entry.status.st_mode)))
+        if kind := special_kind(entry.status.st_mode):
+            sentence = f"{entry.path} is {kind}: sources are files, directories and links, so remove it"
+            raise SourceError(sentence)
         if entry.status.st_uid != BUILD_UID:
             os.chown(entry.name, BUILD_UID, BUILD_GID, dir_fd=entry.directory, follow_symlinks=False)
-
-
-def _unfit(problem: SpecialFileError) -> str:
-    return f"{problem}: sources are files, directories and links, so remove it"
 
 
 def _new_directory(root: Buildroot) -> Path:

@@ -66,6 +66,12 @@ def test_arguments_are_taken_literally_and_failure_is_reported(farm: Farm) -> No
     assert "$HOME ; id\n" in farm.log(failing, "runroot.log")
 
 
+def test_the_database_of_packages_can_be_rebuilt(farm: Farm) -> None:
+    task = int(farm.admin.runroot(farm.build_tag, ARCH, "rpm --rebuilddb && rpm -q --whatprovides bash"))
+    assert farm.closed(task) == "rpm completed successfully"
+    assert "\nbash-" in farm.log(task, "runroot.log")
+
+
 def test_a_mount_that_is_not_allowed(farm: Farm) -> None:
     task = farm.admin.runroot(farm.build_tag, ARCH, ["true"], mounts=["/mnt/shared/../read-only"])
     assert "read-write mount point is not safe: /mnt/shared/../read-only" in str(farm.failure(task))

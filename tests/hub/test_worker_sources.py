@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,19 @@ import koji
 import pytest
 import requests
 
+from koji_adjutant.buildroot.files.removal import remove_tree
 from tests.hub.client import Client
 from tests.hub.farm import Farm, wait_for_repo
 from tests.hub.names import unique
 from tests.hub.packages import package
 from tests.hub.rpms import Rpm, RpmMaker
 from tests.hub.wire import TIMEOUT
+from tests.support.git_daemon import git_daemon
 from tests.support.scm_servers import reachable_directory, serve_cvs, serve_svn
+from tests.support.trees import DEEP, bury, deep_place
+from tests.support.waiting import until
+
+__all__ = ["deep_place"]
 
 pytestmark = pytest.mark.podman
 
@@ -50,7 +57,7 @@ def test_an_srpm(farm: Farm, client: Client, srpm: Rpm) -> None:
 
 
 def source_package(farm: Farm, url: str, name: str) -> None:
-    """Have the SRPM made from another SCM than git, and compare the result with kojid's."""
+    """Have the SRPM made from a URL, which stays as it is, and compare the result with kojid's."""
     options = {"repo_id": wait_for_repo(farm), "scratch": True}
     task = farm.worker_task("buildSRPMFromSCM", url, farm.build_tag, options)
     result = farm.closed(task)
@@ -76,6 +83,26 @@ def test_sources_from_svn(farm: Farm) -> None:
     assert 'Error running SVN command "svn checkout' in str(error)
     assert "see checkout.log for details" in str(error)
     assert "doesn't exist" in farm.log(task, "checkout.log")
+
+
+@pytest.fixture
+def _nothing_deep_is_left(farm: Farm) -> Iterator[None]:
+    """Leave no tree that pytest could not remove: the worker removes a task's, and keeps a failed one's."""
+    yield
+    work = farm.directory / "work"
+    until(lambda: not any(work.glob("tasks/*/*/work/home/*/*/d")), "the worker removes what the task had")
+    for tree in work.glob("failed/kept/*/builddir/*/*/d"):
+        remove_tree(tree)
+
+
+@pytest.mark.usefixtures("_nothing_deep_is_left")
+def test_sources_that_are_deeper_than_pythons_stack(farm: Farm, deep_place: Path) -> None:
+    name = unique("deep")
+    with git_daemon(deep_place) as server:
+        server.commit(name, package(name))
+        bury(deep_place / name)
+        commit = server.commit(name, {str(Path(*["d"] * DEEP, "file")): "content"})
+        source_package(farm, server.url(name, commit).replace("?", ""), name)
 
 
 def test_sources_from_cvs(farm: Farm) -> None:

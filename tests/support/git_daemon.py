@@ -67,5 +67,7 @@ def git_daemon(directory: Path) -> Iterator[GitServer]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as daemon:
         assert daemon.stderr is not None
         assert "Ready to rumble" in daemon.stderr.readline()
-        yield GitServer(directory, port)
-        daemon.terminate()
+        try:
+            yield GitServer(directory, port)
+        finally:
+            daemon.terminate()

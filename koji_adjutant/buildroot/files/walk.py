@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,14 +22,6 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # a pipe must not make us wait
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-class SpecialFileError(Exception):
-    """Something in a tree is neither a file, a directory nor a link: ``name`` is its path in the tree."""
-
-    def __init__(self, name: str, mode: int) -> None:
-        super().__init__(f"{name} is {_kind(mode)}")
-        self.name = name
 
 
 @dataclass(frozen=True)
@@ -93,13 +85,14 @@ def open_file(name: str, directory: int) -> int:
     return descriptor
 
 
-def copy_tree(source: Path, target: Path, *, uid: int, gid: int) -> None:
+def copy_tree(source: Path, target: Path, *, uid: int, gid: int) -> Mapping[str, str]:
     """Copy a directory to ``target``, which is made, for another user: files, directories, and links as they
     are.
 
-    Modes and times of files are kept. Raises SpecialFileError for anything else, OSError for what cannot be
-    read or written.
+    Modes and times of files are kept. Returns what was left out, since it is none of these: by its path in
+    the tree, what ``special_kind`` calls it. Raises OSError for what cannot be read or written.
     """
+    left_out: dict[str, str] = {}
     target.mkdir()
     place = _Place(target)
     try:
@@ -107,20 +100,21 @@ def copy_tree(source: Path, target: Path, *, uid: int, gid: int) -> None:
         for entry in walk(source):
             while place.depth > len(entry.parts):
                 place.ascend()
+            if kind := special_kind(entry.status.st_mode):
+                left_out[entry.path] = kind
+                continue
             _copy(entry, place.descriptor, uid, gid)
             if entry.is_directory:
                 place.descend(entry.name)
     finally:
         place.close()
+    return left_out
 
 
-def is_special(mode: int) -> bool:
-    """Return whether a file of this mode is neither a file, a directory nor a link."""
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
-
-
-def _kind(mode: int) -> str:
-    """Say what a special file of this mode is."""
+def special_kind(mode: int) -> str | None:
+    """Say what something of this mode is; None for a file, a directory or a link."""
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode):
+        return None
     for is_kind, kind in (
         (stat.S_ISSOCK, "a socket"),
         (stat.S_ISFIFO, "a named pipe"),
@@ -139,8 +133,6 @@ def _copy(entry: TreeEntry, directory: int, uid: int, gid: int) -> None:
         os.chmod(name, status.st_mode & 0o777 | stat.S_IRWXU, dir_fd=directory)
     elif stat.S_ISLNK(status.st_mode):
         os.symlink(os.readlink(name, dir_fd=entry.directory), name, dir_fd=directory)
-    elif is_special(status.st_mode):
-        raise SpecialFileError(entry.path, status.st_mode)
     else:
         _copy_file(entry, directory)
     os.chown(name, uid, gid, dir_fd=directory, follow_symlinks=False)

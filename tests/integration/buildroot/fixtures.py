@@ -13,6 +13,7 @@ from textwrap import dedent
 import pytest
 
 from koji_adjutant.buildroot.cache.cache import Cache
+from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.progress import StateLog
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
@@ -63,13 +64,12 @@ def config(repo: Path) -> BuildrootConfig:
 def workspaces(engine: PodmanManager, tool_image: str, cache: Cache) -> Iterator[NewWorkspace]:
     """Workspaces with the limits of an ordinary worker; at the end no container of theirs may be left."""
     # the overlay of a build wants a real file system, and pytest would keep what it finds in its own place
-    with tempfile.TemporaryDirectory(
-        prefix="adjutant-test-", dir="/var/tmp", ignore_cleanup_errors=True
-    ) as top:
-        owner = Owner(f"test-{os.getpid()}-{Path(top).name}", "tests")
+    top = Path(tempfile.mkdtemp(prefix="adjutant-test-", dir="/var/tmp"))
+    try:
+        owner = Owner(f"test-{os.getpid()}-{top.name}", "tests")
 
         def make(name: str) -> Workspace:
-            directory = Path(top) / name
+            directory = top / name
             (directory / "result").mkdir(parents=True)
             (directory / "work").mkdir()
             return Workspace(
@@ -85,6 +85,8 @@ def workspaces(engine: PodmanManager, tool_image: str, cache: Cache) -> Iterator
 
         yield make
         assert engine.list_containers({LABEL_PREFIX + "task_id": owner.task_id}) == []
+    finally:
+        remove_tree(top)
 
 
 @pytest.fixture

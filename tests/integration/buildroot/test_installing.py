@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import platform
-import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -150,7 +149,25 @@ def test_a_scriptlet_whose_failure_is_fatal(
     prevented(workspace, config, "scripted", "dependency", sentence, TaskStep.INSTALL)
 
 
-def test_packages_whose_files_conflict(small: Small, workspace: Workspace, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("transactions", "sentence"),
+    [
+        (
+            [["one", "two"]],
+            "file /usr/share/shared conflicts between attempted installs of one-1-1.noarch "
+            "and two-1-1.noarch",
+        ),
+        (
+            [["one"], ["two"]],
+            "file /usr/share/shared from install of two-1-1.noarch conflicts "
+            "with file from package one-1-1.noarch",
+        ),
+    ],
+    ids=["together", "one after the other"],
+)
+def test_packages_whose_files_conflict(
+    small: Small, workspace: Workspace, tmp_path: Path, transactions: Sequence[Sequence[str]], sentence: str
+) -> None:
     shared = "%{buildroot}/usr/share/shared"
     packages = [
         made(
@@ -167,16 +184,13 @@ def test_packages_whose_files_conflict(small: Small, workspace: Workspace, tmp_p
     ]
     config = small(*packages)
     with open_buildroot(workspace, config) as root:
-        root.install(["one"])
+        for transaction in transactions[:-1]:
+            root.install(transaction)
         with pytest.raises(BuildrootError) as failure:
-            root.install(["two"])
+            root.install(transactions[-1])
     why = explain(failure.value, workspace.resultdir)
     assert why.failure == "dependency"
-    assert re.fullmatch(
-        "packages could not be installed: file /usr/share/shared from install of two-1-1.noarch conflicts "
-        "with file from package one-1-1.noarch",
-        why.sentence,
-    )
+    assert why.sentence == f"packages could not be installed: {sentence}"
 
 
 def test_a_package_that_cannot_be_downloaded(

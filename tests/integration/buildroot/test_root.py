@@ -18,6 +18,7 @@ import pytest
 from koji_adjutant.buildroot.cache.downloads import PackageCache
 from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, Repository, TagOptions, for_repos
+from koji_adjutant.buildroot.specification.lock import NAME as LOCK
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container import stopped
@@ -142,6 +143,7 @@ def test_a_repository_s_password_is_seen_by_nobody(workspace: Workspace, repo: P
             pass
     assert f"there is no {url.replace('://', '://me:***@')}/x.rpm" in str(failure.value)
     files = {path.name: path.read_bytes() for path in workspace.resultdir.iterdir()}
+    assert LOCK in files
     assert [name for name, data in files.items() if b"geheim" in data] == []
     assert f"baseurl={url}\n".encode() in files["koji.repo"]
 

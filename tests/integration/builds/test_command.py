@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from koji_adjutant.buildroot.specification.lock import NAME as LOCK
 from tests.integration.buildroot.fixtures import spec
+from tests.support.http_server import CREDENTIALS, ProtectedFiles, serving
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "hello-adjutant"
 
@@ -18,7 +23,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "hello-adjutant"
 class Command:
     """Runs the command with the shared state directory; results go to ``results``."""
 
-    def __init__(self, repo: Path, state_dir: Path, results: Path) -> None:
+    def __init__(self, repo: Path | str, state_dir: Path, results: Path) -> None:
         self._options = ["--repo", str(repo), "--state-dir", str(state_dir), "--resultdir", str(results)]
         self.results = results
 
@@ -67,12 +72,18 @@ def test_a_failing_build_shows_why(command: Command, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("release", "sentence"),
     [
-        ("1\n%{error:the macro toolset is needed}", "error: the macro toolset is needed"),
+        ("1\n%{error:choose a flavour first}", "error: choose a flavour first"),
         ("1\nExclusiveArch: ppc64le", "error: Architecture is not included: x86_64"),
         (
             "1%{nobody_defines_this}",
             "nothing defines a macro that name, version or release consist of: "
             "'unread-1-1%{nobody_defines_this}.src.rpm'",
+        ),
+        # with no history that it could be of
+        (
+            "%autorelease",
+            "nothing defines a macro that name, version or release consist of: "
+            "'unread-1-%autorelease.src.rpm'",
         ),
     ],
 )
@@ -99,6 +110,50 @@ def test_a_directory_of_this_machine(command: Command, tmp_path: Path) -> None:
     assert (cache / "later").exists()
     lock = json.loads((command.results / "buildroot_lock.json").read_text())
     assert lock["buildroot"]["mounts"] == [f"{cache}:/srv/cache:rw"]
+
+
+def test_a_changelog_in_another_encoding(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "umlaut").mkdir()
+    changelog = "%changelog\n* Tue Mar 05 2024 a <a@b> - 1-1\n- f\u00fcr alle\n"
+    text = f"{spec('umlaut')}\n{changelog}"
+    (tmp_path / "umlaut" / "umlaut.spec").write_text(text, encoding="latin-1")
+    result = command(tmp_path / "umlaut")
+    assert "Why (spec): error: Package umlaut: invalid utf-8 encoding in Changelogtext: " in result.stderr
+    assert result.returncode == 4
+
+
+def test_a_directory_that_programs_watch(command: Command, tmp_path: Path) -> None:
+    """They have a socket there, or a named pipe, beside what is source."""
+    (watched := tmp_path / "watched").mkdir()
+    subprocess.run(["git", "init", "--quiet", str(watched)], check=True)
+    (watched / "watched.spec").write_text(spec("watched", "Source0: data", build="grep there %{SOURCE0}"))
+    (watched / "data").write_text("it is there\n")
+    os.mkfifo(watched / "events")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(watched / ".git" / "watcher"))
+        result = command(watched)
+    assert result.returncode == 0, result.stderr
+    assert (command.results / "watched-1-1.src.rpm").exists()
+    log = (command.results / "srpm" / "build.log").read_text()
+    assert "Warning: '.git/watcher' is a socket, and left out\n" in log
+    assert "Warning: 'events' is a named pipe, and left out\n" in log
+
+
+def test_a_repository_s_password_is_in_no_result(
+    repo: Path, state_dir: Path, tool_image: str, tmp_path: Path
+) -> None:
+    """Logs and the lock are there to be passed on."""
+    (tmp_path / "needy").mkdir()
+    (tmp_path / "needy" / "needy.spec").write_text(spec("needy", "BuildRequires: popt-devel\n"))
+    with serving(partial(ProtectedFiles, directory=str(repo))) as url:
+        command = Command(url.replace("://", f"://{CREDENTIALS}@"), state_dir, tmp_path / "results")
+        result = command(tmp_path / "needy")
+    assert result.returncode == 0, result.stderr
+    files = {path.name: path.read_bytes() for path in command.results.rglob("*") if path.is_file()}
+    assert url.encode() in files[LOCK]
+    assert f"baseurl={url}\n".encode() in files["koji.repo"]
+    said = {**files, "standard output": result.stdout.encode(), "standard error": result.stderr.encode()}
+    assert [name for name, data in said.items() if b"geheim" in data] == []
 
 
 def test_missing_requirements(command: Command, tmp_path: Path) -> None:

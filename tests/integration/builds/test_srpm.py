@@ -15,6 +15,9 @@ from koji_adjutant.builds.scm_srpm import srpm_from_directory
 from koji_adjutant.builds.srpm import rebuild_srpm
 from koji_adjutant.errors import SpecError
 from tests.integration.buildroot.fixtures import MakeSrpm, spec
+from tests.support.trees import bury, deep_place
+
+__all__ = ["deep_place"]
 
 
 def rebuild(workspace: Workspace, config: BuildrootConfig, srpm: Path) -> Path:
@@ -43,6 +46,16 @@ def test_two_specs(workspace: Workspace, config: BuildrootConfig, make_srpm: Mak
     # it comes from a macro that writes it while the spec is read
     text += "\n%{lua: io.open(rpm.expand('%{_sourcedir}/another.spec'), 'w'):close()}\n"
     assert rebuild(workspace, config, make_srpm(text)).name == "double-1-1.src.rpm"
+
+
+def test_a_directory_that_is_deeper_than_pythons_stack(
+    workspace: Workspace, config: BuildrootConfig, deep_place: Path
+) -> None:
+    (source := deep_place / "deep").mkdir()
+    bury(source)
+    (source / "deep.spec").write_text(spec("deep"))
+    with open_buildroot(workspace, config) as root:
+        assert srpm_from_directory(root, source).name == "deep-1-1.src.rpm"
 
 
 def test_a_source_package_without_all_of_its_sources(

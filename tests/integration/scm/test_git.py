@@ -14,7 +14,10 @@ from koji_adjutant.errors import BuildFailed, SourceError, SpecError
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from tests.integration.buildroot.fixtures import spec
 from tests.integration.scm.conftest import Make
-from tests.support.git_daemon import GitServer
+from tests.support.git_daemon import GitServer, git_daemon
+from tests.support.trees import DEEP, bury, deep_place
+
+__all__ = ["deep_place"]
 
 MAKEFILE = "sources:\n\techo made > source.txt\n"
 SOURCED = spec("pkg", "Source0: source.txt\n", build="grep made %{SOURCE0}")
@@ -27,6 +30,16 @@ def test_branch_with_source_command(server: GitServer, make: Make) -> None:
     assert "source.txt" in RpmHeader(made.srpm).texts(Tag.BASENAMES)
     assert made.source["source"].endswith(f"/pkg#{commit}")
     assert made.source["url"] == server.url("pkg", "main")
+
+
+def test_a_tree_that_is_deeper_than_pythons_stack(deep_place: Path, make: Make) -> None:
+    deepest = Path(*["d"] * DEEP, "file")
+    with git_daemon(deep_place) as server:
+        server.commit("deep", {"deep.spec": spec("deep")})
+        bury(deep_place / "deep")
+        server.commit("deep", {str(deepest): "content"})
+        made = make(server.url("deep", "main"), source_cmd=("grep", "content", str(deepest)))
+    assert made.srpm.name == "deep-1-1.src.rpm"
 
 
 def test_what_plugins_do_around_the_checkout(server: GitServer, make: Make) -> None:

@@ -81,9 +81,9 @@ BUILDS = [
         "error: /builddir/build/SPECS/badif.spec:6: bad %if condition",
         "error: unexpected end",
     ),
-    Case("errormacro", "spec", "error: This package needs the macro toolset, set it in", "error: This"),
+    Case("errormacro", "spec", "error: no flavour has been chosen for these", "error: no flavour"),
     Case("exclusivearch", "spec", "error: Architecture is not included: x86_64", "error: Architecture is"),
-    Case("latin1", "spec", "error: Package latin1: invalid utf-8 encoding in Changelogname", "Changelogtext"),
+    Case("latin1", "spec", "error: Package umlaut: invalid utf-8 encoding in Changelogname", "Changelogtext"),
     Case(
         "unpackaged", "spec", "error: Installed (but unpackaged) file(s) found: /usr/bin/left-over", "error: "
     ),
