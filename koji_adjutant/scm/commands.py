@@ -56,10 +56,10 @@ class Checkout:
     """The commands of a checkout, as argument lists.
 
     They are run in ``directory`` but for ``update``, ``recovery`` and ``resolve`` (in ``clone``). ``update``
-    brings the revision; where it fails ``recovery`` is tried (short commit ids). ``resolve`` prints the
-    commit. ``common`` fetches what koji calls the common repository, next to the sources. ``origin``, with a
-    working copy's path behind it, prints the URL of the repository that it is from. ``lfs`` is more
-    environment for git, with which git-lfs fetches what a repository keeps with it.
+    brings the revision; where its first command fails, ``recovery`` is tried (short commit ids). ``resolve``
+    prints the commit. ``common`` fetches what koji calls the common repository, next to the sources.
+    ``origin``, with a working copy's path behind it, prints the URL of the repository that it is from.
+    ``lfs`` is more environment for git, with which git-lfs fetches what a repository keeps with it.
     """
 
     fetch: Sequence[str]

@@ -62,11 +62,8 @@ def check_out(request: dict[str, Any]) -> str | None:
     if has_lfs:
         os.environ.update(request["lfs"])
     run(request["fetch"], directory, secret)
-    try:
-        for command in request["update"]:
-            run(command, clone, secret)
-    except CheckoutCommandError:
-        run(request["recovery"], clone, secret)
+    if request["update"]:
+        bring_revision(request["update"], request["recovery"], clone, secret)
     if request["lfs"]:
         look_for_missing_files(clone, has_lfs=has_lfs)
     if request["common"]:
@@ -80,6 +77,21 @@ def check_out(request: dict[str, Any]) -> str | None:
         return None
     result = subprocess.run(request["resolve"], cwd=clone, stdout=subprocess.PIPE, check=True)
     return result.stdout.decode().strip()
+
+
+def bring_revision(update: list[list[str]], recovery: list[str], clone: Path, secret: str | None) -> None:
+    """Run the commands of ``update``, or ``recovery`` if the server does not know the revision by its name.
+
+    What fails later (a file that git-lfs cannot fetch) would fail again, or with words about something else:
+    a branch has no local name here. Raises CheckoutCommandError.
+    """
+    fetch, *others = update
+    try:
+        run(fetch, clone, secret)
+    except CheckoutCommandError:
+        others = [recovery]
+    for command in others:
+        run(command, clone, secret)
 
 
 def run(command: list[str], directory: Path, secret: str | None) -> None:

@@ -41,12 +41,16 @@ def test_the_repositorys_own_server_is_asked_whatever_it_says(place: Path, get: 
     assert (tree.path / "foo/a.tar.gz").read_bytes() == TARBALL
 
 
-def test_an_object_that_the_server_has_not(place: Path, get: Get) -> None:
+@pytest.mark.parametrize("branch", ["main", "f43"])
+def test_an_object_that_the_server_has_not(place: Path, get: Get, branch: str) -> None:
+    """That is what has failed, not the branch, which a clone knows by another name."""
     git_repository(place / "foo", FILES)
+    for command in (["branch", "--force", "f43"], ["update-server-info"]):
+        subprocess.run(["git", "-C", place / "foo", *command], check=True)
     with serving_lfs(place, ()) as url, pytest.raises(SourceError) as refusal:
-        get(f"git+{url}/foo/.git#main")
+        get(f"git+{url}/foo/.git#{branch}")
     assert str(refusal.value) == (
-        'Error running GIT command "git reset --hard main --", see checkout.log for details'
+        'Error running GIT command "git reset --hard KOJI_FETCH_HEAD --", see checkout.log for details'
     )
 
 

@@ -62,3 +62,13 @@ def test_a_command_that_repeats_the_password(
     output = capfdbinary.readouterr().out
     assert b"no *** for \xff\n" in output
     assert b"secret" not in output
+
+
+def test_another_way_to_a_revision_is_tried_only_if_the_server_does_not_know_it(tmp_path: Path) -> None:
+    """What fails later says why; the other way would fail too, and say something else."""
+    recovery = ["touch", "recovered"]
+    with pytest.raises(checkout.CheckoutCommandError, match=r"^false$"):
+        checkout.bring_revision([["true"], ["false"]], recovery, tmp_path, None)
+    assert not (tmp_path / "recovered").exists()
+    checkout.bring_revision([["false"], ["touch", "updated"]], recovery, tmp_path, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["recovered"]
