@@ -194,7 +194,12 @@ def _start_of_last_cluster(numbers: Sequence[int]) -> int:
 
 
 def _sentence(lines: Sequence[_Line], number: int) -> str:
-    """Return the text of a line; of one that ends in a colon, together with the line that it announces."""
+    """Return the text of a line; of one that ends in a colon, together with the line that it announces.
+
+    rpm quotes lines of a spec file with their ends, and goes on with a colon in the next line of the log.
+    """
     text = lines[number].text.strip()
     following = next((line.text.strip() for line in lines[number + 1 :] if line.text.strip()), "")
+    if following.startswith(": "):
+        return f"{text}{following}"[:SENTENCE_LENGTH]
     return (f"{text} {following}" if text.endswith(":") and following else text)[:SENTENCE_LENGTH]

@@ -80,3 +80,14 @@ def test_nothing_to_show(content: bytes, log: Path) -> None:
 
 def test_no_log(log: Path) -> None:
     assert decisive_lines(log) == []
+
+
+def test_rpms_word_about_a_line_of_the_spec_file(log: Path) -> None:
+    """It quotes the line with its end: what is wrong with it stands in the next line of the log."""
+    log.write_text(
+        "Executing command: rpmbuild -bs x.spec\nerror: line 20: %files doc\n"
+        ": package x-doc does not exist\nBuilding target platforms: noarch\n"
+    )
+    found = find_decisive(log)
+    assert found is not None
+    assert found.sentence == "error: line 20: %files doc: package x-doc does not exist"
