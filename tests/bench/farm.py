@@ -19,9 +19,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from koji_adjutant.config import AdjutantOptions
+from koji_adjutant.config.adjutant import AssignSubtasks
 from koji_adjutant.container.engine import open_engine
 from tests.bench.machine import describe
 from tests.distribution.build import build as build_distribution
@@ -160,11 +161,13 @@ def _hub(stack: ExitStack, place: Path) -> Hub:
     return stack.enter_context(own_devhub(place / "hub"))
 
 
-def measure(place: Path, scenarios: Sequence[str], sleeptimes: Sequence[int]) -> Iterator[Measured]:
-    """Measure our worker with and without subtasks of its own, and a stock builder where there is one."""
+def measure(
+    place: Path, scenarios: Sequence[str], sleeptimes: Sequence[int], ways: Sequence[str]
+) -> Iterator[Measured]:
+    """Measure our worker with each of these ``assign_subtasks``, and a stock builder where there is one."""
     channel = os.environ.get("ADJUTANT_BENCH_STOCK_CHANNEL")
     for sleeptime in sleeptimes:
-        for assign in ("own", "none"):
+        for assign in ways:
             name = f"{assign}-{sleeptime}"
             if alone := [each for each in scenarios if each != "mass"]:
                 with workers(place / name, 1, sleeptime, assign) as farm:
@@ -172,7 +175,7 @@ def measure(place: Path, scenarios: Sequence[str], sleeptimes: Sequence[int]) ->
                     bench.warm_up()
                     for scenario in alone:
                         yield from bench.run(scenario)
-                    if channel and assign == "none":
+                    if channel and assign == ways[-1]:
                         stock = replace(bench, contender="stock kojid", channel=channel)
                         stock.warm_up()
                         for scenario in alone:
@@ -209,6 +212,7 @@ def main() -> None:
     parser.add_argument(
         "--sleeptime", nargs="+", type=int, default=[3, 15], help="kojid's option, in seconds"
     )
+    parser.add_argument("--assign", nargs="+", choices=get_args(AssignSubtasks), default=["own", "none"])
     parser.add_argument("--run-interval", type=float, help="the hub's RunInterval, to be written down")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     arguments = parser.parse_args()
@@ -221,9 +225,10 @@ def main() -> None:
             "run_interval": arguments.run_interval,
             "stock": "ADJUTANT_BENCH_STOCK_CHANNEL" in os.environ or "no stock builder was named",
         }
-        found = list(measure(Path(place), arguments.scenarios, arguments.sleeptime))
+        found = list(measure(Path(place), arguments.scenarios, arguments.sleeptime, arguments.assign))
     host = "".join(letter if letter.isalnum() else "-" for letter in platform.node())
-    path = arguments.results / f"{time.strftime('%Y-%m-%d')}-{host}-farm.json"
+    kind = f"farm-{'-'.join(map(str, arguments.sleeptime))}-{arguments.run_interval or 0:g}"
+    path = arguments.results / f"{time.strftime('%Y-%m-%d')}-{host}-{kind}.json"
     path.write_text(json.dumps({**document, "runs": [asdict(each) for each in found]}, indent=1) + "\n")
     hub = f"Hub: {document['hub']}; RunInterval {arguments.run_interval or 'not known'}."
     path.with_suffix(".md").write_text(f"# Builds from `koji build` to tagged\n\n{hub}\n\n{table(found)}")
