@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ from urllib.parse import urlsplit
 
 import koji
 import koji.tasks
-from koji.daemon import TaskManager
 from koji.tasks import BaseTaskHandler, RefuseTask, ServerExit, ServerRestart
 
 from koji_adjutant.buildroot.files.overlay import unmount_below
@@ -32,6 +30,7 @@ from koji_adjutant.daemon.own_subtasks import OwnSubtasks
 from koji_adjutant.daemon.plugins import load_plugins
 from koji_adjutant.daemon.prewarmer import Prewarmer
 from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, hold_back_for_good, unwind
+from koji_adjutant.daemon.task_processes import TaskProcesses
 from koji_adjutant.daemon.task_record import recorded
 from koji_adjutant.daemon.tidier import Tidier
 from koji_adjutant.daemon.tool_image import ToolImage
@@ -51,7 +50,7 @@ BUSY = ("Over capacity", "Full queue")
 """koji's words for a worker that takes no more tasks because it has enough."""
 
 
-class Worker(TaskManager):  # type: ignore[misc]
+class Worker(TaskProcesses):
     """Takes tasks from the hub and runs each in a forked child, as kojid does.
 
     ``containers``, ``journal`` and what works beside tasks are set before the first task is taken; the parent
@@ -328,45 +327,6 @@ class Worker(TaskManager):  # type: ignore[misc]
         if self.tidier and leftovers.has_put_aside(self.options, task_id):
             self.tidier.wake()
 
-    def _childPIDs(self, pid: int) -> list[tuple[int, str]]:  # noqa: N802
-        """Return koji's list, but without a service that other tasks use as well, in a session of its own."""
-        return [
-            (child, command)
-            for child, command in super()._childPIDs(pid)
-            if child == pid or _session(child) == _session(pid)
-        ]
-
-    def _getStat(self, pid: int) -> list[int | str] | None:  # noqa: N802
-        """Read what koji reads, but leave no file open if the process ends meanwhile."""
-        directory = Path("/proc") / str(pid)
-        try:
-            fields = (directory / "stat").read_text(errors="replace").split()
-            command = (directory / "cmdline").read_text(errors="replace").replace("\0", " ").strip()
-        except OSError:
-            return None
-        status: list[int | str] = [int(field) if field.isdigit() else field for field in fields]
-        status[1] = command
-        return status if command else None
-
-    def _doKill(  # noqa: N802
-        self, task_id: int, pid: int, cmd: str, sig: int, timeout: float, pause: float
-    ) -> bool:
-        """Send the signal and see the process's end at once; koji looks for it only now and then."""
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            return True
-        try:
-            logger.info(
-                "Sending signal %d to %s (pid %d, task %d)", sig, cmd.split(maxsplit=1)[0], pid, task_id
-            )
-            signal.pidfd_send_signal(descriptor, sig)
-            return bool(select.select([descriptor], [], [], max(timeout, pause))[0])
-        except ProcessLookupError:
-            return True
-        finally:
-            os.close(descriptor)
-
     def prewarm(self) -> None:
         """Have roots made ready while there is no task, although one would be taken."""
         if self.prewarmer:
@@ -394,10 +354,3 @@ class Worker(TaskManager):  # type: ignore[misc]
         if self.prewarmer and self.prewarmer.owner:
             running.add(self.prewarmer.owner)
         self.own_containers.remove(self.containers, self.options.worker_id, running)
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except ProcessLookupError:
-        return None

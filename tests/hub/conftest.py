@@ -124,3 +124,14 @@ def farm(hub: Hub, admin: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
         place = tmp_path_factory.mktemp("farm")
         with run_farm(hub, admin, place, engine, state, image, distribution) as farm:
             yield farm
+
+
+@pytest.fixture
+def alone(farm: Farm) -> Iterator[None]:
+    """The worker is the hub's only builder that is enabled."""
+    others = [farm.hub.builder.name, farm.hub.other_builder.name]
+    for name in others:
+        farm.admin.disableHost(name)
+    yield
+    for name in others:
+        farm.admin.enableHost(name)

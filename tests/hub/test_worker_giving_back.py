@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
 
 import koji
 import pytest
@@ -21,17 +20,6 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.podman
 
 WAITING = f"echo now it runs; while [ ! -e /builddir/go ]; do sleep 0.2; done\n{COMPILE}"
-
-
-@pytest.fixture
-def alone(farm: Farm) -> Iterator[None]:
-    """The worker is the hub's only builder."""
-    others = [farm.hub.builder.name, farm.hub.other_builder.name]
-    for name in others:
-        farm.admin.disableHost(name)
-    yield
-    for name in others:
-        farm.admin.enableHost(name)
 
 
 def kill_service(farm: Farm) -> None:

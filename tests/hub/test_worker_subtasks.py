@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import koji
@@ -22,17 +21,6 @@ WAITING = f"echo now it runs; while [ ! -e /builddir/go ]; do sleep 0.2; done\n{
 @pytest.fixture
 def host(farm: Farm) -> int:
     return int(farm.admin.getHost(farm.hub.worker.name)["id"])
-
-
-@pytest.fixture
-def alone(farm: Farm) -> Iterator[None]:
-    """The worker is the only builder that is enabled."""
-    others = [farm.hub.builder.name, farm.hub.other_builder.name]
-    for name in others:
-        farm.admin.disableHost(name)
-    yield
-    for name in others:
-        farm.admin.enableHost(name)
 
 
 def runs(farm: Farm, task: int) -> list[int]:
