@@ -114,6 +114,7 @@ class KojidOptions(FileOptions):
     debug_task: bool = False
     debug_xmlrpc: bool = False
     debug_mock: bool = False
+    single_task: bool = False
     skip_main: bool = False
     topurls: list[str] = field(default_factory=list)
     adjutant: AdjutantOptions = field(default_factory=AdjutantOptions)

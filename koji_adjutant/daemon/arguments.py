@@ -32,6 +32,8 @@ def command_line() -> argparse.ArgumentParser:
     add("--debug-task", action="store_true", help="debug output of the tasks")
     add("--debug-xmlrpc", action="store_true", help="debug output of the hub calls")
     add("--debug-mock", action="store_true", help=argparse.SUPPRESS)
+    # "single" would have koji's library run the task in the daemon's own process
+    add("--single", dest="single_task", action="store_true", help="do one task, and stop")
     add("--skip-main", action="store_true", help="log in and stop there")
     add("--maxjobs", type=int, help="most tasks at a time")
     add("--minspace", type=int, metavar="MB", help="free space that a new task needs")

@@ -70,8 +70,10 @@ class Worker(TaskProcesses):
         self.tool_image: ToolImage | None = None
         self.own_containers = OwnContainers()
         self.lost_subtasks = LostSubtasks(session, self.host_id)
-        self.own_subtasks = OwnSubtasks(self.host_id, options.adjutant.assign_subtasks, wakeup)
+        assign = "none" if options.single_task else options.adjutant.assign_subtasks
+        self.own_subtasks = OwnSubtasks(self.host_id, assign, wakeup)
         self._image_problem = ""
+        self._has_its_task = False
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
 
     def register_handlers(self) -> None:
@@ -115,6 +117,7 @@ class Worker(TaskProcesses):
         if len(self.tasks) >= self.options.maxjobs and task["id"] not in self.own_subtasks.made:
             return False
         taken: bool = super().takeTask(task)
+        self._has_its_task = taken and self.options.single_task
         return taken
 
     def forkTask(self, handler: BaseTaskHandler) -> tuple[int, int]:  # noqa: N802
@@ -207,8 +210,14 @@ class Worker(TaskProcesses):
     def readyForTask(self) -> bool:  # noqa: N802
         """Check koji's conditions, that the engine answers, and that it has a tool image.
 
+        With --single one task is taken, and ServerExit raised when it is over.
         Containers that nobody removed go meanwhile; one that cannot be removed is no reason to wait.
         """
+        if self._has_its_task:
+            if not self.pids:
+                raise ServerExit
+            self.status = "A single task is done here"
+            return False
         self.status = ""
         with self._those_that_wait_not_counted():
             ready: bool = super().readyForTask()
@@ -260,7 +269,7 @@ class Worker(TaskProcesses):
 
     @property
     def _is_draining(self) -> bool:
-        return self.restart_pending or not self.hostdata.get("enabled", True)
+        return self.restart_pending or self._has_its_task or not self.hostdata.get("enabled", True)
 
     def _get_host_data(self) -> dict[str, object]:
         """Return what koji tells the hub of this host, and what is wrong with it, if anything is."""

@@ -231,6 +231,18 @@ def test_an_engine_that_cannot_be_used(workers: Workers, monkeypatch: pytest.Mon
     assert workers.host()["ready"] is False
 
 
+def test_a_single_task_is_done(workers: Workers) -> None:
+    daemon = workers.start("-f", "--single")
+    workers.ready()
+    first, second = workers.task("sleep", 1), workers.task("sleep", 1)
+    assert daemon.wait() == 0
+    states = [koji.TASK_STATES[workers.admin.getTaskInfo(task)["state"]] for task in (first, second)]
+    assert states[0] == "CLOSED"
+    assert states[1] in ("FREE", "ASSIGNED")
+    assert workers.host()["ready"] is False
+    workers.admin.cancelTask(second)
+
+
 def test_skip_main_only_logs_in(workers: Workers) -> None:
     assert workers.start("-f", "--skip-main").wait() == 0
     assert "Starting up" not in workers.log
