@@ -31,6 +31,7 @@ class DistRpm(TaggedRpm):
 COMPATIBLE: Mapping[str, Sequence[str]] = {
     "i386": ("athlon", "i686", "i586", "i486", "i386", "noarch"),
     "x86_64": ("amd64", "ia32e", "x86_64", "noarch"),
+    "x86_64_v2": ("x86_64_v2", "noarch"),
     "ia64": ("ia64", "noarch"),
     "ppc": ("ppc", "noarch"),
     "ppc64": ("ppc64p7", "ppc64pseries", "ppc64iseries", "ppc64", "noarch"),

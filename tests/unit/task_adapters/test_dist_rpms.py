@@ -82,6 +82,13 @@ def test_a_package_without_any_signature_header() -> None:
     assert [row["id"] for row in select(rpm(1, None), keys=("aaaa",)).unsigned] == [1]
 
 
+def test_a_level_of_an_arch_is_one_of_its_own() -> None:
+    """A distribution may be built for x86_64 and for x86_64_v2, in one tag."""
+    rows = rpm(1, "", "x86_64"), rpm(2, "", "x86_64_v2"), rpm(3, "", "noarch")
+    assert set(select(*rows, arch="x86_64_v2").rows) == {2, 3}
+    assert set(select(*rows, arch="x86_64").rows) == {1, 3}
+
+
 def test_an_unknown_arch() -> None:
     with pytest.raises(koji.GenericError, match="No dist repo can be made for the arch vax"):
         select(arch="vax")
