@@ -10,6 +10,7 @@ from koji.plugin import PluginTracker
 
 from koji_adjutant.errors import ConfigError
 from koji_adjutant.task_adapters import PLUGINS
+from koji_adjutant.text import innermost_reason
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,9 @@ def load_plugins(manager: TaskManager, names: Sequence[str], path: Sequence[str]
             hint = (
                 " (it needs parts of the stock kojid, which run mock)" if "__main__" in str(problem) else ""
             )
+            # libraries raise a bare ImportError for what has its reason further down
+            reason = str(problem) or innermost_reason(problem)
             raise ConfigError(
-                f"The plugin {name} cannot be loaded: {problem}{hint}; take it out of the plugin option."
+                f"The plugin {name} cannot be loaded: {reason}{hint}; take it out of the plugin option."
             ) from problem
         manager.scanPlugin(plugin)

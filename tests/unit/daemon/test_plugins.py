@@ -30,6 +30,10 @@ def path(tmp_path: Path) -> Path:
         "hook.callbacks = ('preSCMCheckout',)\n"
     )
     (tmp_path / "unit_stock.py").write_text("from __main__ import BuildRoot\n")
+    (tmp_path / "unit_bare.py").write_text(
+        "try:\n    raise OSError('libgit2.so: not found')\n"
+        "except OSError as error:\n    raise ImportError from error\n"
+    )
     (tmp_path / "runroot.py").write_text("raise AssertionError\n")
     return tmp_path
 
@@ -50,6 +54,7 @@ def test_stock_plugins_that_are_ours(manager: TaskManager, path: Path) -> None:
     ("name", "message"),
     [
         ("absent", "There is no plugin absent in /nowhere:"),
+        ("unit_bare", "unit_bare cannot be loaded: libgit2.so: not found; take it out"),
         ("unit_stock", r"unit_stock cannot be loaded: .*BuildRoot.*needs parts of the stock kojid"),
     ],
 )
