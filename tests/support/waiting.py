@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -26,3 +26,9 @@ def until(
             return value
         assert time.monotonic() < deadline, f"not within {patience:.0f} seconds: {what}"
         time.sleep(pause)
+
+
+def for_ever() -> NoReturn:
+    """Do nothing until a signal's handler raises; signal.pause() misses one that comes right before it."""
+    while True:
+        time.sleep(0.05)

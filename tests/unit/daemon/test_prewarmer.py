@@ -13,6 +13,7 @@ import pytest
 
 from koji_adjutant.daemon import side_process
 from koji_adjutant.daemon.prewarmer import Prewarmer
+from tests.support.waiting import for_ever
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -45,7 +46,7 @@ class Work:
     def lasts(self) -> None:
         try:
             self.started.touch()
-            signal.pause()
+            for_ever()
         finally:
             self.cleaned.touch()
 
@@ -53,8 +54,7 @@ class Work:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         (self.workdir / f"prewarm-{os.getpid()}" / "deep").mkdir(parents=True)
         self.started.touch()
-        while True:
-            signal.pause()
+        for_ever()
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_it_does_not_outlive_a_killed_worker(work: Work) -> None:
     middle = os.fork()
     if not middle:
         Prewarmer(work.lasts, work.workdir, sleeptime=0).tend(idle=True)
-        signal.pause()
+        for_ever()
     until(work.started.exists)
     os.kill(middle, signal.SIGKILL)
     os.waitpid(middle, 0)

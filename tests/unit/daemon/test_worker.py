@@ -18,6 +18,7 @@ from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.prewarmer import Prewarmer
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
+from tests.support.waiting import for_ever
 from tests.unit.daemon.worker_stage import LONG, Hub, Task, hub, start, wait_until_reaped, worker
 
 __all__ = ["hub", "worker"]
@@ -29,7 +30,7 @@ def stuck(started: Path, cleaned: Path) -> Callable[[], None]:
     def run() -> None:
         try:
             started.touch()
-            signal.pause()
+            for_ever()
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
             cleaned.write_text("yes")
@@ -93,8 +94,7 @@ def test_a_task_that_cannot_be_stopped_is_killed(
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         started.touch()
-        while True:
-            signal.pause()
+        for_ever()
 
     kill = worker._doKill
 
@@ -164,7 +164,7 @@ def test_a_service_in_a_session_of_its_own_survives_its_task(
         helper = subprocess.Popen(["sleep", "600"])
         (tmp_path / "new").write_text(f"{service.pid} {helper.pid}")
         (tmp_path / "new").rename(pids)
-        signal.pause()
+        for_ever()
 
     start(worker, hub, run)
     wait_for(pids)
@@ -179,7 +179,7 @@ def test_a_task_does_not_outlive_a_killed_worker(worker: Worker, hub: Hub, tmp_p
     middle = os.fork()
     if not middle:
         worker.forkTask(Task(hub, worker.options, stuck(started, cleaned)))
-        signal.pause()
+        for_ever()
     wait_for(started)
     os.kill(middle, signal.SIGKILL)
     os.waitpid(middle, 0)
@@ -201,7 +201,7 @@ def test_roots_are_made_ready_while_there_is_no_task(worker: Worker, hub: Hub, t
 
     def work() -> None:
         started.touch()
-        signal.pause()
+        for_ever()
 
     worker.prewarmer = prewarmer = Prewarmer(work, tmp_path / "work", sleeptime=0)
     worker.prewarm()
