@@ -56,5 +56,8 @@ class FedoraPackages:
     def _command(self, root: Path) -> list[str]:
         command = ["dnf", "--assumeyes", f"--installroot={root}", f"--releasever={self._releasever}"]
         command += ["--setopt=install_weak_deps=False", "--setopt=tsflags=nodocs", "--setopt=keepcache=False"]
-        # dnf 4 takes the host's repositories where the root has none; dnf5 takes none unless asked
-        return [*command, "--use-host-config"] if self._is_dnf5 else command
+        if self._is_dnf5:
+            # it takes none of the host's repositories unless asked
+            return [*command, "--use-host-config"]
+        # dnf 4 takes them where the root has none; the plugin adds what this host has downloaded, unsigned
+        return [*command, "--disableplugin=local"]
