@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -139,16 +140,21 @@ def srpm_from_directory(
 def _source_directory(directory: Path, source: ScmSource) -> Path:
     """Return where the sources are, seen from outside: no link of the packager's may lead elsewhere."""
     place = directory / source.source_directory
-    try:
-        leads_out = not place.resolve().is_relative_to(directory.resolve())
-    except RuntimeError:  # Python's word for a link that leads to itself
-        leads_out = True
-    if leads_out:
+    if _leads_to_itself(place) or not place.resolve().is_relative_to(directory.resolve()):
         raise SourceError(
             f"the module in SCM URL {source.shown_url!r} is not acceptable: "
             "a link in it leads out of the checkout"
         )
     return place
+
+
+def _leads_to_itself(place: Path) -> bool:
+    """Ask the kernel: of such a link ``resolve`` says nothing any more from Python 3.13 on."""
+    try:
+        place.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _own_clone(clone: Path) -> None:
