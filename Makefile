@@ -20,7 +20,7 @@ SUITES ?= unit
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down demo-clean check test selected unit fuzz integration hub e2e soak debian-13 matrix bench \
-    bench-quick bench-farm coverage lint format man lock host containers servers browser distribution clean
+    bench-quick bench-farm bench-scale coverage lint format man lock host containers servers browser distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns
 
 bench-farm: servers $(VENV)/bench-ready ## Measure builds from `koji build` to tagged, on a hub; tests/bench/farm.py says how
 	$(BIN)/python -m tests.bench.farm $(BENCH)
+
+bench-scale: host distribution $(VENV)/bench-ready ## Measure what a worker's own books cost, and with a hundred times as much in them
+	$(BIN)/python -m tests.bench.scale $(BENCH)
 
 # make test says whether tests pass: here a signal may come while lines are counted, and not be seen as one.
 coverage: $(if $(filter-out unit,$(SUITES)),servers browser,$(VENV)/ready) ## Lines that unit tests run, by package; SUITES="unit fuzz integration faults hostile hub e2e" counts all, and wants 85 %

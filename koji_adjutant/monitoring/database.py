@@ -16,6 +16,12 @@ SUFFIXES = ("", "-wal", "-shm")
 """Of the files that SQLite makes of one database."""
 VERSION = 1
 """Of schema.sql, kept in the file's user_version."""
+NEWER_INDEXES = """
+CREATE INDEX IF NOT EXISTS tasks_by_status_newest_first
+    ON tasks (status, finished_at IS NULL DESC, started_at DESC, task_id DESC);
+DROP INDEX IF EXISTS tasks_by_status;
+"""
+"""What a journal of an earlier release gets as well: it is no other version for that."""
 
 BUSY_SECONDS = 5.0
 """Seconds that a writer waits for another one before it gives the event up.
@@ -78,6 +84,7 @@ def prepare(path: Path) -> None:
         if _version(connection) == 0:
             schema = Path(__file__).with_name("schema.sql").read_text()
             connection.executescript(f"BEGIN;\n{schema}\nPRAGMA user_version = {VERSION};\nCOMMIT;")
+        connection.executescript(NEWER_INDEXES)
         path.chmod(0o640)
     finally:
         connection.close()

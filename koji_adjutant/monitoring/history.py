@@ -61,7 +61,8 @@ class TaskFilter:
         for column in ("status", "method", "arch", "tag", "failure_class"):
             value = getattr(self, column)
             if value is not None:
-                conditions.append(f"{column} = ?")
+                # but for a status, newest first until a page is full is quicker than sorting all that fit
+                conditions.append(f"{column} = ?" if column == "status" else f"+{column} = ?")
                 values.append(value)
         if self.since is not None:
             conditions.append("started_at >= ?")

@@ -27,7 +27,6 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_by_start ON tasks (started_at);
 CREATE INDEX tasks_newest_first ON tasks (finished_at IS NULL DESC, started_at DESC, task_id DESC);
-CREATE INDEX tasks_by_status ON tasks (status);
 CREATE INDEX tasks_by_end ON tasks (finished_at);
 CREATE INDEX tasks_by_method ON tasks (method, finished_at);
 

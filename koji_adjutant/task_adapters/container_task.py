@@ -36,6 +36,7 @@ from koji_adjutant.task_adapters.disk_shares import DiskShares
 from koji_adjutant.task_adapters.disk_watch import DiskWatch
 from koji_adjutant.task_adapters.giving_back import NAME as FAILURE
 from koji_adjutant.task_adapters.giving_back import TRIES, failure_json, may_pass, tries_before, way_back
+from koji_adjutant.task_adapters.growing_file import upload_whole
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES, LiveLogs
 from koji_adjutant.task_adapters.task_image import choose_image, chosen_image
 from koji_adjutant.task_adapters.task_journal import TaskJournal
@@ -256,7 +257,7 @@ class ContainerTask(TaskHandler):
     def upload_result(self, file: Path) -> str:
         """Upload a result. Returns its path below the hub's work directory."""
         with at_step(TaskStep.UPLOAD):
-            self.uploadFile(str(file))
+            upload_whole(self.session, file, self.getUploadDir())
         self.recorder.uploaded(file.stat().st_size)
         return f"{self.getUploadDir()}/{file.name}"
 
@@ -270,9 +271,7 @@ def tidy_up(options: KojidOptions) -> None:
     """Delete what tasks put aside, and keep the cache within its size; slow."""
     for directory in trash(options):
         remove_tree(directory)
-    cache = Cache(options.adjutant.state_dir)
-    cache.tidy(options.adjutant.cache_size)
-    cache.store.seal()
+    Cache(options.adjutant.state_dir).tidy(options.adjutant.cache_size, seal=True)
     prune_failed_roots(options)
 
 

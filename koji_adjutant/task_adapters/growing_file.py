@@ -6,6 +6,7 @@ import base64
 import hashlib
 import logging
 import os
+from contextlib import closing
 from pathlib import Path
 
 import koji
@@ -26,6 +27,19 @@ HICCUPS = (requests.exceptions.RequestException, koji.RetryError, koji.LockError
 """What passes: no connection, an answer that got lost on its way, an earlier try that still writes."""
 
 
+def upload_whole(session: Uploads, path: Path, directory: str) -> None:
+    """Upload a file that is done: a small one in one request, for which koji's library takes two.
+
+    The hub's answer to a chunk has its checksum; the library then asks for the size of the whole, which says
+    nothing more where it is one chunk. Raises one of HICCUPS, or the hub's refusal.
+    """
+    if path.stat().st_size > CHUNK or not session.opts.get("use_fast_upload"):
+        session.uploadWrapper(str(path), directory)
+        return
+    with closing(GrowingFile(session, path, directory)) as file:
+        file.upload_all()
+
+
 class GrowingFile:
     """``sent`` bytes of the file at ``path`` are on the hub, as ``name`` in ``directory``.
 
@@ -44,6 +58,11 @@ class GrowingFile:
 
     def close(self) -> None:
         self._file.close()
+
+    def upload_all(self) -> None:
+        """Send the file as it is now, also if there is nothing in it. Raises what ``upload`` raises."""
+        if not self.upload():
+            self._send(b"")
 
     def upload(self) -> int:
         """Send what is new. Returns how many bytes that was; raises one of HICCUPS, or the hub's refusal.

@@ -12,7 +12,7 @@ from pathlib import Path
 import koji
 
 from koji_adjutant.hub.interface import Uploads
-from koji_adjutant.task_adapters.growing_file import HICCUPS, GrowingFile
+from koji_adjutant.task_adapters.growing_file import HICCUPS, GrowingFile, upload_whole
 
 logger = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ class LiveLogs:
             return
         state = (path.stat().st_mtime_ns, path.stat().st_size)
         if self._whole.get(path.name) != state:
-            self._session.uploadWrapper(str(path), self._upload_path)
+            upload_whole(self._session, path, self._upload_path)
             self._whole[path.name] = state
             self._done(path.name, path.stat().st_size)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 
 from koji_adjutant.errors import AdjutantError
+from tests.bench.command import RESULTS, default_state, name_of_results, say
 from tests.bench.errors import BenchError
 from tests.bench.machine import describe
 from tests.bench.mock import find_mock
@@ -22,14 +22,12 @@ from tests.bench.run import Benchmark
 from tests.bench.table import table
 from tests.distribution.run import DistributionError
 
-_TREE = Path(__file__).parents[2]
-
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one package, few turns: under three minutes")
-    parser.add_argument("--state", type=Path, default=_default_state(), metavar="DIR")
-    parser.add_argument("--results", type=Path, default=_TREE / "bench" / "results", metavar="DIR")
+    parser.add_argument("--state", type=Path, default=default_state(), metavar="DIR")
+    parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("bench: chroot and mock need root: run it as root")
@@ -38,11 +36,10 @@ def main() -> int:
     try:
         mock = find_mock(os.environ)
         results = Results(started, arguments.quick, describe(arguments.state, mock))
-        Benchmark(QUICK if arguments.quick else FULL, arguments.state, mock, results, _say).run()
+        Benchmark(QUICK if arguments.quick else FULL, arguments.state, mock, results, say).run()
     except (BenchError, DistributionError, AdjutantError) as error:
         sys.exit(f"bench: {error}")
-    host = "".join(letter if letter.isalnum() else "-" for letter in platform.node())
-    name = f"{time.strftime('%Y-%m-%d')}-{host}{'-quick' if arguments.quick else ''}"
+    name = name_of_results(*(["quick"] if arguments.quick else []))
     conclusions = {
         "ratios": ratios(results),
         "definitions": RATIOS,
@@ -53,16 +50,8 @@ def main() -> int:
     path.with_suffix(".md").write_text(text)
     pictures = draw(results, path)
     print(text)
-    _say(f"written: {', '.join(map(str, (path, path.with_suffix('.md'), *pictures)))}")
+    say(f"written: {', '.join(map(str, (path, path.with_suffix('.md'), *pictures)))}")
     return 0
-
-
-def _default_state() -> Path:
-    return Path(os.environ.get("KOJI_ADJUTANT_DEV") or Path.home() / ".cache/koji-adjutant")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

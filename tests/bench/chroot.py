@@ -75,7 +75,6 @@ class Chroot:
             seconds=ended - started,
             ready=None,
             first_line=None,
-            dependencies=None,
             phases={
                 **dict.fromkeys(PHASES, 0.0),
                 "srpm": unpacked - started,

@@ -24,13 +24,11 @@ class Build:
 
     ``ready`` is when commands could run in the root, ``first_line`` when the build proper began to say
     something, both from the request on; ``packages`` are the binary RPMs that were built, by name.
-    ``dependencies`` is the time spent on what has to be in the root, see phases.dependency_seconds.
     """
 
     seconds: float
     ready: float | None
     first_line: float | None
-    dependencies: float | None
     phases: Mapping[str, float]
     packages: tuple[str, ...]
 

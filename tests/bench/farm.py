@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -24,6 +22,7 @@ from typing import Any, get_args
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.config.adjutant import AssignSubtasks
 from koji_adjutant.container.engine import open_engine
+from tests.bench.command import RESULTS, name_of_results, say
 from tests.bench.machine import describe
 from tests.distribution.build import build as build_distribution
 from tests.distribution.build import default_output
@@ -38,7 +37,6 @@ from tests.soak.workers import Images, Worker, another_worker
 from tests.support import tool_image
 from tests.support.waiting import until
 
-RESULTS = Path(__file__).parents[2] / "bench" / "results"
 SCENARIOS = {"one": (1, 3), "burst": (8, 1), "mass": (20, 1)}
 """How many builds are begun together, and how often. ``mass`` is done by three workers."""
 CAPACITY = 6.0
@@ -79,7 +77,7 @@ class Bench:
         for _ in range(turns):
             makespan, working = self._build(builds)
             measured = Measured(self.contender, scenario, self.sleeptime, builds, makespan, working)
-            _say(f"{measured.contender}, sleeptime {self.sleeptime}, {scenario}: {makespan:.1f} s")
+            say(f"{measured.contender}, sleeptime {self.sleeptime}, {scenario}: {makespan:.1f} s")
             yield measured
 
     def warm_up(self, hosts: Sequence[str] = ()) -> None:
@@ -233,18 +231,13 @@ def main() -> None:
             "stock": "ADJUTANT_BENCH_STOCK_CHANNEL" in os.environ or "no stock builder was named",
         }
         found = list(measure(Path(place), arguments.scenarios, arguments.sleeptime, arguments.assign))
-    host = "".join(letter if letter.isalnum() else "-" for letter in platform.node())
-    kind = f"farm-{'-'.join(map(str, arguments.sleeptime))}-{arguments.run_interval or 0:g}"
-    path = arguments.results / f"{time.strftime('%Y-%m-%d')}-{host}-{kind}.json"
+    kind = ["farm", *map(str, arguments.sleeptime), f"{arguments.run_interval or 0:g}"]
+    path = arguments.results / f"{name_of_results(*kind)}.json"
     path.write_text(json.dumps({**document, "runs": [asdict(each) for each in found]}, indent=1) + "\n")
     hub = f"Hub: {document['hub']}; RunInterval {arguments.run_interval or 'not known'}."
     path.with_suffix(".md").write_text(f"# Builds from `koji build` to tagged\n\n{hub}\n\n{table(found)}")
     print(table(found))
-    _say(f"written: {path}, {path.with_suffix('.md')}")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    say(f"written: {path}, {path.with_suffix('.md')}")
 
 
 if __name__ == "__main__":

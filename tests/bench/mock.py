@@ -76,7 +76,6 @@ class Mock:
             seconds=init + probe + rebuild,
             ready=init,
             first_line=None,
-            dependencies=None,
             phases=phases.of_mock(init, probe, rebuild, (self._root / "result" / "state.log").read_text()),
             packages=tuple(
                 sorted(

@@ -33,6 +33,11 @@ class Recipe:
     sha256: str = ""
 
 
+_RSYNC = (
+    "r/rsync/rsync_3.2.7.orig.tar.gz",
+    "4e7d9d3f6ed10878c58c5fb724a67dacf4b6aac7340b13e488fb2dc41346f2bb",
+)
+
 RECIPES = (
     Recipe("greet-scripts", "scripts, noarch", "noarch"),
     Recipe("greet", "a small C library"),
@@ -47,14 +52,20 @@ RECIPES = (
         "rsync",
         "a C program with a configure script, with two libraries to be installed for it",
         ARCH,
-        "r/rsync/rsync_3.2.7.orig.tar.gz",
-        "4e7d9d3f6ed10878c58c5fb724a67dacf4b6aac7340b13e488fb2dc41346f2bb",
+        *_RSYNC,
     ),
+    Recipe("rsync-ten", "the same, compiled ten times", ARCH, *_RSYNC),
 )
 """The lightest first."""
 
 SMALL_C = "greet"
 """The package that a cycle is compared with."""
+
+HEAVY = "rsync"
+"""The heaviest that is built alone."""
+
+LONG = "rsync-ten"
+"""The package of which several are built at once, as on a farm that has much to do."""
 
 
 @dataclass(frozen=True)

@@ -55,16 +55,6 @@ def first_start(spans: Sequence[Span]) -> Span:
     return next(span for span in spans if (span.what, span.role) == ("start", "build"))
 
 
-def dependency_seconds(spans: Sequence[Span], *, asked: float) -> float:
-    """All that it took to have a root with everything in it.
-
-    That is from asking for the buildroot to the build proper, without what its containers took until then.
-    """
-    proper = last_rpmbuild(spans)
-    containers = [span for span in spans if span.role == "build" and span.ended <= proper.started]
-    return proper.started - asked - sum(span.seconds for span in containers)
-
-
 def _step(span: Span) -> str | None:
     if span.what != "exec":
         return None

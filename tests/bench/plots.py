@@ -58,18 +58,16 @@ def _builds(axes: Any, results: Results, root: str, package: str) -> None:
 
 
 def _parallel(axes: Any, results: Results) -> None:
-    axes.set_title(
-        "Cached builds at once: seconds of one build's dependency phases", loc="left", fontsize="medium"
-    )
-    levels = list(dict.fromkeys(one.jobs for one in results.rounds))
-    for jobs in reversed(levels):
-        rounds = [one for one in results.rounds if one.jobs == jobs]
-        seconds = p50([build.dependencies or 0.0 for one in rounds for build in one.builds])
-        axes.barh(str(jobs), seconds, color=_COLOURS["start"], height=0.75)
+    axes.set_title("Cached builds at once: seconds until all are done", loc="left", fontsize="medium")
+    kinds = list(dict.fromkeys((one.package, one.jobs, one.contender) for one in results.rounds))
+    for kind in reversed(kinds):
+        rounds = [one for one in results.rounds if (one.package, one.jobs, one.contender) == kind]
+        package, jobs, contender = kind
+        name = f"{jobs} {package}, {contender}"
+        seconds = p50([one.seconds for one in rounds])
+        axes.barh(name, seconds, color=_COLOURS["start"], height=0.75)
         idle = p50([one.costs.idle for one in rounds])
-        axes.text(
-            seconds, str(jobs), f" {seconds:.2f}, processors {idle:.0%} idle", va="center", fontsize="small"
-        )
+        axes.text(seconds, name, f" {seconds:.2f}, processors {idle:.0%} idle", va="center", fontsize="small")
     _plain(axes)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.bench.contender import Build
 from tests.bench.createrepo import RepoRun
+from tests.bench.mass import MassRun
 from tests.bench.meter import Costs
 from tests.bench.parallel import Round
 
@@ -44,6 +45,7 @@ class Results:
     roots: dict[str, dict[str, int]] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
+    mass: list[MassRun] = field(default_factory=list)
     repos: list[RepoRun] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

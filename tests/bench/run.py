@@ -14,7 +14,7 @@ from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import ContainerManager
 from koji_adjutant.images.build import ensure_tool_image
-from tests.bench import distributions
+from tests.bench import distributions, mass
 from tests.bench.chroot import Chroot
 from tests.bench.contender import Contender
 from tests.bench.createrepo import TagOfManyPackages
@@ -58,6 +58,9 @@ class Benchmark:
             if self._plan.large_turns:
                 large = distributions.large(self._state, self._say)
                 self._large(Stage(stage.state, stage.tool_image, runs, large), engine)
+            if self._plan.mass_turns:
+                many = distributions.mass(self._state, self._say)
+                self._mass(Stage(stage.state, stage.tool_image, runs, many), engine)
             self._createrepo(stage)
 
     @contextmanager
@@ -77,15 +80,16 @@ class Benchmark:
     def _make_source_packages(self, stage: Stage, engine: ContainerManager) -> None:
         self._say("making the source packages")
         for recipe in RECIPES:
-            if recipe.name in self._plan.packages:
+            if recipe.name in {*self._plan.packages, *(name for name, _jobs, _rounds in self._plan.at_once)}:
                 sources = self._state / "sources"
                 self._packages[recipe.name] = source_package(stage, engine, recipe, sources)
 
     def _builds(self, stage: Stage, engine: ContainerManager) -> None:
         worker = Worker(stage, stage.directory("cache") / "all")
+        chroot, cached = Chroot(worker), AllCached(worker)
         contenders: list[Contender] = [
-            Chroot(worker),
-            AllCached(worker),
+            chroot,
+            cached,
             BaseCached(stage),
             Cold(stage),
             *([Mock(stage, self._mock)] if self._mock else []),
@@ -95,10 +99,12 @@ class Benchmark:
             for package in packages:
                 self._turn(stage, contenders, package, turn)
         self._note_size(stage, worker, engine)
-        for jobs in self._plan.jobs:
-            for _round in range(self._plan.rounds):
-                self._say(f"{jobs} cached builds at once")
-                self._results.rounds.append(build_at_once(worker, self._packages[SMALL_C], jobs))
+        for name, jobs, rounds in self._plan.at_once:
+            for turn in range(rounds):
+                for contender in (chroot, cached) if turn % 2 else (cached, chroot):
+                    found = build_at_once(stage, contender, self._packages[name], jobs)
+                    self._say(f"{jobs} of {name} at once, {contender.name}: {found.seconds:.2f} s")
+                    self._results.rounds.append(found)
 
     def _large(self, stage: Stage, engine: ContainerManager) -> None:
         """Starting is what differs on a large root: one small package, which needs nothing else, will do."""
@@ -111,6 +117,13 @@ class Benchmark:
         for turn in range(self._plan.large_turns):
             self._turn(stage, contenders, self._packages[SMALL_C], turn)
         self._note_size(stage, worker, engine)
+
+    def _mass(self, stage: Stage, engine: ContainerManager) -> None:
+        packages = mass.source_packages(stage, engine)
+        for turn in range(self._plan.mass_turns):
+            for run in mass.measure(stage, self._mock, packages, turn):
+                self._say(f"mass rebuild, turn {turn + 1}: {run.contender}: {sum(run.seconds):.2f} s")
+                self._results.mass.append(run)
 
     def _turn(self, stage: Stage, contenders: Sequence[Contender], package: SourcePackage, turn: int) -> None:
         """Every contender once; who is first changes from turn to turn."""

@@ -32,6 +32,7 @@ def table(results: Results) -> str:
             *_rows(("", "", ""), _ratios(ratios(results))),
             "",
             *_builds(results),
+            *_mass(results),
             *_parallel(results),
             *_createrepo(results),
         ]
@@ -104,25 +105,42 @@ def _pair(values: Sequence[float]) -> str:
     return f"{p50(values):.2f} / {p95(values):.2f}" if values else ""
 
 
+def _mass(results: Results) -> Iterator[str]:
+    if not results.mass:
+        return
+    yield "## A mass rebuild: packages whose BuildRequires were never installed before"
+    yield ""
+    yield "Seconds of each package, with more to install from one to the next, and of all."
+    yield ""
+    count = len(results.mass[0].seconds)
+    rows = (
+        (run.contender, *(f"{one:.2f}" for one in run.seconds), f"{sum(run.seconds):.2f}")
+        for run in results.mass
+    )
+    yield from _rows(("", *(str(number + 1) for number in range(count)), "all"), rows)
+    yield ""
+
+
 def _parallel(results: Results) -> Iterator[str]:
     if not results.rounds:
         return
     yield "## Cached builds at once"
     yield ""
-    head = ("at once", "whole round, s", "one build, s", "its dependency phases, s", "processors idle")
+    head = ("", "at once", "by", "whole round, s", "one build, s", "processors idle")
     yield from _rows(head, _parallel_rows(results))
     yield ""
 
 
 def _parallel_rows(results: Results) -> Iterator[Sequence[str]]:
-    for jobs in dict.fromkeys(one.jobs for one in results.rounds):
-        rounds = [one for one in results.rounds if one.jobs == jobs]
-        builds = [build for one in rounds for build in one.builds]
+    for kind in dict.fromkeys((one.package, one.jobs, one.contender) for one in results.rounds):
+        rounds = [one for one in results.rounds if (one.package, one.jobs, one.contender) == kind]
+        package, jobs, contender = kind
         yield (
+            package,
             str(jobs),
+            contender,
             _pair([one.seconds for one in rounds]),
-            _pair([build.seconds for build in builds]),
-            _pair([build.dependencies for build in builds if build.dependencies is not None]),
+            _pair([build.seconds for one in rounds for build in one.builds]),
             f"{p50([one.costs.idle for one in rounds]):.0%}",
         )
 

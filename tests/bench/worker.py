@@ -31,7 +31,6 @@ class Worker:
             watch, clock = Stopwatch(engine), PhaseClock()
             watch.ensure_image_available(self.stage.tool_image, "if-not-present")
             workspace = self.stage.workspace(watch, self.cache, directory, clock)
-            asked = time.monotonic()
             with open_buildroot(workspace, self.stage.config) as root:
                 built = build_rpms(root, package.srpm, arch=package.arch)
                 ended = time.monotonic()
@@ -41,7 +40,6 @@ class Worker:
             seconds=total,
             ready=phases.first_start(watch.spans).ended - started,
             first_line=first - started if first else None,
-            dependencies=phases.dependency_seconds(watch.spans, asked=asked),
             phases=phases.of_worker(
                 watch.spans,
                 ended=ended,

@@ -8,15 +8,16 @@ from pathlib import Path
 from koji_adjutant.buildroot.cache.answers import AnswerCache
 from koji_adjutant.buildroot.cache.downloads import PackageCache
 from koji_adjutant.buildroot.cache.quarantine import DamagedEntry, Quarantine
-from koji_adjutant.buildroot.cache.store import QUARANTINE, RootStore
+from koji_adjutant.buildroot.cache.store import PLACES, QUARANTINE, RootStore
+from koji_adjutant.buildroot.cache.tidiness import Tidiness
 
 PACKAGES_SHARE = 4
 """Downloaded packages may have one part of the cache's size in so many: they are of use only for what is
 new."""
 
 
-ROOTS = "roots"
-"""Where below the state directory the store is."""
+ROOTS, PACKAGES = "roots", "packages"
+"""Where below the state directory the store is, and where downloaded packages are."""
 
 
 def damaged_entries(state_dir: Path) -> Sequence[DamagedEntry]:
@@ -37,16 +38,29 @@ class Cache:
     def __init__(self, state_dir: Path) -> None:
         self.store = RootStore(state_dir / ROOTS)
         self.answers = AnswerCache(state_dir / "answers")
-        self.packages = PackageCache(state_dir / "packages")
+        self.packages = PackageCache(state_dir / PACKAGES)
+        self._tidied = state_dir / "tidied.json"
+        self._places = [*(state_dir / ROOTS / place for place in PLACES), state_dir / PACKAGES]
 
     def size(self) -> int:
         """Return the bytes on disk of layers, metadata and packages."""
         return self.store.size()[1] + self.packages.size()[1]
 
-    def tidy(self, limit: int) -> None:
-        """Keep within ``limit`` bytes, and delete what is left over; slow, so call it when nothing waits."""
+    def tidy(self, limit: int, *, seal: bool = False) -> None:
+        """Keep within ``limit`` bytes, delete what is left over, and ``seal`` what is new.
+
+        Slow, so call it when nothing waits. Where nothing has come or gone since it found nothing to do, no
+        entry is looked at: most builds leave the cache as it was.
+        """
+        tidiness = Tidiness(self._tidied, self._places, limit, sealed=seal)
+        if tidiness.is_known():
+            return
         packages = limit // PACKAGES_SHARE
-        self.packages.evict(packages)
-        self.store.evict(limit - min(packages, self.packages.size()[1]))
-        self.store.sweep()
+        done = self.packages.evict(packages)
+        done &= self.store.evict(limit - min(packages, self.packages.size()[1]))
+        done &= self.store.sweep()
         self.answers.prune()
+        if seal:
+            done &= self.store.seal()
+        if done:
+            tidiness.remember()

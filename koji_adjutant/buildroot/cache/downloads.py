@@ -88,8 +88,11 @@ class PackageCache:
         """Return those of the packages that have not been downloaded."""
         return [package for package in packages if not self._path(package).exists()]
 
-    def evict(self, limit: int) -> None:
-        """Remove what was used longest ago until the rest has ``limit`` bytes; nothing while any are used."""
+    def evict(self, limit: int) -> bool:
+        """Remove what was used longest ago until the rest has ``limit`` bytes; nothing while any are used.
+
+        Returns whether that was done.
+        """
         with suppress(BlockingIOError), self._users(fcntl.LOCK_EX | fcntl.LOCK_NB):
             files = {path: path.stat() for path in self._directory.glob("*.rpm")}
             total = sum(status.st_size for status in files.values())
@@ -100,6 +103,8 @@ class PackageCache:
                     break
                 remove_file(path)
                 total -= files[path].st_size
+            return True
+        return False
 
     def size(self) -> tuple[int, int]:
         """Return how many files there are, and their bytes."""

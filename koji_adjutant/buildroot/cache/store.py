@@ -32,6 +32,8 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 BOOT = ".boot-id"
 SIZE = ".size"
 QUARANTINE = "quarantine"
+PLACES = ("entries", "staging", "trash", QUARANTINE)
+"""Directories that show by their times that something has come or gone."""
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 Compose = Callable[[Path], Vital | None]
@@ -203,10 +205,10 @@ class RootStore:
         """Return what is in quarantine, the latest first."""
         return self._quarantine.entries()
 
-    def evict(self, limit: int) -> None:
+    def evict(self, limit: int) -> bool:
         """Remove what was used longest ago until the rest takes ``limit`` bytes; what is in use stays.
 
-        What is in quarantine counts, as if it had been used when it was put there.
+        What is in quarantine counts, as used when it was put there. Returns whether that was done.
         """
         kept = [(usage.last_use, usage.size, partial(self.remove, usage.key)) for usage in self.usages()]
         aside = [(one.since, self._size(one.path), partial(self._forget, one)) for one in self.quarantined()]
@@ -216,6 +218,7 @@ class RootStore:
                 break
             if remove():
                 total -= size
+        return total <= limit
 
     def usages(self) -> list[EntryUsage]:
         """Return the usage of every entry, the one that was used longest ago first."""
@@ -224,8 +227,10 @@ class RootStore:
         ]
         return sorted(found, key=lambda usage: usage.last_use)
 
-    def seal(self) -> None:
+    def seal(self) -> bool:
         """Write the manifests that are missing; slow, so call it when nothing waits.
+
+        Returns whether every entry has one now.
 
         An entry that another process reads is left to it: else every task that ends meanwhile would read it
         too, and on a busy machine all of them together keep each other from ever being done.
@@ -238,6 +243,7 @@ class RootStore:
                     self.held(key) as lease,
                 ):
                     self._seal(lease)
+        return all(self._manifest(key).exists() for key in self._keys())
 
     def _seal(self, lease: Lease) -> None:
         """Write the manifest of an entry, unless it is not any more what it was when it was made."""
@@ -273,10 +279,10 @@ class RootStore:
         aside = sum(self._size(one.path) for one in self.quarantined())
         return len(usages), sum(usage.size for usage in usages) + aside
 
-    def sweep(self) -> None:
+    def sweep(self) -> bool:
         """Delete what is in the trash and what dead composers and machines left.
 
-        Slow, so call it when nothing waits.
+        Slow, so call it when nothing waits. Returns whether all is gone: what is in use stays.
         """
         for key in self._keys():
             if not self._is_finished(key):
@@ -289,6 +295,7 @@ class RootStore:
         for directory in (self.directory / "trash").iterdir():
             if not self._may_be_in_use(directory.name):
                 remove_tree(directory)
+        return not any(any((self.directory / place).iterdir()) for place in ("staging", "trash"))
 
     def _keys(self) -> list[str]:
         return [entry.name for entry in (self.directory / "entries").iterdir() if is_key(entry.name)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -82,7 +83,11 @@ def build(workspace: Workspace, root: Buildroot) -> None:
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        (removed, "a container went away while a command ran in it: "),
+        # podman may still show what it is just removing
+        (
+            removed,
+            "(a container went away while a command ran in it: |the buildroot's container is exited: )",
+        ),
         (without_command_monitor, "podman lost track of exec "),
         (without_service, "podman's service ended while a command ran, and took its output with it"),
     ],
@@ -100,7 +105,7 @@ def test_what_ends_a_build_from_outside(
         assert failure.value.faultCode == koji.BuildError.faultCode
         why = explain(failure.value, workspace.resultdir)
         assert (why.failure, why.step) == ("infrastructure", "build")
-        assert why.sentence.startswith(sentence)
+        assert re.match(sentence, why.sentence)
 
 
 def test_a_containers_monitor_is_not_needed(workspace: Workspace, config: BuildrootConfig) -> None:

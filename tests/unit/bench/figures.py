@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.bench.contender import Build
+from tests.bench.mass import MassRun
 from tests.bench.meter import Costs
-from tests.bench.packages import SMALL_C
+from tests.bench.packages import HEAVY, LONG, SMALL_C
 from tests.bench.parallel import Round
 from tests.bench.phases import PHASES
 from tests.bench.results import Results, Run
@@ -25,11 +26,10 @@ def build(
     *,
     ready: float | None = None,
     first_line: float | None = None,
-    dependencies: float | None = None,
     phases: Mapping[str, float] | None = None,
 ) -> Build:
     every = {**dict.fromkeys(PHASES, 0.0), **(phases or {})}
-    return Build(seconds, ready, first_line, dependencies, every, ("greet-1-1.x86_64.rpm",))
+    return Build(seconds, ready, first_line, every, ("greet-1-1.x86_64.rpm",))
 
 
 def add(results: Results, contender: str, *builds: Build, package: str = SMALL_C, root: str = "test") -> None:
@@ -58,6 +58,25 @@ def small() -> Results:
     )
     add(results, "mock", *(build(10.0, ready=each) for each in (5.0, 5.0)))
     costs = Costs(idle=0.25)
-    results.rounds += [Round(1, 1.5, [build(1.0, dependencies=0.2)], costs)]
-    results.rounds += [Round(8, 5.0, [build(4.0, dependencies=0.3)] * 8, costs)]
+    results.rounds += [
+        Round(SMALL_C, "all", 1, 1.5, [build(1.0)], costs),
+        Round(SMALL_C, "all", 8, 5.0, [build(4.0)] * 8, costs),
+        Round(SMALL_C, "chroot", 8, 4.0, [build(3.5)] * 8, costs),
+        Round(LONG, "all", 8, 404.0, [build(400.0)] * 8, costs),
+        Round(LONG, "chroot", 8, 400.0, [build(400.0)] * 8, costs),
+    ]
+    results.mass += [
+        MassRun("first", 0, [1.0, 2.0]),
+        MassRun("second", 0, [1.0, 0.5]),
+        MassRun("mock", 0, [10.0, 20.0]),
+    ]
+    return results
+
+
+def with_heavy_package() -> Results:
+    """The same, and the heavy package once."""
+    results = small()
+    for contender, seconds in {"all": 21.0, "chroot": 20.0, "mock": 27.0}.items():
+        proper = {"rpmbuild": 20.0 if contender == "chroot" else 20.4}
+        add(results, contender, build(seconds, phases=proper), package=HEAVY)
     return results

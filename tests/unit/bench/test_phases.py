@@ -54,11 +54,6 @@ def test_the_root_is_ready_when_the_first_container_has_started() -> None:
     assert phases.first_start(SPANS).ended == 4.75
 
 
-def test_dependencies_are_what_comes_before_the_build_without_its_containers() -> None:
-    containers = 0.25 + 0.7 + 0.1 + 0.2 + 0.2
-    assert phases.dependency_seconds(SPANS, asked=0.5) == pytest.approx(6.75 - 0.5 - containers)
-
-
 STATE_LOG = """\
 2026-01-02 03:04:00,100 - Mock Version: 6.7
 2026-01-02 03:04:00,100 - Start: chroot init

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.monitoring import database, events
-from koji_adjutant.monitoring.history import TaskFilter, open_history
+from koji_adjutant.monitoring.history import _NEWEST_FIRST, TaskFilter, open_history
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.records import Failure, Resources
 
@@ -316,3 +316,32 @@ def test_another_hub_s_tasks_are_forgotten(journal: FileJournal) -> None:
         worker = history.worker()
     assert worker
     assert worker.worker_id == "other-host7"
+
+
+def test_a_journal_of_an_earlier_release_is_read_on_and_gets_newer_indexes(journal: FileJournal) -> None:
+    journal.record(taken())
+    with closing(sqlite3.connect(journal.path)) as connection:
+        connection.execute("DROP INDEX tasks_by_status_newest_first")
+        connection.execute("CREATE INDEX tasks_by_status ON tasks (status)")
+    journal.close()
+    database.prepare(journal.path)
+    with open_history(journal.path) as history:
+        assert history.count_tasks() == 1
+    with closing(sqlite3.connect(journal.path)) as connection:
+        indexes = {
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
+        }
+    assert "tasks_by_status_newest_first" in indexes
+    assert "tasks_by_status" not in indexes
+
+
+@pytest.mark.parametrize(
+    "wanted", [TaskFilter(), TaskFilter(status="failed"), TaskFilter(method="buildArch")]
+)
+def test_no_page_of_tasks_takes_sorting_all_of_them(journal: FileJournal, wanted: TaskFilter) -> None:
+    where, values = wanted.sql()
+    query = f"EXPLAIN QUERY PLAN SELECT * FROM tasks{where} {_NEWEST_FIRST} LIMIT 50"
+    with closing(sqlite3.connect(journal.path)) as connection:
+        plan = [row[3] for row in connection.execute(query, values)]
+    assert len(plan) == 1
+    assert "newest_first" in plan[0]

@@ -18,7 +18,7 @@ import requests
 from koji_adjutant.errors import HubError
 from koji_adjutant.hub.rows import ChunkReceipt
 from koji_adjutant.task_adapters import growing_file
-from koji_adjutant.task_adapters.growing_file import HICCUPS, GrowingFile
+from koji_adjutant.task_adapters.growing_file import CHUNK, HICCUPS, GrowingFile, upload_whole
 
 
 class Hub:
@@ -28,6 +28,7 @@ class Hub:
         self.opts: dict[str, Any] = {"use_fast_upload": fast}
         self.data = b""
         self.requests = 0
+        self.by_the_library: bytes | None = None
         self.trouble: Callable[[str], None] = lambda _when: None
 
     def _write(self, chunk: bytes, offset: int) -> None:
@@ -50,8 +51,8 @@ class Hub:
         self._write(chunk, offset)
         return True
 
-    def uploadWrapper(self, localfile: str, path: str, name: str | None = None, **_: Any) -> None:  # noqa: N802
-        raise NotImplementedError
+    def uploadWrapper(self, localfile: str, path: str, name: str | None = None, **_: Any) -> None:  # noqa: ARG002, N802
+        self.by_the_library = Path(localfile).read_bytes()
 
 
 @pytest.fixture
@@ -136,3 +137,34 @@ def test_a_log_that_begins_anew(log: Path) -> None:
     file.upload()
     assert hub.data == log.read_bytes()
     file.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"a small file\n", b"x" * CHUNK])
+def test_a_small_file_is_one_request(log: Path, content: bytes) -> None:
+    hub = Hub()
+    hub.data = b"what an earlier try has left there, and is longer"
+    log.write_bytes(content)
+    upload_whole(hub, log, "tasks/1")
+    assert (hub.data, hub.requests, hub.by_the_library) == (content, 1, None)
+
+
+def test_a_small_file_that_does_not_arrive_is_sent_again(log: Path) -> None:
+    hub = Hub()
+    answers = iter(["spoilt", "as sent"])
+    log.write_bytes(b"results")
+
+    def spoil(when: str) -> None:
+        if when == "before" and next(answers) == "spoilt":
+            raise koji.RetryError("the answer was lost")
+
+    hub.trouble = spoil
+    upload_whole(hub, log, "tasks/1")
+    assert (hub.data, hub.requests) == (b"results", 2)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_whatever_else_is_left_to_the_library(log: Path, fast: bool) -> None:
+    hub = Hub(fast=fast)
+    log.write_bytes(b"x" * (CHUNK + 1 if fast else 1))
+    upload_whole(hub, log, "tasks/1")
+    assert (hub.by_the_library, hub.requests) == (log.read_bytes(), 0)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,8 +12,8 @@ from koji_adjutant.monitoring import database
 from koji_adjutant.monitoring.containers import LiveContainer
 from koji_adjutant.monitoring.journal import FileJournal
 from koji_adjutant.monitoring.web.application import application
-from koji_adjutant.monitoring.web.serving import listen, make_server
 from koji_adjutant.monitoring.web.sources import CacheSize, Sources
+from tests.support.dashboard import served
 
 Serving = Callable[..., AbstractContextManager[str]]
 
@@ -62,24 +61,10 @@ class Stage(Starlette):
         await self.on_it(scope, receive, send)
 
 
-@contextmanager
-def _served(app: Starlette) -> Iterator[str]:
-    listener = listen("127.0.0.1", 0)
-    server = make_server(app)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
 @pytest.fixture(scope="session")
 def stage() -> Iterator[tuple[Stage, str]]:
     stage = Stage()
-    with _served(stage) as url:
+    with served(stage) as url:
         yield stage, url
 
 
