@@ -51,6 +51,8 @@ class Replay:
     def rawUpload(self, chunk: bytes, offset: int, path: str, name: str, overwrite: bool) -> ChunkReceipt:  # noqa: ARG002, N802
         assert overwrite
         self.uploads[name] = path
+        if not name.endswith(".log"):  # those grow, and go up at any moment
+            self.calls.append(("uploadWrapper", (name,), {}))
         digest = koji.util.adler32_constructor(chunk).hexdigest()
         return {"hexdigest": digest}
 
