@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import logging
-import platform
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from koji_adjutant.buildroot.build_container import SCRATCH, Privileges, build_container, scratch
 from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.buildroot.files.disk_use import free_space
 from koji_adjutant.buildroot.files.engine_files import check_engine_files
 from koji_adjutant.buildroot.files.home import make_home
 from koji_adjutant.buildroot.files.overlay import Overlay
+from koji_adjutant.buildroot.files.plain_root import copied, is_worth_copying
 from koji_adjutant.buildroot.hw_info import write_hw_info
 from koji_adjutant.buildroot.installed.packages import InstalledPackage, listing
 from koji_adjutant.buildroot.layers.layers import Layers, open_layers
 from koji_adjutant.buildroot.lent_devices import open_to_builds
-from koji_adjutant.buildroot.record import SCRIPT, WAIT, recorded
-from koji_adjutant.buildroot.specification.allowances import allowances
+from koji_adjutant.buildroot.record import SCRIPT, recorded
 from koji_adjutant.buildroot.specification.arch import check_arch, personality
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
@@ -34,16 +35,8 @@ from koji_adjutant.buildroot.step import (
     Preparation,
     command_log,
 )
-from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import (
-    ROOT,
-    ContainerSpec,
-    DirectoryRoot,
-    LogSink,
-    VolumeMount,
-    write_line,
-)
+from koji_adjutant.container.interface import LogSink, VolumeMount, write_line
 from koji_adjutant.container.service_config import NOFILE_SOFT
 from koji_adjutant.errors import (
     AdjutantError,
@@ -62,23 +55,8 @@ BUILD_UID = 1000
 BUILD_GID = 135
 """mock's group; the uid is that of the caller with mock, and any unprivileged one will do."""
 
-NOBODY = "65534:65534"
-
-SCRATCH = (PurePosixPath("/tmp"), PurePosixPath("/var/tmp"))  # noqa: S108
-"""Where else builds may write: on disk, and kept when packages are installed between two commands."""
 RPM_CONFIGURATION = (PurePosixPath("/usr/lib/rpm"), PurePosixPath("/etc/rpm"))
 """Where rpm looks for macros and for what it knows of arches."""
-
-
-@dataclass(frozen=True)
-class Privileges:
-    """What a task may do in its buildroot that builds may not: its commands run as root there.
-
-    ``mounts`` are directories of the host that the operator lets it see.
-    """
-
-    capabilities: frozenset[str] = frozenset()
-    mounts: Sequence[VolumeMount] = ()
 
 
 class Buildroot:
@@ -108,6 +86,7 @@ class Buildroot:
         self._privileges = privileges
         self._running = running
         self._starts = 0
+        self._plain = False
         self._container: str | None = None
         self._path = Path()
 
@@ -230,7 +209,7 @@ class Buildroot:
                 self.config,
                 self._path,
                 self.home,
-                [VolumeMount(self._scratch(path), path, read_only=True) for path in SCRATCH],
+                [VolumeMount(scratch(self.workspace, path), path, read_only=True) for path in SCRATCH],
                 tools=self.workspace.tools,
                 log=self._root_log,
             )
@@ -285,67 +264,56 @@ class Buildroot:
                 listing(self._layers.installed().packages)
             )
 
+    def settle(self, seconds: float) -> None:
+        """Give what comes, and usually takes so long, a root of its own, if that is worth its making.
+
+        Only the host sees a difference. The next command begins in a new container then, as after an
+        installation.
+        """
+        size, place = self._layers.size(), self.workspace.workdir
+        if self._privileges or not is_worth_copying(size, seconds, free_space(place)):
+            return
+        self._stop()
+        self._plain = True
+        self.workspace.root_copied(size)
+
+    def _copy(self) -> Path | None:
+        """Copy the root to where its overlay would be seen; None if that is not possible."""
+        overlay, began = self._new_overlay(), time.monotonic()
+        copy = overlay.scratch / "copy"
+        with self.workspace.mounted(overlay) as merged:
+            if not copied(merged, copy):
+                return None
+        overlay.merged.rmdir()
+        copy.rename(overlay.merged)
+        self._root_log.write(f"Copied for a long build in {time.monotonic() - began:.1f} s\n".encode())
+        return overlay.merged
+
+    def _new_overlay(self) -> Overlay:
+        self._starts += 1
+        return Overlay(self._layers.lowers, self.workspace.workdir / f"root-{self._starts}")
+
     def _start(self) -> str:
         """Start a container over the layers as they are now, and return its id."""
-        self._starts += 1
-        overlay = Overlay(self._layers.lowers, self.workspace.workdir / f"root-{self._starts}")
-        self._path = self._running.enter_context(self.workspace.mounted(overlay))
+        copy = self._copy() if self._plain else None
+        self._path = copy or self._running.enter_context(self.workspace.mounted(self._new_overlay()))
         check_engine_files(self._path)
-        spec = ContainerSpec(
-            root=DirectoryRoot(self._path),
-            command=WAIT,
-            owner=self.workspace.owner,
-            role="build",
-            # who owns / can replace /usr: so PID 1 is a root without capabilities, and only what is run in
-            # the container later is the build user's. It is a program of the packages': where the host has
-            # lent something, it is nobody
-            user=NOBODY if self.config.build_mounts else "0:0",
-            workdir=ROOT if self.config.build_mounts else CHROOT_HOME,
-            environment=self.config.environment,
-            mounts=[
-                VolumeMount(self.home, CHROOT_HOME),
-                *(VolumeMount(self._scratch(path), path) for path in SCRATCH),
-                *self._names_mount(),
-                *(self._privileges.mounts if self._privileges else self.config.build_mounts),
-                *(self.workspace.source_mounts if self.config.network else ()),
-            ],
-            devices=self.config.build_devices,
-            capabilities=self._privileges.capabilities if self._privileges else frozenset(),
-            allowances=allowances(self.config),
-            network=self.workspace.network_mode if self.config.network else "none",
-            limits=self.workspace.limits,
-            # what RPMs carry as Build Host
-            hostname=platform.node(),
-        )
+        spec = build_container(self.workspace, self.config, self._privileges, self._path, self.home)
         container = self._running.enter_context(self.workspace.manager.container(spec))
         self.workspace.manager.start(container)
         open_to_builds(self.workspace.manager, container, self.config.build_devices)
         return container
 
-    def _names_mount(self) -> Sequence[VolumeMount]:
-        """Return what lets a build without a network resolve its own host's name, as rpmbuild does.
-
-        With a network that is the engine's business, and with privileges the command's own.
-        """
-        if self.config.network or self._privileges:
-            return ()
-        hosts = self.workspace.workdir / "hosts"
-        hosts.write_text(f"{HOSTS}127.0.1.1 {platform.node()}\n")
-        return (VolumeMount(hosts, PurePosixPath("/etc/hosts"), read_only=True),)
-
     def _stop(self) -> None:
         self._container = None
         self._running.close()
-
-    def _scratch(self, path: PurePosixPath) -> Path:
-        return self.workspace.workdir / path.relative_to("/").as_posix().replace("/", "-")
 
     def _prepare_home(self) -> None:
         """Make /builddir as mock does, before anybody else can write there."""
         make_home(self.home, self._layers.base, macros_koji(self.config), uid=BUILD_UID, gid=BUILD_GID)
         for path in SCRATCH:
-            self._scratch(path).mkdir()
-            self._scratch(path).chmod(0o1777)
+            scratch(self.workspace, path).mkdir()
+            scratch(self.workspace, path).chmod(0o1777)
 
 
 def _write_error(log: BinaryIO, error: AdjutantError) -> None:

@@ -29,8 +29,10 @@ class RpmBuild:
     srpm: Path
 
 
-def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
+def build_rpms(root: Buildroot, srpm: Path, *, arch: str, usual_seconds: float = 0) -> RpmBuild:
     """Build ``srpm`` for ``arch`` (rpmbuild's --target: the task's arch, which may be noarch).
+
+    ``usual_seconds`` is how long the package took of late, 0 if nobody knows.
 
     Raises SourceError if it is no source package; BuildFailed, BuildTimeout or DependencyError, which say
     "error building package (arch A), mock exited with status N; see build.log for more information" (root.log
@@ -49,6 +51,7 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str) -> RpmBuild:
                 install_dynamic_requires(root, spec, arch)
             root.check_lock()
             root.list_installed_packages()
+            root.settle(usual_seconds)
             if dynamic:
                 # writes the source package anew, with the requires that were generated; checks
                 # dependencies, since nothing says that they come out the same once more

@@ -11,7 +11,8 @@ from contextlib import ExitStack
 import koji
 from rich.console import Console
 
-from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
+from koji_adjutant.buildroot.build_container import Privileges
+from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES

@@ -48,7 +48,8 @@ class BuildArchTask(BuildrootTask):
             raise koji.BuildError("A repo id must be provided")
         repo = self.session.repoInfo(repo_id, strict=True)
         srpm = fetch_source_rpm(self.options, self.workdir, pkg)
-        self._weigh(read_source_header(srpm).text(Tag.NAME) or "")
+        usual = self._usual_seconds(read_source_header(srpm).text(Tag.NAME) or "")
+        self._weigh(usual)
         record = TaskBuildroot.new(
             self.session,
             self.options,
@@ -59,14 +60,17 @@ class BuildArchTask(BuildrootTask):
         )
         with self.buildroot(record) as running:
             record.building()
-            built = self.build_packages(record, running, srpm, arch)
+            built = self.build_packages(record, running, srpm, arch, usual)
             return self._hand_in(built, record, running.workspace.workdir, keep_srpm)
 
-    def _weigh(self, package: str) -> None:
+    def _usual_seconds(self, package: str) -> float:
+        """Return how long a package's builds took in the last six months, 0 if there were none."""
+        return max(self.session.getAverageBuildDuration(package, age=6) or 0, 0)
+
+    def _weigh(self, usual_seconds: float) -> None:
         """Give a long build more weight: the hub's scheduler then gives this host less beside it."""
-        average = self.session.getAverageBuildDuration(package, age=6)
-        if average and average > 0:
-            weight = WEIGHT + min(WEIGHT_MAX_EXTRA, average / SECONDS_PER_WEIGHT)
+        if usual_seconds:
+            weight = WEIGHT + min(WEIGHT_MAX_EXTRA, usual_seconds / SECONDS_PER_WEIGHT)
             self.session.host.setTaskWeight(self.id, weight)
 
     def _buildroot_arch(self, root: TagReference, arch: str, event: int) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import koji
 
-from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
+from koji_adjutant.buildroot.build_container import Privileges
+from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.rpms import RpmBuild, build_rpms
 from koji_adjutant.container.interface import VolumeMount
@@ -89,11 +90,16 @@ class BuildrootTask(ContainerTask):
         self.buildroot_json.set_buildroot(record.id, record.config, packages)
         record.report_again(packages)
 
-    def build_packages(self, record: TaskBuildroot, running: Buildroot, srpm: Path, arch: str) -> RpmBuild:
-        """Build, and report what was installed for it whether the build went well or not."""
+    def build_packages(
+        self, record: TaskBuildroot, running: Buildroot, srpm: Path, arch: str, usual_seconds: float = 0
+    ) -> RpmBuild:
+        """Build, and report what was installed for it whether the build went well or not.
+
+        What is not said here is as with ``build_rpms``.
+        """
         try:
             with self.live_logs.following():
-                built = build_rpms(running, srpm, arch=arch)
+                built = build_rpms(running, srpm, arch=arch, usual_seconds=usual_seconds)
         except koji.BuildError:
             self.report_again(record, running)
             raise

@@ -141,6 +141,7 @@ class ContainerTask(TaskHandler):
                         cache_used=self.recorder.cache_used,
                         damage_found=self.recorder.damage_found,
                         overlay_mounted=disk.overlay_mounted,
+                        root_copied=disk.root_copied,
                     )
                 if RESOURCES not in self.live_logs.names:
                     self.uploaded_logs()

@@ -63,6 +63,11 @@ class DiskWatch:
         if not any(overlay.scratch.is_relative_to(directory) for directory in self._directories):
             self._directories = [*self._directories, overlay.scratch]
 
+    def root_copied(self, size: int) -> None:
+        """Leave out of account a root in ``workdir``: the builder has put it there, not the packager."""
+        if self._limit is not None:
+            self._limit += size
+
     def __enter__(self) -> DiskWatch:
         self._thread.start()
         return self

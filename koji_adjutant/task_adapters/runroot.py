@@ -9,7 +9,8 @@ from typing import Annotated
 import koji
 import koji.util
 
-from koji_adjutant.buildroot.root import Buildroot, Privileges
+from koji_adjutant.buildroot.build_container import Privileges
+from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.status import PACKAGE_MANAGER_FAILED
 from koji_adjutant.builds.root_command import ROOT_CAPABILITIES, copy_out, run_command
 from koji_adjutant.config.runroot import RunrootConfig

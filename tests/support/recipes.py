@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from koji_adjutant.buildroot.build_container import Privileges
 from koji_adjutant.buildroot.installed.packages import InstalledPackage
-from koji_adjutant.buildroot.root import Privileges
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo import CreateRepoRequest
@@ -120,12 +120,12 @@ class Recipes:
         finally:
             self.open_roots -= 1
 
-    def build_rpms(self, root: FakeRoot, _srpm: Path, *, arch: str) -> RpmBuild:
+    def build_rpms(self, root: FakeRoot, _srpm: Path, *, arch: str, usual_seconds: float) -> RpmBuild:
         results = root.workspace.resultdir
         (results / "build.log").write_text("compiling\n")
         self._fail("build_rpms")
         rpms = tuple(write_rpm(results / name, {Tag.NAME: "hello"}) for name in self._rpms())
-        self.seen["arch"] = arch
+        self.seen |= {"arch": arch, "usual_seconds": usual_seconds}
         return RpmBuild(rpms, self._srpm(results))
 
     def _rpms(self) -> list[str]:

@@ -19,6 +19,8 @@ FILES = ".files"
 """Everything in the entry, for a look at all of it."""
 VITAL = ".vital"
 """The part of it that is looked at each time that the entry is used."""
+SIZE = ".size"
+"""How many bytes it takes on disk."""
 DEEPEST = 100
 """What lies below more directories is not written down: that is no package's, and may be without end."""
 FIELDS = ("mode", "uid", "gid", "size", "mtime")
@@ -27,6 +29,17 @@ Vital = Callable[[TreeEntry], bool]
 """Says of a file of an entry whether it is to be looked at each time."""
 Status = Sequence[int]
 """Numbers in the order of FIELDS; the time in nanoseconds."""
+
+
+def read_size(entry: Path) -> int:
+    """Return the bytes that ``write_record`` has counted, 0 where nobody knows.
+
+    Somebody may just have removed the entry, or the machine died before the figure was on disk.
+    """
+    try:
+        return int((entry / SIZE).read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def write_record(entry: Path, is_vital: Vital) -> int:

@@ -16,7 +16,9 @@ from koji_adjutant.buildroot.cache.lease import Lease
 from koji_adjutant.buildroot.cache.locks import Locks, checked, is_key
 from koji_adjutant.buildroot.cache.quarantine import DamagedEntry, Quarantine
 from koji_adjutant.buildroot.cache.record import (
+    SIZE,
     Vital,
+    read_size,
     seen_at_a_glance,
     seen_in_full,
     unreadable,
@@ -30,7 +32,6 @@ logger = logging.getLogger("koji_adjutant.buildroot")
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 BOOT = ".boot-id"
-SIZE = ".size"
 QUARANTINE = "quarantine"
 PLACES = ("entries", "staging", "trash", QUARANTINE)
 """Directories that show by their times that something has come or gone."""
@@ -211,7 +212,7 @@ class RootStore:
         What is in quarantine counts, as used when it was put there. Returns whether that was done.
         """
         kept = [(usage.last_use, usage.size, partial(self.remove, usage.key)) for usage in self.usages()]
-        aside = [(one.since, self._size(one.path), partial(self._forget, one)) for one in self.quarantined()]
+        aside = [(one.since, read_size(one.path), partial(self._forget, one)) for one in self.quarantined()]
         total = sum(size for _since, size, _remove in (*kept, *aside))
         for _since, size, remove in sorted((*kept, *aside), key=lambda one: one[0]):
             if total <= limit:
@@ -222,9 +223,7 @@ class RootStore:
 
     def usages(self) -> list[EntryUsage]:
         """Return the usage of every entry, the one that was used longest ago first."""
-        found = [
-            EntryUsage(key, self._size(self.entry(key)), self._locks.last_use(key)) for key in self._keys()
-        ]
+        found = [EntryUsage(key, self.size_of(key), self._locks.last_use(key)) for key in self._keys()]
         return sorted(found, key=lambda usage: usage.last_use)
 
     def seal(self) -> bool:
@@ -276,7 +275,7 @@ class RootStore:
     def size(self) -> tuple[int, int]:
         """Return how many entries there are, and the store's bytes on disk."""
         usages = self.usages()
-        aside = sum(self._size(one.path) for one in self.quarantined())
+        aside = sum(read_size(one.path) for one in self.quarantined())
         return len(usages), sum(usage.size for usage in usages) + aside
 
     def sweep(self) -> bool:
@@ -303,11 +302,9 @@ class RootStore:
     def _manifest(self, key: str) -> Path:
         return self.directory / "manifests" / key
 
-    def _size(self, entry: Path) -> int:
-        try:
-            return int((entry / SIZE).read_text())
-        except (OSError, ValueError):
-            return 0  # somebody else removed it just now, or the machine died before it was on disk
+    def size_of(self, key: str) -> int:
+        """Return an entry's bytes on disk, 0 where nobody knows."""
+        return read_size(self.entry(key))
 
     def _may_be_in_use(self, name: str) -> bool:
         """Return whether somebody may still have what is in the trash by this name."""

@@ -70,6 +70,10 @@ class Layers:
         """The files of the lowest layer, which is a whole root."""
         return self._layers[0].root
 
+    def size(self) -> int:
+        """Return the layers' bytes on disk: those of the root, or some more."""
+        return sum(self._workspace.cache.store.size_of(layer.key) for layer in self._layers)
+
     def installed(self) -> Installed:
         """Return what is installed in the root."""
         return self._layers[-1].installed()

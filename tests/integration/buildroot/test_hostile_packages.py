@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from koji_adjutant.buildroot.build_container import Privileges
 from koji_adjutant.buildroot.layers import transaction
-from koji_adjutant.buildroot.root import Privileges, open_buildroot
+from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.toolbox import run_tool
 from koji_adjutant.buildroot.workspace import Workspace

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from koji_adjutant.buildroot.build_container import Privileges
 from koji_adjutant.buildroot.layers.verification import verify
-from koji_adjutant.buildroot.root import Buildroot, Privileges, open_buildroot
+from koji_adjutant.buildroot.root import Buildroot, open_buildroot
 from koji_adjutant.buildroot.specification.config import BuildrootConfig, TagOptions, for_repos
 from koji_adjutant.buildroot.toolbox import DEVICES
 from koji_adjutant.buildroot.workspace import Workspace

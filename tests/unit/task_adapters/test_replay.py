@@ -58,6 +58,7 @@ def test_build_arch(task_id: int, options: KojidOptions, topdir: Path, recipes: 
     uploaded = log_names(result) | {Path(path).name for path in result["rpms"] + result["srpms"]}
     assert set(hub.uploads) == uploaded
     assert set(hub.uploads.values()) == {f"tasks/{task_id}/{task_id}"}
+    assert recipes.seen["usual_seconds"] == {6: 0, 14: 6.192606}[task_id]
 
 
 def test_rebuild_srpm(options: KojidOptions, topdir: Path, recipes: Recipes) -> None:

@@ -41,13 +41,13 @@ def compose(staging: Path) -> Vital | None:
 def looks(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Has the key of each entry whose size is asked for."""
     seen: list[str] = []
-    size = cache.store._size
+    size_of = cache.store.size_of
 
-    def noted(entry: Path) -> int:
-        seen.append(entry.name)
-        return size(entry)
+    def noted(key: str) -> int:
+        seen.append(key)
+        return size_of(key)
 
-    monkeypatch.setattr(cache.store, "_size", noted)
+    monkeypatch.setattr(cache.store, "size_of", noted)
     return seen
 
 
@@ -61,7 +61,7 @@ def test_nothing_has_changed(cache: Cache, looks: list[str]) -> None:
 
 def test_another_process_knows_it_too(cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = Cache(tmp_path)
-    monkeypatch.setattr(other.store, "_size", None)  # would raise
+    monkeypatch.setattr(other.store, "size_of", None)  # would raise
     other.tidy(LIMIT, seal=True)
 
 
