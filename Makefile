@@ -72,7 +72,7 @@ matrix: host ## The same on Debian 13 and sid, with crun and runc, dnf 4 and dnf
 	$(BIN)/python -m tests.matrix $(MATRIX)
 
 bench: host $(VENV)/bench-ready ## Measure builds beside mock and a bare chroot; docs/benchmark.md says how to read it
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH)
 
 bench-quick: host $(VENV)/bench-ready ## The same with one package and few turns, in under three minutes
 	$(BIN)/python -m tests.bench --quick
