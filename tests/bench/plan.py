@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.bench.packages import HEAVY, LONG, RECIPES, SMALL_C
+from tests.bench.packages import LONG, RECIPES, SMALL_C
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ FULL = Plan(
     turns=5,
     large_turns=3,
     mass_turns=1,
-    at_once=((SMALL_C, 1, 3), (SMALL_C, 2, 3), (SMALL_C, 4, 3), (SMALL_C, 8, 3), (HEAVY, 8, 1), (LONG, 8, 1)),
+    at_once=((SMALL_C, 1, 3), (SMALL_C, 2, 3), (SMALL_C, 4, 3), (SMALL_C, 8, 3), (LONG, 8, 1)),
     repo_packages=5000,
     repo_turns=5,
     disk=40 * 10**9,
