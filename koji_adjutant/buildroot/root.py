@@ -270,19 +270,19 @@ class Buildroot:
         Only the host sees a difference. The next command begins in a new container then, as after an
         installation.
         """
-        size, place = self._layers.size(), self.workspace.workdir
-        if self._privileges or not is_worth_copying(size, seconds, free_space(place)):
-            return
-        self._stop()
-        self._plain = True
-        self.workspace.root_copied(size)
+        free = free_space(self.workspace.workdir)
+        if not self._privileges and is_worth_copying(self._layers.size(), seconds, free):
+            self._stop()
+            self._plain = True
 
     def _copy(self) -> Path | None:
         """Copy the root to where its overlay would be seen; None if that is not possible."""
-        overlay, began = self._new_overlay(), time.monotonic()
+        overlay, size, began = self._new_overlay(), self._layers.size(), time.monotonic()
         copy = overlay.scratch / "copy"
         with self.workspace.mounted(overlay) as merged:
+            self.workspace.root_copied(size)
             if not copied(merged, copy):
+                self.workspace.root_copied(-size)
                 return None
         overlay.merged.rmdir()
         copy.rename(overlay.merged)

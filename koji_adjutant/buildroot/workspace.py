@@ -35,10 +35,10 @@ class Workspace:
     network is on; the checkout has that network, too. Where there are ``failed_roots``, the buildroot of a
     task that fails is kept there. ``cache_used`` is called with what was looked for in the cache, by which
     key, and whether it was there; ``damage_found`` with an entry of it that was found damaged, and what is
-    wrong with it; ``overlay_mounted`` with each overlay, ``root_copied`` with the bytes of a root that is
-    about to be copied into ``workdir``. Where there is a ``lock``, buildroots are made of what it says, and
-    of nothing else. ``install_timeout`` is in seconds, for resolving and for installing,
-    each time; None: no limit.
+    wrong with it; ``overlay_mounted`` with each overlay; ``root_copied`` with the bytes of a root that is
+    about to be copied into ``workdir``, and with less than nothing where that has failed. Where there is a
+    ``lock``, buildroots are made of what it says, and of nothing else. ``install_timeout`` is in seconds, for
+    resolving and for installing, each time; None: no limit.
     """
 
     manager: ContainerManager

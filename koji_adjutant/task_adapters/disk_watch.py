@@ -47,6 +47,8 @@ class DiskWatch:
     ) -> None:
         self.reason: str | None = None
         self.failure: type[BuildFailed] = DiskLimitExceeded
+        self._workdir = workdir
+        self._copied = 0
         self._directories = [workdir]
         self._limit = limit
         self._reserve = reserve
@@ -65,8 +67,7 @@ class DiskWatch:
 
     def root_copied(self, size: int) -> None:
         """Leave out of account a root in ``workdir``: the builder has put it there, not the packager."""
-        if self._limit is not None:
-            self._limit += size
+        self._copied += size
 
     def __enter__(self) -> DiskWatch:
         self._thread.start()
@@ -135,7 +136,10 @@ class DiskWatch:
         self._counting = None
         ended = time.monotonic()
         self._next_count = ended + (COUNTING_PART - 1) * (ended - began)
-        return dict(zip(directories, used, strict=True))
+        found = dict(zip(directories, used, strict=True))
+        if self._workdir in found:
+            found[self._workdir] = max(0, found[self._workdir] - self._copied)
+        return found
 
     def _started(self, process: subprocess.Popen[bytes]) -> None:
         self._counting = process

@@ -135,3 +135,25 @@ def test_an_engine_that_does_not_answer_is_asked_again(task: Task, monkeypatch: 
     task.stop = stop  # type: ignore[method-assign]
     with task.watch(limit=2 * MIB):
         assert task.stopped.wait(60)
+
+
+def test_a_root_that_the_builder_has_copied_there_is_not_the_packagers(task: Task) -> None:
+    write(task.workdir / "root", 6)
+    watch = task.watch(limit=4 * MIB)
+    watch.root_copied(6 * MIB)
+    watch.look()
+    assert watch.reason is None
+    write(task.workdir / "home", 5)
+    watch._next_count = 0.0
+    watch.look()
+    assert watch.reason is not None
+    assert "the task used 5.0 MiB of disk" in watch.reason
+
+
+def test_a_copy_that_failed_is_no_allowance(task: Task) -> None:
+    write(task.workdir / "home", 5)
+    watch = task.watch(limit=4 * MIB)
+    watch.root_copied(6 * MIB)
+    watch.root_copied(-6 * MIB)
+    watch.look()
+    assert watch.reason is not None
