@@ -16,7 +16,7 @@ from koji_adjutant.buildroot.files.disk_use import free_space
 from koji_adjutant.buildroot.files.engine_files import check_engine_files
 from koji_adjutant.buildroot.files.home import make_home
 from koji_adjutant.buildroot.files.overlay import Overlay
-from koji_adjutant.buildroot.files.plain_root import copied, is_worth_copying
+from koji_adjutant.buildroot.files.plain_root import copied, is_worth_copying, one_at_a_time
 from koji_adjutant.buildroot.hw_info import write_hw_info
 from koji_adjutant.buildroot.installed.packages import InstalledPackage, listing
 from koji_adjutant.buildroot.layers.layers import Layers, open_layers
@@ -86,7 +86,7 @@ class Buildroot:
         self._privileges = privileges
         self._running = running
         self._starts = 0
-        self._plain = False
+        self._copy: Path | None = None
         self._container: str | None = None
         self._path = Path()
 
@@ -268,14 +268,19 @@ class Buildroot:
         """Give what comes, and usually takes so long, a root of its own, if that is worth its making.
 
         Only the host sees a difference. The next command begins in a new container then, as after an
-        installation.
+        installation; those after a further one are over layers again.
         """
-        free = free_space(self.workspace.workdir)
-        if not self._privileges and is_worth_copying(self._layers.size(), seconds, free):
-            self._stop()
-            self._plain = True
+        if self._privileges or not self._worth_copying(seconds):
+            return
+        self._stop()
+        with one_at_a_time(self.workspace.cache.copying):
+            self._copy = self._copied() if self._worth_copying(seconds) else None
 
-    def _copy(self) -> Path | None:
+    def _worth_copying(self, seconds: float) -> bool:
+        free = free_space(self.workspace.workdir) - self.workspace.disk_reserve
+        return self.workspace.copy_roots and is_worth_copying(self._layers.size(), seconds, free)
+
+    def _copied(self) -> Path | None:
         """Copy the root to where its overlay would be seen; None if that is not possible."""
         overlay, size, began = self._new_overlay(), self._layers.size(), time.monotonic()
         copy = overlay.scratch / "copy"
@@ -295,7 +300,7 @@ class Buildroot:
 
     def _start(self) -> str:
         """Start a container over the layers as they are now, and return its id."""
-        copy = self._copy() if self._plain else None
+        copy, self._copy = self._copy, None
         self._path = copy or self._running.enter_context(self.workspace.mounted(self._new_overlay()))
         check_engine_files(self._path)
         spec = build_container(self.workspace, self.config, self._privileges, self._path, self.home)

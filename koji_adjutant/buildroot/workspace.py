@@ -36,7 +36,8 @@ class Workspace:
     task that fails is kept there. ``cache_used`` is called with what was looked for in the cache, by which
     key, and whether it was there; ``damage_found`` with an entry of it that was found damaged, and what is
     wrong with it; ``overlay_mounted`` with each overlay; ``root_copied`` with the bytes of a root that is
-    about to be copied into ``workdir``, and with less than nothing where that has failed. Where there is a
+    about to be copied into ``workdir``, and with less than nothing where that has failed; it is not done
+    without ``copy_roots``, nor where it would leave less than ``disk_reserve`` bytes. Where there is a
     ``lock``, buildroots are made of what it says, and of nothing else. ``install_timeout`` is in seconds, for
     resolving and for installing, each time; None: no limit.
     """
@@ -57,6 +58,8 @@ class Workspace:
     damage_found: Callable[[str, Sequence[str]], None] = lambda _key, _damage: None
     overlay_mounted: Callable[[Overlay], None] = lambda _overlay: None
     root_copied: Callable[[int], None] = lambda _size: None
+    copy_roots: bool = True
+    disk_reserve: int = 0
     lock: Lock | None = None
     install_timeout: float | None = None
 

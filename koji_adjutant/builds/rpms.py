@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.status import BUILD_FAILED, SRPM_UNUSABLE
+from koji_adjutant.builds import durations
 from koji_adjutant.builds.failure import StepFailedError, kojid_message_on_failure
 from koji_adjutant.builds.requirements import install_dynamic_requires, install_static_requires
 from koji_adjutant.builds.results import take_packages
@@ -32,7 +34,8 @@ class RpmBuild:
 def build_rpms(root: Buildroot, srpm: Path, *, arch: str, usual_seconds: float = 0) -> RpmBuild:
     """Build ``srpm`` for ``arch`` (rpmbuild's --target: the task's arch, which may be noarch).
 
-    ``usual_seconds`` is how long the package took of late, 0 if nobody knows.
+    ``usual_seconds`` is how long the package may take where it was never built on this machine, 0 if nobody
+    knows.
 
     Raises SourceError if it is no source package; BuildFailed, BuildTimeout or DependencyError, which say
     "error building package (arch A), mock exited with status N; see build.log for more information" (root.log
@@ -51,7 +54,8 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str, usual_seconds: float =
                 install_dynamic_requires(root, spec, arch)
             root.check_lock()
             root.list_installed_packages()
-            root.settle(usual_seconds)
+            root.settle(durations.remembered(root, srpm, arch) or usual_seconds)
+            began = time.monotonic()
             if dynamic:
                 # writes the source package anew, with the requires that were generated; checks
                 # dependencies, since nothing says that they come out the same once more
@@ -60,6 +64,7 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str, usual_seconds: float =
                 status = rpmbuild(root, "-bb", *target_options(arch), spec)
             if status != 0:
                 raise StepFailedError(BUILD_FAILED, "build.log")
+            durations.remember(root, srpm, arch, time.monotonic() - began)
             return collect(root)
 
 

@@ -125,6 +125,12 @@ class AdjutantOptions:
         "in idle time, compose the roots of tags that were built for in the last two weeks, as soon as they "
         "have a new repo",
     )
+    copy_roots: bool = option(
+        "true",
+        values.boolean,
+        "a build that usually takes minutes gets a copy of its root in `workdir`, which is quicker to build "
+        "in than an overlay, where four times its size and `minspace` are free",
+    )
     createrepo_databases: bool = option(
         "true",
         values.boolean,

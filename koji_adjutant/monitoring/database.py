@@ -84,7 +84,10 @@ def prepare(path: Path) -> None:
         if _version(connection) == 0:
             schema = Path(__file__).with_name("schema.sql").read_text()
             connection.executescript(f"BEGIN;\n{schema}\nPRAGMA user_version = {VERSION};\nCOMMIT;")
-        connection.executescript(NEWER_INDEXES)
+        try:
+            connection.executescript(NEWER_INDEXES)
+        except sqlite3.OperationalError as problem:  # pages of tasks are slower then, and all is there
+            logger.warning("The journal %s has not got its newer indexes: %s", path, problem)
         path.chmod(0o640)
     finally:
         connection.close()

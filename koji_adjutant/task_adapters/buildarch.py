@@ -64,7 +64,10 @@ class BuildArchTask(BuildrootTask):
             return self._hand_in(built, record, running.workspace.workdir, keep_srpm)
 
     def _usual_seconds(self, package: str) -> float:
-        """Return how long a package's builds took in the last six months, 0 if there were none."""
+        """Return how long a package's builds took in the last six months, 0 if there were none.
+
+        All of a build, from the making of its record on: its tasks for all arches, and what they waited for.
+        """
         return max(self.session.getAverageBuildDuration(package, age=6) or 0, 0)
 
     def _weigh(self, usual_seconds: float) -> None:

@@ -142,6 +142,8 @@ class ContainerTask(TaskHandler):
                         damage_found=self.recorder.damage_found,
                         overlay_mounted=disk.overlay_mounted,
                         root_copied=disk.root_copied,
+                        copy_roots=ours.copy_roots,
+                        disk_reserve=self.options.minspace * 1024**2,
                     )
                 if RESOURCES not in self.live_logs.names:
                     self.uploaded_logs()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from koji_adjutant.buildroot.root import open_buildroot
 from koji_adjutant.builds.scm_srpm import srpm_from_directory
 from koji_adjutant.container.interface import ContainerManager
+from tests.bench.contender import Build
 from tests.bench.distributions import LIBRARIES
 from tests.bench.meter import metered
 from tests.bench.mock import Mock
@@ -83,12 +84,16 @@ def measure(
     worker = Worker(stage, stage.directory("cache") / "mass")
     worker.compose_base()
     for name in ("first", "second", "third"):
-        with metered(stage.runs):
-            yield MassRun(name, turn, [worker.build(package).seconds for package in packages])
+        yield MassRun(name, turn, [_seconds(stage, worker.build, package) for package in packages])
     if mock:
         builder, seconds = Mock(stage, mock), []
         for package in packages:
             builder.prepare(package)
-            with metered(stage.runs):
-                seconds.append(builder.build(package).seconds)
+            seconds.append(_seconds(stage, builder.build, package))
         yield MassRun("mock", turn, seconds)
+
+
+def _seconds(stage: Stage, build: Callable[[SourcePackage], Build], package: SourcePackage) -> float:
+    """Of one build, the disk at rest before it."""
+    with metered(stage.runs):
+        return build(package).seconds

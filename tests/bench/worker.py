@@ -24,7 +24,7 @@ class Worker:
     stage: Stage
     cache: Path
 
-    def build(self, package: SourcePackage, usual_seconds: float = 0) -> Build:
+    def build(self, package: SourcePackage) -> Build:
         directory = self.stage.directory(package.name)
         started = time.monotonic()
         with open_engine(AdjutantOptions(state_dir=self.stage.state)) as engine:
@@ -32,7 +32,7 @@ class Worker:
             watch.ensure_image_available(self.stage.tool_image, "if-not-present")
             workspace = self.stage.workspace(watch, self.cache, directory, clock)
             with open_buildroot(workspace, self.stage.config) as root:
-                built = build_rpms(root, package.srpm, arch=package.arch, usual_seconds=usual_seconds)
+                built = build_rpms(root, package.srpm, arch=package.arch)
                 ended = time.monotonic()
         total = time.monotonic() - started
         first = phases.last_rpmbuild(watch.spans).first_output
@@ -99,20 +99,18 @@ class BaseCached:
 
 
 class AllCached:
-    """One cache for all builds, with which each package has been built before.
-
-    How long that took the worker knows, as it would from the hub.
-    """
+    """One cache for all builds, with which each package has been built before."""
 
     name = "all"
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._seconds: dict[str, float] = {}
+        self._built: set[str] = set()
 
     def prepare(self, package: SourcePackage) -> None:
-        if package.name not in self._seconds:
-            self._seconds[package.name] = self._worker.build(package).seconds
+        if package.name not in self._built:
+            self._worker.build(package)
+            self._built.add(package.name)
 
     def build(self, package: SourcePackage) -> Build:
-        return self._worker.build(package, self._seconds[package.name])
+        return self._worker.build(package)

@@ -32,13 +32,14 @@ class Cache:
     """The parts of the cache, below the worker's state directory; each says itself what holds for it.
 
     ``store`` has layers of roots, and repositories' metadata; ``answers`` the resolver's answers;
-    ``packages`` RPM files.
+    ``packages`` RPM files. Who copies a root holds the lock of ``copying``.
     """
 
     def __init__(self, state_dir: Path) -> None:
         self.store = RootStore(state_dir / ROOTS)
         self.answers = AnswerCache(state_dir / "answers")
         self.packages = PackageCache(state_dir / PACKAGES)
+        self.copying = state_dir / "copying.lock"
         self._tidied = state_dir / "tidied.json"
         self._places = [*(state_dir / ROOTS / place for place in PLACES), state_dir / PACKAGES]
 

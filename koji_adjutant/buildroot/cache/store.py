@@ -33,7 +33,7 @@ logger = logging.getLogger("koji_adjutant.buildroot")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 BOOT = ".boot-id"
 QUARANTINE = "quarantine"
-PLACES = ("entries", "staging", "trash", QUARANTINE)
+PLACES = ("entries", "staging", "trash", "manifests", QUARANTINE)
 """Directories that show by their times that something has come or gone."""
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 

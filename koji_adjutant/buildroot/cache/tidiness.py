@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from koji_adjutant.buildroot.cache.store import BOOT_ID
+from koji_adjutant.buildroot.files.removal import remove_file
+
+logger = logging.getLogger("koji_adjutant.buildroot")
 
 GRANULARITY = 1.0
 """Seconds within which two changes of a directory may leave it with the same time."""
@@ -43,9 +47,13 @@ class Tidiness:
         """Note that there is nothing to do, unless something was done, or came meanwhile."""
         if self._look() != self._before or self._is_fresh():
             return
-        staging = self._note.with_name(f"{self._note.name}.{uuid.uuid4().hex}")
-        staging.write_text(json.dumps({"state": self._before, "sealed": self._sealed}))
-        staging.rename(self._note)
+        staging = self._note.with_name(f"{self._note.name}.{os.getpid()}")
+        try:
+            staging.write_text(json.dumps({"state": self._before, "sealed": self._sealed}))
+            staging.rename(self._note)
+        except OSError as problem:  # a full disk: then it is looked at once more next time
+            logger.warning("%s cannot be written: %s", self._note, problem)
+            remove_file(staging)
 
     def _look(self) -> list[Any]:
         boot = BOOT_ID.read_text().strip()

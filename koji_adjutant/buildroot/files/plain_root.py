@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from koji_adjutant.buildroot.files.removal import remove_tree
@@ -23,9 +27,20 @@ ROOM = 4
 def is_worth_copying(size: int, seconds: float, free: int) -> bool:
     """Return whether a copy of a root of ``size`` bytes makes a step shorter that takes ``seconds``.
 
-    ``free`` is the room, in bytes, where the copy would be.
+    ``free`` is the room, in bytes, that there is for copies. A size of 0 is one that nobody knows.
     """
-    return seconds * OVERLAY_COST > MARGIN * size / BYTES_A_SECOND and free > ROOM * size
+    return size > 0 and seconds * OVERLAY_COST > MARGIN * size / BYTES_A_SECOND and free > ROOM * size
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Wait until nobody else copies: each is to see how much room those before have left."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def copied(root: Path, copy: Path) -> bool:
@@ -35,13 +50,17 @@ def copied(root: Path, copy: Path) -> bool:
     Returns whether it was done; if not, nothing is left, and the worker's log says why.
     """
     # ends with this process, however that ends
-    command = ["setpriv", "--pdeathsig", "KILL", "cp", "--archive", "--one-file-system", "--"]
-    result = subprocess.run(
-        [*command, str(root), str(copy)], stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    if result.returncode == 0:
+    command = ["setpriv", "--pdeathsig", "KILL", "cp", "--archive", "--preserve=xattr", "--one-file-system"]
+    try:
+        subprocess.run(
+            [*command, "--", str(root), str(copy)], stdin=subprocess.DEVNULL, capture_output=True, check=True
+        )
+    except subprocess.CalledProcessError as failure:
+        why = failure.stderr.decode(errors="replace").strip().partition("\n")[0]
+    except OSError as failure:
+        why = str(failure)
+    else:
         return True
-    why = result.stderr.decode(errors="replace").strip().partition("\n")[0]
     logger.warning("The root %s cannot be copied, and stays an overlay: %s", root, why)
     remove_tree(copy)
     return False

@@ -13,7 +13,8 @@ MUCH = 10**12
 @pytest.mark.parametrize(
     ("size", "seconds", "free", "worth"),
     [
-        (400 * MEGABYTE, 0, MUCH, False),  # nobody knows
+        (400 * MEGABYTE, 0, MUCH, False),  # nobody knows how long
+        (0, 86400, MUCH, False),  # nobody knows how large
         (400 * MEGABYTE, 60, MUCH, False),
         (400 * MEGABYTE, 120, MUCH, True),
         (2000 * MEGABYTE, 120, MUCH, False),

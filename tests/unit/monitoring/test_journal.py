@@ -339,7 +339,7 @@ def test_a_journal_of_an_earlier_release_is_read_on_and_gets_newer_indexes(journ
     "wanted", [TaskFilter(), TaskFilter(status="failed"), TaskFilter(method="buildArch")]
 )
 def test_no_page_of_tasks_takes_sorting_all_of_them(journal: FileJournal, wanted: TaskFilter) -> None:
-    where, values = wanted.sql()
+    where, values = wanted.sql(page=True)
     query = f"EXPLAIN QUERY PLAN SELECT * FROM tasks{where} {_NEWEST_FIRST} LIMIT 50"  # noqa: S608
     with closing(sqlite3.connect(journal.path)) as connection:
         plan = [row[3] for row in connection.execute(query, values)]

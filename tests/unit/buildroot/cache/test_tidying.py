@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -22,8 +23,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
     cache = Cache(tmp_path)
     for key in ("aa", "bb"):
         make(cache, key)
-    cache.tidy(LIMIT)  # makes the lock of the packages' users
-    cache.tidy(LIMIT, seal=True)
+    for _ in range(2):  # the first has something to do: manifests to write, a lock's file to make
+        cache.tidy(LIMIT, seal=True)
     return cache
 
 
@@ -149,3 +150,26 @@ def test_a_note_of_no_use_is_none(cache: Cache, looks: list[str], tmp_path: Path
     (tmp_path / "tidied.json").write_bytes(note.encode("latin-1"))
     cache.tidy(LIMIT)
     assert looks
+
+
+def test_a_manifest_that_was_no_use_is_written_again(cache: Cache) -> None:
+    manifest = cache.store.directory / "manifests" / "aa"
+    manifest.write_text("no manifest\n")
+    assert cache.store.damage("aa") == []
+    assert not manifest.exists()
+    cache.tidy(LIMIT, seal=True)
+    assert manifest.exists()
+
+
+def test_where_the_note_cannot_be_written_tidying_is_done_all_the_same(
+    cache: Cache, looks: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tidied.json").unlink()
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    cache.tidy(LIMIT)
+    assert looks
+    assert not list(tmp_path.glob("tidied.json*"))
