@@ -16,9 +16,9 @@ logger = logging.getLogger("koji_adjutant.buildroot")
 
 OVERLAY_COST = 0.03
 """The part of a build's time that an overlay costs: whatever is executed or opened is opened twice."""
-BYTES_A_SECOND = 300e6
+BYTES_A_SECOND = 400e6
 """How fast a root is copied, small files included, where the disk does not have to be waited for."""
-MARGIN = 2
+MARGIN = 1.5
 """By how much a copy must be expected to save more than it takes."""
 ROOM = 4
 """How many times the copy's size must be free."""
