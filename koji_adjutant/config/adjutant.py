@@ -128,8 +128,8 @@ class AdjutantOptions:
     copy_roots: bool = option(
         "true",
         values.boolean,
-        "a build that usually takes a minute or more gets a copy of its root in `workdir`, which is quicker to build "
-        "in than an overlay, where four times its size and `minspace` are free",
+        "a build that usually takes a minute or more gets a copy of its root in `workdir`, which is quicker "
+        "to build in than an overlay, where four times its size and `minspace` are free",
     )
     createrepo_databases: bool = option(
         "true",
