@@ -94,8 +94,9 @@ def test_a_long_build_has_a_plain_root_and_a_short_one_has_not(
         with open_buildroot(workspace, config) as root:
             build_rpms(root, srpm, arch="x86_64", usual_seconds=LONG)
             kinds.append(file_system(root))
-            (built,) = (root.home / "build/BUILD").rglob("kind")
-            assert built.read_text().strip() == kinds[-1]
+            # rpm 4.20 and later have there what is installed, too
+            built = {path.read_text().strip() for path in (root.home / "build/BUILD").rglob("kind")}
+            assert built == {kinds[-1]}
         copied_it = "Copied for a long build in " in (workspace.resultdir / "root.log").read_text()
         assert copied_it is (name == "long")
     assert kinds[0] != "overlayfs"
