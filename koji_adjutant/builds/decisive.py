@@ -29,7 +29,8 @@ BUILD_LOG = "build.log"
 
 _COMMAND = "Executing command: "
 _BAD_EXIT = re.compile(r"error: Bad exit status from \S+ \((%\w+)\)")
-_SECTION = re.compile(r"Executing\(%\w+\):")
+# rpm 4.20 and later make the build directory before they have read all of the spec
+_SECTION = re.compile(r"Executing\(%(?!mkbuilddir\))\w+\):")
 _SUMMARY = re.compile(r"RPM build errors:")
 _TRACE = re.compile(r"(?:\++|\$) (.*)")  # of "sh -x", and of our checkouts
 # colours and other things terminals obey: CSI and OSC sequences

@@ -83,6 +83,7 @@ BUILDS = [
     ),
     Case("errormacro", "spec", "error: no flavour has been chosen for these", "error: no flavour"),
     Case("exclusivearch", "spec", "error: Architecture is not included: x86_64", "error: Architecture is"),
+    Case("exclusivearch-4.20", "spec", "error: Architecture is not included: x86_64", "error: Arch"),
     Case("latin1", "spec", "error: Package umlaut: invalid utf-8 encoding in Changelogname", "Changelogtext"),
     Case(
         "unpackaged", "spec", "error: Installed (but unpackaged) file(s) found: /usr/bin/left-over", "error: "
