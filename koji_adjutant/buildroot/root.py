@@ -16,7 +16,7 @@ from koji_adjutant.buildroot.files.disk_use import free_space
 from koji_adjutant.buildroot.files.engine_files import check_engine_files
 from koji_adjutant.buildroot.files.home import make_home
 from koji_adjutant.buildroot.files.overlay import Overlay
-from koji_adjutant.buildroot.files.plain_root import copied, is_worth_copying, one_at_a_time
+from koji_adjutant.buildroot.files.plain_root import copied, is_worth_copying
 from koji_adjutant.buildroot.hw_info import write_hw_info
 from koji_adjutant.buildroot.installed.packages import InstalledPackage, listing
 from koji_adjutant.buildroot.layers.layers import Layers, open_layers
@@ -273,7 +273,7 @@ class Buildroot:
         if self._privileges or not self._worth_copying(seconds):
             return
         self._stop()
-        with one_at_a_time(self.workspace.cache.copying):
+        with self.workspace.cache.one_copy_at_a_time():
             self._copy = self._copied() if self._worth_copying(seconds) else None
 
     def _worth_copying(self, seconds: float) -> bool:

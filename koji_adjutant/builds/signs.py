@@ -59,7 +59,6 @@ SIGNS = (
         r"^error: (?:File|Directory) not found",
         r"^error: (?:Unclosed|Duplicate|Unknown tag|Package has no|Macro expansion|Empty tag)",
         r"^error: No compatible architectures",
-        r"^error: (?:Architecture|OS) is (?:not included|excluded): ",
         r"^error: Arch dependent binaries in noarch package",
         r"^error: \S+ field must be present in package",
     ),

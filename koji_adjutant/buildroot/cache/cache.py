@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from koji_adjutant.buildroot.cache.answers import AnswerCache
 from koji_adjutant.buildroot.cache.downloads import PackageCache
+from koji_adjutant.buildroot.cache.locks import locked
 from koji_adjutant.buildroot.cache.quarantine import DamagedEntry, Quarantine
 from koji_adjutant.buildroot.cache.store import PLACES, QUARANTINE, RootStore
 from koji_adjutant.buildroot.cache.tidiness import Tidiness
@@ -32,16 +35,20 @@ class Cache:
     """The parts of the cache, below the worker's state directory; each says itself what holds for it.
 
     ``store`` has layers of roots, and repositories' metadata; ``answers`` the resolver's answers;
-    ``packages`` RPM files. Who copies a root holds the lock of ``copying``.
+    ``packages`` RPM files.
     """
 
     def __init__(self, state_dir: Path) -> None:
         self.store = RootStore(state_dir / ROOTS)
         self.answers = AnswerCache(state_dir / "answers")
         self.packages = PackageCache(state_dir / PACKAGES)
-        self.copying = state_dir / "copying.lock"
+        self._copying = state_dir / "copying.lock"
         self._tidied = state_dir / "tidied.json"
         self._places = [*(state_dir / ROOTS / place for place in PLACES), state_dir / PACKAGES]
+
+    def one_copy_at_a_time(self) -> AbstractContextManager[None]:
+        """Wait until nobody else copies a root: each is to see how much room those before have left."""
+        return locked(self._copying, fcntl.LOCK_EX)
 
     def size(self) -> int:
         """Return the bytes on disk of layers, metadata and packages."""

@@ -9,10 +9,11 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from koji_adjutant.buildroot.cache.locks import locked
 from koji_adjutant.buildroot.files.removal import remove_file, remove_tree
 from koji_adjutant.buildroot.repository.attempts import Report
 from koji_adjutant.buildroot.repository.transfer import Checksum, Expected, fetch
@@ -152,11 +153,5 @@ class PackageCache:
         checksum = Checksum.parse(package.checksum)
         return self._directory / f"{checksum.kind}-{checksum.value}.rpm"
 
-    @contextmanager
-    def _users(self, operation: int) -> Iterator[None]:
-        descriptor = os.open(self._directory / "users", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, operation)
-            yield
-        finally:
-            os.close(descriptor)
+    def _users(self, operation: int) -> AbstractContextManager[None]:
+        return locked(self._directory / "users", operation)

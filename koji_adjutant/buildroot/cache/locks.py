@@ -59,18 +59,28 @@ class Locks:
     @contextmanager
     def _locked(self, key: str, kind: Kind, operation: int) -> Iterator[Path]:
         path = self._directory / f"{checked(key)}.{kind}"
-        descriptor = _open(path)
-        try:
-            fcntl.flock(descriptor, operation)
+        with locked(path, operation):
             yield path
-        finally:
-            os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path, operation: int) -> Iterator[None]:
+    """Hold the lock of a file, made if it is absent, while the block runs; ``operation`` is flock's.
+
+    Raises BlockingIOError where that is not to wait, and somebody else holds it.
+    """
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, operation)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _open(path: Path) -> int:
     """Open a lock's file, made if it is absent. A directory that has got its name can be locked as well."""
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         if error.errno != errno.EISDIR:
             raise

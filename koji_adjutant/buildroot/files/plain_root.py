@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from koji_adjutant.buildroot.files.removal import remove_tree
@@ -30,17 +26,6 @@ def is_worth_copying(size: int, seconds: float, free: int) -> bool:
     ``free`` is the room, in bytes, that there is for copies. A size of 0 is one that nobody knows.
     """
     return size > 0 and seconds * OVERLAY_COST > MARGIN * size / BYTES_A_SECOND and free > ROOM * size
-
-
-@contextmanager
-def one_at_a_time(lock: Path) -> Iterator[None]:
-    """Wait until nobody else copies: each is to see how much room those before have left."""
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def copied(root: Path, copy: Path) -> bool:
