@@ -178,7 +178,7 @@ class Buildroot:
         except CommandStoppedError as error:
             raise StepStoppedError(STOPPED) from error
         # a command that went down with its container has not failed by itself
-        if status != 0 and (state := manager.inspect(container).status) != "running":
+        if status != 0 and (state := self._state(container)) != "running":
             raise EngineError(f"the buildroot's container is {state}: something else has ended it")
         return status
 
@@ -189,6 +189,13 @@ class Buildroot:
         elif self._privileges:  # the last command may have replaced what it wanted
             check_engine_files(self._path)
         return self._container
+
+    def _state(self, container: str) -> str:
+        """Say how the container is; the engine may know nothing any more of one that is being removed."""
+        try:
+            return self.workspace.manager.inspect(container).status
+        except EngineError as error:
+            return f"not to be found ({error})"
 
     @property
     def _user(self) -> str:

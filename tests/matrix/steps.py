@@ -27,10 +27,13 @@ class Step:
 
 STEPS = (
     Step("demo", "`make demo`", ["make", "demo"]),
+    Step("lint", "`make lint`", ["make", "lint"]),
     Step("unit", "unit tests", ["make", "unit"]),
+    Step("fuzz", "drawn requests", ["make", "fuzz"]),
     Step("integration", "integration tests", ["make", "integration"]),
     Step("hub", "hub tests", ["make", "hub"]),
     Step("e2e", "end to end", ["make", "e2e"]),
+    Step("debian-13", "`make debian-13`", ["make", "debian-13"]),
 )
 
 

@@ -86,7 +86,8 @@ def build(workspace: Workspace, root: Buildroot) -> None:
         # podman may still show what it is just removing
         (
             removed,
-            "(a container went away while a command ran in it: |the buildroot's container is exited: )",
+            "(a container went away while a command ran in it: "
+            r"|the buildroot's container is (exited|not to be found \(.*\)): )",
         ),
         (without_command_monitor, "podman lost track of exec "),
         (without_service, "podman's service ended while a command ran, and took its output with it"),
@@ -106,6 +107,21 @@ def test_what_ends_a_build_from_outside(
         why = explain(failure.value, workspace.resultdir)
         assert (why.failure, why.step) == ("infrastructure", "build")
         assert re.match(sentence, why.sentence)
+
+
+def test_a_container_that_is_gone_when_its_command_has_ended(
+    workspace: Workspace, config: BuildrootConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exec_and_remove(container: str, *_args: object, **_options: object) -> int:
+        workspace.manager.remove(container)
+        return 137
+
+    with open_buildroot(workspace, config) as root:
+        monkeypatch.setattr(workspace.manager, "exec", exec_and_remove)
+        with pytest.raises(BuildPrevented) as failure:
+            build(workspace, root)
+    sentence = explain(failure.value, workspace.resultdir).sentence
+    assert re.match(r"the buildroot's container is not to be found \(.*no such container.*\): ", sentence)
 
 
 def test_a_containers_monitor_is_not_needed(workspace: Workspace, config: BuildrootConfig) -> None:
