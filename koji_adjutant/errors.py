@@ -198,6 +198,12 @@ class LockError(AdjutantError):
     exit_code = 11
 
 
+class ProvenanceError(AdjutantError):
+    """Provenance cannot be made or signed, or does not show what it is to show."""
+
+    exit_code = 13
+
+
 class ImageError(BuildrootError):
     """A container image is not available, or is for another architecture."""
 

@@ -31,6 +31,7 @@ from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import AdjutantError, ConfigError, HubError
 from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.provenance.evidence import signer_of
 
 logger = logging.getLogger("koji_adjutant.kojid")
 
@@ -57,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 def start(settings: Settings) -> loop.Outcome:
     """Log in, detach if asked to, and work until something ends it. AdjutantError if it cannot start."""
     options = settings.kojid
+    if settings.adjutant.provenance and settings.adjutant.provenance_key:
+        signer_of(settings.adjutant.provenance_key)
     if options.topdir:
         koji.BASEDIR = koji.pathinfo.topdir = options.topdir
     _set_up_logging(options)

@@ -6,13 +6,14 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from koji_adjutant.buildroot.record import WAIT
 from koji_adjutant.buildroot.specification.allowances import allowances
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
 from koji_adjutant.buildroot.tool.furnish import HOSTS
 from koji_adjutant.buildroot.workspace import Workspace
-from koji_adjutant.container.interface import ROOT, ContainerSpec, DirectoryRoot, VolumeMount
+from koji_adjutant.container.interface import ROOT, ContainerSpec, DirectoryRoot, NetworkMode, VolumeMount
 
 NOBODY = "65534:65534"
 
@@ -56,11 +57,26 @@ def build_container(
         devices=config.build_devices,
         capabilities=privileges.capabilities if privileges else frozenset(),
         allowances=allowances(config),
-        network=workspace.network_mode if config.network else "none",
+        network=network_of(workspace, config),
         limits=workspace.limits,
         # what RPMs carry as Build Host
         hostname=platform.node(),
     )
+
+
+def network_of(workspace: Workspace, config: BuildrootConfig) -> NetworkMode:
+    """Return what of the network builds see."""
+    return workspace.network_mode if config.network else "none"
+
+
+def isolation(workspace: Workspace, config: BuildrootConfig) -> dict[str, Any]:
+    """Say what kept a build apart from its host, and what it was lent, for whoever wants to judge that."""
+    return {
+        "network": network_of(workspace, config),
+        "allowances": sorted(allowances(config)),
+        "mounts": [str(mount.target) for mount in config.build_mounts],
+        "devices": [str(device) for device in config.build_devices],
+    }
 
 
 def scratch(workspace: Workspace, path: PurePosixPath) -> Path:

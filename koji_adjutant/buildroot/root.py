@@ -24,6 +24,7 @@ from koji_adjutant.buildroot.lent_devices import open_to_builds
 from koji_adjutant.buildroot.record import SCRIPT, recorded
 from koji_adjutant.buildroot.specification.arch import check_arch, personality
 from koji_adjutant.buildroot.specification.config import CHROOT_HOME, BuildrootConfig
+from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.specification.render import koji_repo, macros_koji
 from koji_adjutant.buildroot.status import FAILED, PACKAGE_MANAGER_FAILED, mock_sentence
@@ -252,6 +253,10 @@ class Buildroot:
             if not any((path / part.relative_to("/")).is_symlink() for part in (place, *place.parents))
             and (path / place.relative_to("/")).is_dir()
         ]
+
+    def lock(self) -> Lock:
+        """Return what makes the root as it is now again."""
+        return self._layers.lock()
 
     def check_lock(self) -> None:
         """Raise LockError if the workspace has a lock, and this is not the root in the end of it."""

@@ -28,8 +28,9 @@ COMMANDS = (
     "shell",
     "status",
     "top",
+    "verify-provenance",
 )
-"""Each is ``koji_adjutant/cli/<name>.py`` with a click command called ``command``."""
+"""Each is ``koji_adjutant/cli/<name>.py``, - written _, with a click command called ``command``."""
 
 
 class LazyGroup(click.Group):
@@ -41,7 +42,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"koji_adjutant.cli.{cmd_name}")
+        module = importlib.import_module(f"koji_adjutant.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -185,6 +185,18 @@ class AdjutantOptions:
         host_access.build_devices,
         "`/dev/name [tag=…] [channel=…]`, one a line: devices that builds may open",
     )
+    provenance: bool = option(
+        "true",
+        values.boolean,
+        "beside the logs of each build: provenance.json and sbom.spdx.json "
+        "([what they say](operator-guide.md#evidence-of-a-build))",
+    )
+    provenance_key: Path | None = option(
+        "",
+        values.optional(values.absolute_path),
+        "a private key in PEM, without a password; the provenance is signed with it, as "
+        "provenance.intoto.json",
+    )
     strict_spec_tags: bool = option(
         "false",
         values.boolean,

@@ -166,6 +166,12 @@ def signature_header(path: Path) -> bytes:
         raise SourceError(f"{path.name} is not a readable RPM file: {problem}.") from problem
 
 
+def signature_header_end(path: Path) -> int:
+    """Return at which byte the signature header ends; SourceError if the file is no RPM."""
+    signature = signature_header(path)
+    return LEAD + len(signature)
+
+
 def identity(signature: bytes) -> str | None:
     """Return what Koji knows a package by, from its signature header; None if that has no digest.
 

@@ -13,6 +13,7 @@ from koji_adjutant.hub.arguments import Arch, Flag
 from koji_adjutant.hub.rows import HostRow, TagReference
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.hub.tasks import BuildArchResult, RepoOptions
+from koji_adjutant.provenance.resources import rpm_resource
 from koji_adjutant.rpm.diff import rpmdiff_hash
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
@@ -48,6 +49,7 @@ class BuildArchTask(BuildrootTask):
             raise koji.BuildError("A repo id must be provided")
         repo = self.session.repoInfo(repo_id, strict=True)
         srpm = fetch_source_rpm(self.options, self.workdir, pkg)
+        source = rpm_resource(srpm, uri=pkg)
         usual = self._usual_seconds(read_source_header(srpm).text(Tag.NAME) or "")
         self._weigh(usual)
         record = TaskBuildroot.new(
@@ -61,6 +63,9 @@ class BuildArchTask(BuildrootTask):
         with self.buildroot(record) as running:
             record.building()
             built = self.build_packages(record, running, srpm, arch, usual)
+            results = [built.srpm, *built.rpms] if keep_srpm else built.rpms
+            parameters = {"source": pkg, "arch": arch}
+            self.evidence.write(running, record, results, sources=[source], parameters=parameters)
             return self._hand_in(built, record, running.workspace.workdir, keep_srpm)
 
     def _usual_seconds(self, package: str) -> float:

@@ -19,6 +19,7 @@ from koji_adjutant.hub.tag_config import koji_arches
 from koji_adjutant.hub.taken_away import stopped_if_taken_away
 from koji_adjutant.task_adapters.container_task import ContainerTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
+from koji_adjutant.task_adapters.task_evidence import TaskEvidence
 
 
 class BuildrootTask(ContainerTask):
@@ -27,6 +28,11 @@ class BuildrootTask(ContainerTask):
     Logs are followed while a buildroot is made and while a recipe runs in it: the hub is not to be called
     then.
     """
+
+    @property
+    def evidence(self) -> TaskEvidence:
+        """Return what says how the results came about."""
+        return TaskEvidence(self.options, self.id, self.method, self.began)
 
     @contextmanager
     def buildroot(

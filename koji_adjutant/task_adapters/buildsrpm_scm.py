@@ -8,9 +8,11 @@ from koji_adjutant.builds.scm_srpm import srpm_from_scm
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.hub.rows import TagReference
 from koji_adjutant.hub.tasks import SourceOptions, SourcePackageResult
+from koji_adjutant.provenance.resources import source_resource
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.scm_task import ScmTask
 from koji_adjutant.task_adapters.srpm_task import SourcePackageTask
+from koji_adjutant.text import without_credentials
 
 
 class BuildSRPMFromSCMTask(ScmTask, SourcePackageTask):
@@ -29,6 +31,13 @@ class BuildSRPMFromSCMTask(ScmTask, SourcePackageTask):
         with self.buildroot(record, source_mounts=self._credentials()) as running:
             with self.live_logs.following():
                 built = srpm_from_scm(running, source, self.spec_rules, hooks, self.checkout_options)
+            self.evidence.write(
+                running,
+                record,
+                [built.srpm],
+                sources=[source_resource(built.source["source"])],
+                parameters={"source": without_credentials(url), "scratch": bool(opts.get("scratch"))},
+            )
             return self.hand_in(built.srpm, record, built.source)
 
     def _credentials(self) -> list[VolumeMount]:

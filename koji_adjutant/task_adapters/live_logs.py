@@ -28,6 +28,9 @@ WHOLE_FILES = (
     "buildroot-init.sh",
     "buildroot.json",
     "buildroot_lock.json",
+    "provenance.json",
+    "provenance.intoto.json",
+    "sbom.spdx.json",
     "resources.json",
     "failure.json",
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import koji
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager
 from tests.distribution.seeds import GROUPS
@@ -22,6 +23,7 @@ from tests.hub.names import unique
 from tests.hub.rpms import query
 from tests.hub.server import Hub
 from tests.support.http_server import serving_files
+from tests.support.keys import write_keys
 from tests.support.mail_server import MailServer, serve_mail
 from tests.support.ports import reserved_port
 from tests.support.waiting import PATIENCE, until
@@ -62,6 +64,7 @@ build_mounts =
     {directory}/lent:/srv/nobodys tag=lent-* channel=nobodys
     {directory}/missing:/srv/missing tag=missing-*
 build_devices = /dev/zero tag=lent-*
+provenance_key = {directory}/provenance.pem
 {settings}
 """
 
@@ -270,6 +273,7 @@ def run_worker(farm: Farm, *, ends_itself: bool = False) -> Iterator[subprocess.
     for name in ("work", "task-logs", "plugin-config", "lent", "mounted/read-only", "mounted/shared"):
         (farm.directory / name).mkdir(parents=True)
     shutil.copytree(Path(__file__).parent / "builder_plugins", farm.directory / "builder-plugins")
+    write_keys(farm.directory, ed25519.Ed25519PrivateKey.generate(), "provenance")
     (farm.directory / "lent" / "word").write_text("lent by the host\n")
     (farm.directory / "site-defaults.cfg").write_text(SITE_DEFAULTS)
     (farm.directory / "plugin-config/runroot.conf").write_text(RUNROOT.format(**vars(farm)))

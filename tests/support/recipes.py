@@ -12,13 +12,14 @@ import pytest
 from koji_adjutant.buildroot.build_container import Privileges
 from koji_adjutant.buildroot.installed.packages import InstalledPackage
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
+from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.builds.repo import CreateRepoRequest
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.builds.scm_srpm import ScmHooks, ScmSrpm
 from koji_adjutant.builds.spec import SpecRules
 from koji_adjutant.builds.wrapper_srpm import WrapperSrpm, Wrapping
-from koji_adjutant.container.interface import Image
+from koji_adjutant.container.interface import EngineInfo, Image
 from koji_adjutant.errors import ImageError
 from koji_adjutant.images import proofs
 from koji_adjutant.images.proof import Proof
@@ -36,6 +37,7 @@ from koji_adjutant.task_adapters import (
     task_buildroot,
     wrapper_rpm,
 )
+from tests.support.locks import example
 from tests.support.rpm_headers import write_rpm, write_srpm
 
 LOGS = ("build.log", "root.log")
@@ -58,6 +60,9 @@ class FakeEngine:
         digests = () if reference.startswith("localhost/") else (f"{reference}@sha256:0",)
         return Image(reference, f"id-of-{reference.replace('/', '-')}", "sha256:0", "x86_64", {}, digests)
 
+    def check(self) -> EngineInfo:
+        return EngineInfo("podman", "5.4.2", "crun", False, "amd64", frozenset())
+
 
 class FakeRoot:
     def __init__(self, workspace: Workspace, config: BuildrootConfig) -> None:
@@ -69,6 +74,9 @@ class FakeRoot:
 
     def install(self, _packages: Sequence[str]) -> None:
         pass
+
+    def lock(self) -> Lock:
+        return example()
 
 
 class Recipes:

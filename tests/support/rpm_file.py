@@ -28,7 +28,7 @@ def _encode(kind: int, value: Value) -> tuple[bytes, int]:
     return b"".join(text.encode() + b"\0" for text in texts), len(texts)
 
 
-def _header(region: int, entries: Sequence[Entry]) -> bytes:
+def header(region: int, entries: Sequence[Entry]) -> bytes:
     index, store = b"", b""
     for tag, kind, value in sorted(entries, key=lambda entry: entry[0]):
         data, count = _encode(kind, value)
@@ -79,9 +79,9 @@ def write_rpm(
         entries.append((1049, STRING_ARRAY, list(requires)))
         entries.append((1048, INT32, [0] * len(requires)))
         entries.append((1050, STRING_ARRAY, [""] * len(requires)))
-    main = _header(IMMUTABLE, entries)
+    main = header(IMMUTABLE, entries)
     digest = hashlib.md5(main + payload, usedforsecurity=False).digest()
-    signature = _header(SIGNATURES, [(1000, INT32, len(main) + len(payload)), (1004, BINARY, digest)])
+    signature = header(SIGNATURES, [(1000, INT32, len(main) + len(payload)), (1004, BINARY, digest)])
     signature += b"\0" * (-len(signature) % 8)
     lead = struct.pack(">4s3H66s2H16s", b"\xed\xab\xee\xdb", 0x300, int(source), 1, b"", 1, 5, b"")
     shown = "src" if source else arch

@@ -1,4 +1,4 @@
-"""What the daemon writes into its log."""
+"""What the daemon writes into its log, and what keeps it from starting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.kojid import LOGGERS, _set_up_logging
+from koji_adjutant.kojid import LOGGERS, _set_up_logging, main
 
 CONTAINERS = "koji_adjutant.container"
 
@@ -65,3 +65,17 @@ def test_no_password_is_in_the_log(tmp_path: Path) -> None:
     log = (tmp_path / "kojid.log").read_text()
     assert log.count("https://me:***@host/x") == 3
     assert "geheim" not in log
+
+
+def test_a_worker_that_is_to_sign_and_cannot_does_not_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configuration = tmp_path / "kojid.conf"
+    server = "[kojid]\nserver = http://127.0.0.1:9/kojihub\ntopurl = http://127.0.0.1:9/\n"
+    configuration.write_text(f"{server}[adjutant]\nprovenance_key = {tmp_path}/missing.pem\n")
+    with pytest.raises(SystemExit) as end:
+        main(["-c", str(configuration), "-f"])
+    assert end.value.code == 1
+    assert capsys.readouterr().err.endswith(
+        f"kojid: the private key {tmp_path}/missing.pem cannot be read: No such file or directory\n"
+    )

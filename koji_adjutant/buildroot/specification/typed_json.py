@@ -33,6 +33,10 @@ class TypedObject:
         """Return the value of a key, which has to be there but may be null."""
         return None if self._document.get(key, self) is None else self.get(key, kind)
 
+    def get_or(self, key: str, default: T) -> T:
+        """Return the value of a key, or where there is none ``default``, of whose type it has to be."""
+        return self.get(key, type(default)) if key in self._document else default
+
     def object(self, key: str) -> TypedObject:
         return TypedObject(self.get(key, dict))
 

@@ -11,6 +11,8 @@ from koji_adjutant.cli.checks.host_access import check_host_access
 from koji_adjutant.cli.checks.result import CheckResult, Level
 from koji_adjutant.config import Settings
 from koji_adjutant.config.limits import task_limits
+from koji_adjutant.errors import ProvenanceError
+from koji_adjutant.provenance.evidence import signer_of
 from koji_adjutant.text import size
 
 ROOMY = 2
@@ -32,6 +34,16 @@ def check_machine(settings: Settings) -> Iterator[CheckResult]:
     yield _limits(settings)
     yield _topdir(Path(settings.kojid.topdir))
     yield from check_host_access(ours)
+    if ours.provenance and ours.provenance_key:
+        yield _key(ours.provenance_key)
+
+
+def _key(path: Path) -> CheckResult:
+    try:
+        signer = signer_of(path)
+    except ProvenanceError as problem:
+        return CheckResult(Level.FAIL, "provenance_key", f"{problem}: no build could end")
+    return CheckResult(Level.OK, "provenance_key", f"provenance is signed with the key {signer.key_id}")
 
 
 def _limits(settings: Settings) -> CheckResult:

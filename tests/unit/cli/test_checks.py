@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from koji_adjutant.cli.check import command
 from koji_adjutant.cli.checks.engine import check_engine
@@ -17,7 +18,9 @@ from koji_adjutant.cli.checks.hub import check_hub
 from koji_adjutant.cli.checks.machine import check_machine
 from koji_adjutant.cli.checks.result import CheckResult, Level, failing
 from koji_adjutant.config import Settings, load
+from koji_adjutant.provenance.envelope import key_id, read_public_key
 from tests.support.http_server import serving
+from tests.support.keys import write_keys
 from tests.unit.cli.conftest import Machine
 from tests.unit.container.fake_podman import INFO, FakePodman
 
@@ -62,6 +65,18 @@ def test_no_topdir(settings: Settings) -> None:
     result = of(check_machine(settings), "topdir")
     assert result.level is Level.WARN
     assert "createrepo" in result.message
+
+
+def test_the_key_that_provenance_is_signed_with(machine: Machine, tmp_path: Path) -> None:
+    def checked(key: Path) -> CheckResult:
+        settings = load(machine.config, {"KOJI_ADJUTANT_PROVENANCE_KEY": str(key)})
+        return of(check_machine(settings), "provenance_key")
+
+    private, public = write_keys(tmp_path, ed25519.Ed25519PrivateKey.generate())
+    assert checked(private).level is Level.OK
+    assert checked(private).message.endswith(key_id(read_public_key(public)))
+    assert checked(public).level is Level.FAIL
+    assert checked(public).message == f"{public} is no private key in PEM: no build could end"
 
 
 def test_a_configuration_that_is_wrong(machine: Machine) -> None:

@@ -14,7 +14,8 @@ from tests.support.recipes import FILES, Recipes
 from tests.support.recorded_hub import Replay, play, recorded_listings
 from tests.support.rpm_headers import write_srpm
 
-BESIDE_LOGS = {*FILES, "container.log", "buildroot.json", "resources.json"}
+EVIDENCE = {"provenance.json", "sbom.spdx.json"}
+BESIDE_LOGS = {*FILES, *EVIDENCE, "container.log", "buildroot.json", "resources.json"}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from koji_adjutant.buildroot.resolving.locked_resolver import LockedResolver, co
 from koji_adjutant.buildroot.specification.lock import Lock
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.errors import LockError
-from tests.unit.buildroot.specification.test_lock import BASH, DIGEST, ZLIB, example
+from tests.support.locks import BASH, DIGEST, ZLIB, example
 
 
 @pytest.fixture
