@@ -16,6 +16,7 @@ COMMANDS = (
     "build",
     "cache",
     "check",
+    "compare",
     "config",
     "demo",
     "devhub",

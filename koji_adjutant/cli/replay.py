@@ -65,7 +65,7 @@ def command(
     came from then. The shell is the build user's, without a network; the buildroot is gone when it ends. What
     follows -- is run instead of the shell; its exit code is this command's.
     """
-    settings, options = _settings(what, config_file)
+    settings, options = settings_for(what, config_file)
     options = at_another_place(options, state_dir, podman_socket)
     with temporary_directory(options.state_dir) as fetched:
         if settings:
@@ -74,7 +74,7 @@ def command(
             lock = locks.read_lock(Path(what, locks.NAME))
         if srpm is None and step == "end":
             srpm = _source_of_task(settings, int(what), fetched) if settings else _srpm_in(Path(what))
-        _fetch_missing_packages(lock, Cache(options.state_dir))
+        fetch_missing_packages(lock, Cache(options.state_dir))
         status = run_in_buildroot(
             replace(options, task_image_default=image or lock.tool_image_name),
             replace(lock.config, network=False),
@@ -85,7 +85,7 @@ def command(
     sys.exit(status)
 
 
-def _settings(what: str, config_file: Path) -> tuple[Settings | None, AdjutantOptions]:
+def settings_for(what: str, config_file: Path) -> tuple[Settings | None, AdjutantOptions]:
     """Return the worker's settings for a task; for a directory, none and the options of anybody."""
     if what.isdecimal():
         settings = read_settings(config_file)
@@ -117,7 +117,8 @@ def _srpm_in(directory: Path) -> Path | None:
     return next(iter(found), None)
 
 
-def _fetch_missing_packages(lock: locks.Lock, cache: Cache) -> None:
+def fetch_missing_packages(lock: locks.Lock, cache: Cache) -> None:
+    """Download what a lock needs and the cache has not."""
     if missing := missing_packages(lock, cache):
         click.echo(f"Downloading {len(missing)} packages", err=True)
         download(lock, cache, missing)

@@ -29,7 +29,7 @@ def lock_of_task(settings: Settings, task_id: int, directory: Path) -> Path:
     logs = log_directory(settings, task_id)
     if logs and (logs / locks.NAME).exists():
         return logs / locks.NAME
-    with _hub(settings, task_id) as session:
+    with hub_of_task(settings, task_id) as session:
         session.getTaskInfo(task_id, strict=True)
         if locks.NAME not in session.listTaskOutput(task_id):
             raise NotFound(_no_lock(session, task_id))
@@ -45,7 +45,7 @@ def source_of_task(settings: Settings, task_id: int, directory: Path) -> Path | 
 
     HubError, or SourceError if the hub has it no longer.
     """
-    with _hub(settings, task_id) as session:
+    with hub_of_task(settings, task_id) as session:
         task = session.getTaskInfo(task_id, strict=True, request=True)
         name = SOURCE_PARAMETERS.get(task["method"])
         if name is None:
@@ -67,7 +67,8 @@ def _no_lock(session: HubSession, task_id: int) -> str:
 
 
 @contextmanager
-def _hub(settings: Settings, task_id: int) -> Iterator[HubSession]:
+def hub_of_task(settings: Settings, task_id: int) -> Iterator[HubSession]:
+    """Ask the hub about a task; HubError says what it says where that is no answer."""
     try:
         with hub_errors_explained(settings.kojid):
             yield impatient_session(settings.kojid)

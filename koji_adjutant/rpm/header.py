@@ -94,19 +94,24 @@ class RpmHeader:
         return values[0] if values else None
 
     def texts(self, tag: Tag) -> Sequence[str]:
-        value = self._value(tag)
+        value = self.value(tag)
         values = [value] if isinstance(value, str) else value
         if not all(isinstance(one, str) for one in values):
             raise self._unusable(f"its {tag.name} is no text")
         return values
 
     def numbers(self, tag: Tag) -> Sequence[int]:
-        values: list[int] = self._value(tag)
+        values: list[int] = self.value(tag)
         if isinstance(values, str) or not all(isinstance(one, int) for one in values):
             raise self._unusable(f"its {tag.name} is no number")
         return values
 
-    def _value(self, tag: Tag) -> Any:
+    @property
+    def tags(self) -> set[int]:
+        return set(self._raw.keys())
+
+    def value(self, tag: int) -> Any:
+        """Return a text, bytes, or a list of texts or numbers; an empty list if there is no such tag."""
         try:
             value = self._raw.get(tag)
         except (koji.GenericError, IndexError, ValueError, struct.error) as problem:
@@ -128,7 +133,7 @@ class RpmHeader:
         except ValueError as problem:
             raise self._unusable(f"its Requires do not fit together: {problem}") from problem
         return [
-            f"{name} {_operator(flags)} {version}" if version else name
+            f"{name} {operator(flags)} {version}" if version else name
             for name, flags, version in entries
             if not name.startswith("rpmlib(")
         ]
@@ -194,8 +199,8 @@ def identity(signature: bytes) -> str | None:
     return "::".join(there[0]) if there else None
 
 
-def _operator(flags: int) -> str:
-    """Return the comparison, by rpm's include/rpm/rpmds.h."""
+def operator(flags: int) -> str:
+    """Return the comparison of a dependency with these flags, by rpm's include/rpm/rpmds.h."""
     return "".join(sign for bit, sign in ((2, "<"), (4, ">"), (8, "=")) if flags & bit)
 
 

@@ -17,6 +17,7 @@ from koji_adjutant.provenance.evidence import PROVENANCE, SBOM, SIGNED
 from tests.hub.farm import Farm
 from tests.hub.names import unique
 from tests.hub.packages import package
+from tests.hub.test_worker_operator import adjutant
 from tests.hub.wire import TIMEOUT
 
 pytestmark = pytest.mark.podman
@@ -137,6 +138,26 @@ def test_a_rebuilt_source_package_leads_to_the_one_that_was_given(farm: Farm, bu
     (source,) = [one for one in dependencies(farm, task) if "source" in one.get("annotations", {})]
     assert source["digest"] == {"sha256": hashlib.sha256(content).hexdigest()}
     assert source["uri"] == given
+
+
+def test_the_packages_come_out_the_same_once_more(farm: Farm, built: Built) -> None:
+    """On another machine than the builder's: with nothing but what the hub has."""
+    result = adjutant(farm, "compare", built.tasks["x86_64"])
+    assert result.returncode == 0, result.stdout + result.stderr
+    *packages, last = result.stdout.splitlines()
+    made = [Path(path).name for path in farm.admin.getTaskResult(built.tasks["x86_64"])["rpms"]]
+    assert [line.split()[1].rstrip(",") for line in packages] == sorted(made)
+    assert last == f"{len(made)} of {len(made)} packages came out the same"
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence"), [("srpm", "is a buildSRPMFromSCM: "), ("tag", "had no buildroot of its own")]
+)
+def test_only_builds_are_compared(farm: Farm, built: Built, label: str, sentence: str) -> None:
+    task = built.tasks.get(label) or farm.admin.getBuild(built.nvr)["task_id"]
+    result = adjutant(farm, "compare", task)
+    assert result.returncode != 0
+    assert sentence in result.stderr.splitlines()[-1]
 
 
 def test_no_container_had_a_network(farm: Farm, built: Built) -> None:

@@ -1,0 +1,64 @@
+"""A build that has ended well, to be done again: its lock, its source package, what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from koji.tasks import parse_task_params
+
+from koji_adjutant.buildroot.specification import lock as locks
+from koji_adjutant.cli.replayed_task import hub_of_task, lock_of_task, source_of_task
+from koji_adjutant.config import Settings
+from koji_adjutant.errors import NotFound, UsageError
+from koji_adjutant.hub.files import fetch
+from koji_adjutant.rpm.header import RpmHeader, Tag
+
+METHOD = "buildArch"
+
+
+@dataclass(frozen=True)
+class FinishedBuild:
+    """Files on this machine; ``arch`` is the task's, None where nobody says."""
+
+    lock: Path
+    srpm: Path
+    rpms: Sequence[Path]
+    arch: str | None
+
+
+def finished_build(settings: Settings | None, what: str, directory: Path) -> FinishedBuild:
+    """Return the build of a directory or, with ``settings``, of a task; ``directory`` is for what is fetched.
+
+    Raises UsageError for a task that makes no binary packages, NotFound for what is not there any more.
+    """
+    return _of_task(settings, int(what), directory) if settings else _of_directory(Path(what))
+
+
+def _of_task(settings: Settings, task_id: int, directory: Path) -> FinishedBuild:
+    lock = lock_of_task(settings, task_id, directory)
+    srpm = source_of_task(settings, task_id, directory)
+    with hub_of_task(settings, task_id) as session:
+        task = session.getTaskInfo(task_id, strict=True, request=True)
+        if task["method"] != METHOD or srpm is None:
+            raise UsageError(
+                f"Task {task_id} is a {task['method']}: packages of {METHOD} tasks are compared."
+            )
+        result = session.getTaskResult(task_id)
+        missing = f"A package of task {task_id} is not on the hub any more"
+        rpms = [fetch(settings.kojid, directory, f"work/{path}", missing) for path in result["rpms"]]
+        arch = parse_task_params(METHOD, task["request"])["arch"]
+    return FinishedBuild(lock, srpm, rpms, arch)
+
+
+def _of_directory(directory: Path) -> FinishedBuild:
+    packages = [(path, RpmHeader(path)) for path in sorted(directory.glob("*.rpm"))]
+    sources = [path for path, header in packages if header.is_source]
+    rpms = [path for path, header in packages if not header.is_source]
+    if len(sources) != 1 or not rpms:
+        raise NotFound(
+            f"{directory} has {len(sources)} source packages and {len(rpms)} others: one and some are needed."
+        )
+    arches = {RpmHeader(rpm).text(Tag.ARCH) for rpm in rpms}
+    return FinishedBuild(directory / locks.NAME, sources[0], rpms, "noarch" if arches == {"noarch"} else None)
