@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 from koji.daemon import TaskManager
 from koji.plugin import PluginTracker
@@ -15,13 +16,17 @@ from koji_adjutant.text import innermost_reason
 logger = logging.getLogger(__name__)
 
 
-def load_plugins(manager: TaskManager, names: Sequence[str], path: Sequence[str]) -> None:
+def load_plugins(manager: TaskManager, names: Sequence[str], path: Sequence[str]) -> list[str]:
     """Register what the plugins have: task handlers, and callbacks.
 
     The stock plugins ``runroot`` and ``save_failed_tree`` run mock; what they do is done by our adapters, and
-    no file of theirs is loaded. ConfigError for a plugin that is not there or cannot be loaded.
+    no file of theirs is loaded. Returns a sentence for each that is left out: those that only have tasks, and
+    need parts of the stock kojid for them. The hub learns which methods this worker has, and gives such tasks
+    to others. ConfigError for any other plugin that is not there or cannot be loaded: what it would have
+    forbidden, or told somebody, nobody knows.
     """
     tracker = PluginTracker(path=list(path))
+    left_out = []
     for name in names:
         logger.info("Loading plugin: %s", name)
         if name in PLUGINS:
@@ -29,18 +34,26 @@ def load_plugins(manager: TaskManager, names: Sequence[str], path: Sequence[str]
             manager.findHandlers({handler.__name__: handler})
             continue
         try:
-            plugin = tracker.load(name)
+            manager.scanPlugin(tracker.load(name))
         except AttributeError:  # koji's way to say that there is no such file
             raise ConfigError(
                 f"There is no plugin {name} in {':'.join(path)}: check plugin and pluginpath in kojid.conf."
             ) from None
         except Exception as problem:
-            hint = (
-                " (it needs parts of the stock kojid, which run mock)" if "__main__" in str(problem) else ""
-            )
             # libraries raise a bare ImportError for what has its reason further down
             reason = str(problem) or innermost_reason(problem)
-            raise ConfigError(
-                f"The plugin {name} cannot be loaded: {reason}{hint}; take it out of the plugin option."
-            ) from problem
-        manager.scanPlugin(plugin)
+            if "__main__" not in reason or _has_callbacks(name, path):
+                raise ConfigError(
+                    f"The plugin {name} cannot be loaded: {reason}; take it out of the plugin option."
+                ) from problem
+            left_out.append(
+                f"The plugin {name} needs parts of the stock kojid, which run mock: "
+                "its tasks are left to other builders"
+            )
+            logger.warning(left_out[-1])
+    return left_out
+
+
+def _has_callbacks(name: str, path: Sequence[str]) -> bool:
+    files = (Path(directory, f"{name}.py") for directory in path)
+    return any("callback" in file.read_text(errors="replace") for file in files if file.is_file())

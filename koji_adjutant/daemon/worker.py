@@ -72,6 +72,7 @@ class Worker(TaskProcesses):
         self.lost_subtasks = LostSubtasks(session, self.host_id)
         assign = "none" if options.single_task else options.adjutant.assign_subtasks
         self.own_subtasks = OwnSubtasks(self.host_id, assign, wakeup)
+        self.plugins_left_out: list[str] = []
         self._image_problem = ""
         self._has_its_task = False
         options.worker_id = f"{urlsplit(options.server or '').netloc}-host{self.host_id}"
@@ -80,7 +81,9 @@ class Worker(TaskProcesses):
         """Register koji's handlers, over them ours, and over both those of kojid.conf's plugins."""
         self.findHandlers(vars(koji.tasks))
         self.findHandlers({handler.__name__: handler for handler in (*HANDLERS, *ADAPTERS)})
-        load_plugins(self, self.options.plugin or (), self.options.pluginpath.split(":"))
+        self.plugins_left_out = load_plugins(
+            self, self.options.plugin or (), self.options.pluginpath.split(":")
+        )
 
     def updateBuildroots(self, nolocal: bool = True) -> None:  # noqa: N802
         """Expire what the hub still believes to be in use, and remove what was kept of failed tasks."""
@@ -263,9 +266,13 @@ class Worker(TaskProcesses):
         return any(task.get("waiting") for task in self.tasks.values())
 
     def problems(self) -> list[str]:
-        """Return what is wrong with this worker, in sentences: why it is not ready, what it cannot remove."""
+        """Return what is wrong with this worker, in sentences.
+
+        Why it is not ready, what it cannot remove, which plugins it does without.
+        """
         why_not = None if self.ready or self._is_draining or self.status in BUSY else self.status
-        return [problem for problem in (why_not, self.own_containers.problem) if problem]
+        found = (why_not, self.own_containers.problem, *self.plugins_left_out)
+        return [problem for problem in found if problem]
 
     @property
     def _is_draining(self) -> bool:

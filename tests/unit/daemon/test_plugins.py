@@ -30,6 +30,9 @@ def path(tmp_path: Path) -> Path:
         "hook.callbacks = ('preSCMCheckout',)\n"
     )
     (tmp_path / "unit_stock.py").write_text("from __main__ import BuildRoot\n")
+    (tmp_path / "unit_stock_policy.py").write_text(
+        "from koji.plugin import callback\nfrom __main__ import BuildRoot\n"
+    )
     (tmp_path / "unit_bare.py").write_text(
         "try:\n    raise OSError('libgit2.so: not found')\n"
         "except OSError as error:\n    raise ImportError from error\n"
@@ -55,9 +58,21 @@ def test_stock_plugins_that_are_ours(manager: TaskManager, path: Path) -> None:
     [
         ("absent", "There is no plugin absent in /nowhere:"),
         ("unit_bare", "unit_bare cannot be loaded: libgit2.so: not found; take it out"),
-        ("unit_stock", r"unit_stock cannot be loaded: .*BuildRoot.*needs parts of the stock kojid"),
+        ("unit_stock_policy", r"unit_stock_policy cannot be loaded: .*BuildRoot.*; take it out"),
     ],
 )
 def test_plugins_that_cannot_be_loaded(manager: TaskManager, path: Path, name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_plugins(manager, [name], ["/nowhere", str(path)])
+
+
+def test_plugins_with_tasks_for_a_stock_builder_are_left_out(manager: TaskManager, path: Path) -> None:
+    """kiwi and dud are like this; those after them are loaded."""
+    good = (path / "unit_good.py").read_text().split("def hook")[0]
+    (path / "unit_fine.py").write_text(good.replace("good", "fine"))
+    (sentence,) = load_plugins(manager, ["unit_stock", "unit_fine"], ["/nowhere", str(path)])
+    assert sentence == (
+        "The plugin unit_stock needs parts of the stock kojid, which run mock: "
+        "its tasks are left to other builders"
+    )
+    assert list(manager.handlers) == ["fine"]
