@@ -48,6 +48,14 @@ class Chroot:
         if package.name not in self._roots:
             self._roots[package.name] = self._copied_root(package)
 
+    def apart(self, package: SourcePackage) -> Chroot:
+        """With a root of its own, as each build has with mock, too."""
+        own = Chroot(self._worker)
+        root = self._stage.directory(f"chroot-{package.name}") / "root"
+        _copy(self._roots[package.name], root)
+        own._roots[package.name] = root
+        return own
+
     def _copied_root(self, package: SourcePackage) -> Path:
         """The root as it is after a build of the package, everything that it needs included."""
         directory = self._stage.directory(f"chroot-{package.name}")
@@ -56,8 +64,7 @@ class Chroot:
             workspace = self._stage.workspace(watch, self._worker.cache, directory)
             with open_buildroot(workspace, self._stage.config) as root:
                 build_rpms(root, package.srpm, arch=package.arch)
-                command = ["cp", "-a", "--one-file-system", "--", str(watch.roots["build"])]
-                subprocess.run([*command, str(directory / "root")], check=True)
+                _copy(watch.roots["build"], directory / "root")
         return directory / "root"
 
     def build(self, package: SourcePackage) -> Build:
@@ -107,3 +114,7 @@ class Chroot:
             )
         if result.returncode != 0:
             raise BenchError(f"{command[0]} failed in the bare chroot: see {log}")
+
+
+def _copy(root: Path, copy: Path) -> None:
+    subprocess.run(["cp", "-a", "--one-file-system", "--", str(root), str(copy)], check=True)

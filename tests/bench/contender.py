@@ -42,3 +42,11 @@ class Contender(Protocol):
         ...
 
     def build(self, package: SourcePackage) -> Build: ...
+
+
+class OneOfSeveral(Contender, Protocol):
+    """Whose builds are measured several at once, too."""
+
+    def apart(self, package: SourcePackage) -> Contender:
+        """Return who does one of them, with all that it has for itself; for one that is prepared."""
+        ...

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
-from tests.bench.contender import Build, Contender
+from tests.bench.contender import Build, Contender, OneOfSeveral
 from tests.bench.errors import BenchError
 from tests.bench.meter import Costs, metered
 from tests.bench.packages import SourcePackage
@@ -34,7 +34,7 @@ class Round:
     costs: Costs
 
 
-def build_at_once(stage: Stage, contender: Contender, package: SourcePackage, jobs: int) -> Round:
+def build_at_once(stage: Stage, contender: OneOfSeveral, package: SourcePackage, jobs: int) -> Round:
     """Whatever the contender prepares, and all imports and connections, are made before the clock starts."""
     contender.prepare(package)
     context = multiprocessing.get_context("spawn")
@@ -43,7 +43,8 @@ def build_at_once(stage: Stage, contender: Contender, package: SourcePackage, jo
     answers = []
     for _number in range(jobs):
         answer, into = context.Pipe(duplex=False)
-        process = context.Process(target=_build, args=(stage.state, contender, package, start, into))
+        one = contender.apart(package)
+        process = context.Process(target=_build, args=(stage.state, one, package, start, into))
         process.start()
         into.close()
         processes.append(process)

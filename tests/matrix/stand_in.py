@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,12 +48,21 @@ if [ "$2" = crun ]; then
     mount -t cgroup2 cgroup2 sys/fs/cgroup
 fi
 mkdir -p mnt/host
-pivot_root . mnt/host
+"$4" -c "$5"
 umount --lazy /mnt/host
 hostname "$3"
 echo ready
 exec </dev/null
 exec /bin/sh -c '{INIT}'
+"""
+
+
+# the program of this name is not everywhere where util-linux is
+PIVOT = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.pivot_root(b".", b"mnt/host"):
+    raise SystemExit(f"pivot_root: {os.strerror(ctypes.get_errno())}")
 """
 
 
@@ -164,7 +174,8 @@ def entered(root: Path, runtime: Runtime) -> Iterator[StandIn]:
             shutil.copyfile(Path("/", name), root / name)
     (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {root.name}\n")
     spaces = ["unshare", "--mount", "--pid", "--fork", "--uts", "--kill-child", "--propagation=private"]
-    command = [*spaces, "/bin/sh", "-c", ENTER, "sh", str(root), runtime, root.name]
+    given = [str(root), runtime, root.name, sys.executable, PIVOT]
+    command = [*spaces, "/bin/sh", "-c", ENTER, "sh", *given]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -51,7 +51,8 @@ def test_what_will_be_different(stock: Path) -> None:
         "warn  plugin kiwi: needs parts of the stock kojid: its tasks are left to others",
         "ok    plugin policy: is loaded as it is",
         "ok    site-defaults.cfg: macros are for all builds here, too: %dist",
-        "warn  site-defaults.cfg: line 2: rpmbuild_networking has no effect here: builds have no network here",
+        "warn  site-defaults.cfg: line 2: rpmbuild_networking has no effect here: builds have no "
+        "network here",
         "warn  tasks: those that make images or build with Maven are refused: keep a stock builder in their "
         "channels",
     ]
