@@ -24,6 +24,11 @@ def printable(text: str) -> str:
     return without_passwords(shown)
 
 
+def on_one_line(text: str) -> str:
+    """Return text that may be shown and is one line, whatever is in it."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def without_passwords(text: str, mask: str = MASK) -> str:
     """Return the text with the mask in place of each password in a URL: ``https://me:***@host/``."""
     return _CREDENTIALS.sub(lambda url: f"{url['user']}:{mask}@" if url["password"] else url[0], text)

@@ -16,6 +16,7 @@ from koji_adjutant.buildroot.specification.lock import Lock, read_lock
 from koji_adjutant.builds.comparison import compared
 from koji_adjutant.builds.local import build_source
 from koji_adjutant.cli.build import logs_explained
+from koji_adjutant.cli.build_results import empty_resultdir
 from koji_adjutant.cli.configuration import (
     at_another_place,
     config_option,
@@ -29,7 +30,7 @@ from koji_adjutant.cli.replay import fetch_missing_packages, settings_for
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.rpm.comparison import Comparison
-from koji_adjutant.text import printable
+from koji_adjutant.text import on_one_line
 
 DIFFERENT = 1
 
@@ -68,9 +69,9 @@ def command(
         fetch_missing_packages(lock, Cache(options.state_dir))
         if resultdir is None:
             resultdir = directory / "again"
-        resultdir.mkdir(parents=True, exist_ok=True)
+        resultdir = empty_resultdir(resultdir.absolute(), keep=[what, *first.rpms, first.srpm])
         again = replace(options, task_image_default=image or lock.tool_image_name)
-        found = compared(first.rpms, _built_again(again, first, lock, resultdir.absolute()))
+        found = compared(first.rpms, _built_again(again, first, lock, resultdir))
     show(found)
     if any(each.differences for each in found.values()):
         sys.exit(DIFFERENT)
@@ -106,8 +107,8 @@ def show(found: Mapping[str, Comparison]) -> None:
     for name, each in found.items():
         files = "a file" if each.times == 1 else f"{each.times} files"
         times = f", but for the times of {files}" if each.times else ""
-        click.echo(f"DIFF  {printable(name)}" if each.differences else f"same  {printable(name)}{times}")
+        click.echo(f"DIFF  {on_one_line(name)}" if each.differences else f"same  {on_one_line(name)}{times}")
         for words in each.differences:
-            click.echo(f"      {printable(words)}")
+            click.echo(f"      {on_one_line(words)}")
     same = sum(1 for each in found.values() if not each.differences)
     click.echo(f"{same} of {len(found)} packages came out the same")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,8 @@ OTHERWISE: Mapping[str, str] = {
     "workdir": "builds write there, too: it needs the room that mockdir had",
 }
 """Options that mean something else, or more."""
+
+_OF_KOJID = re.compile(r"^\s*(?:from __main__ import|import __main__)", re.MULTILINE)
 
 BUILT_IN = ("runroot", "save_failed_tree")
 
@@ -76,9 +79,23 @@ def _plugin(name: str, path: str) -> Change:
     subject = f"plugin {name}"
     if name in BUILT_IN:
         return Change(subject, "is built in; its own file is not loaded, its configuration is heeded")
-    file = next((file for place in path.split(":") if (file := Path(place, f"{name}.py")).is_file()), None)
+    file = file_of_plugin(name, path.split(":"))
     if file is None:
         return Change(subject, f"is not in {path}: no worker starts without it", lost=True, broken=True)
-    if "__main__" in file.read_text(errors="replace"):
-        return Change(subject, "needs parts of the stock kojid: its tasks are left to others", lost=True)
-    return Change(subject, "is loaded as it is")
+    text = file.read_text(errors="replace")
+    if not _OF_KOJID.search(text):
+        return Change(subject, "is loaded unchanged; no worker starts if that fails")
+    if registers_callbacks(text):
+        return Change(subject, "needs parts of the stock kojid: no worker starts", lost=True, broken=True)
+    return Change(subject, "needs parts of the stock kojid: its tasks are left to others", lost=True)
+
+
+def file_of_plugin(name: str, path: Sequence[str]) -> Path | None:
+    """Return the file that koji would load, a module or a package; None if there is none."""
+    found = (Path(place, part) for place in path for part in (f"{name}.py", f"{name}/__init__.py"))
+    return next((file for file in found if file.is_file()), None)
+
+
+def registers_callbacks(plugin: str) -> bool:
+    """Return whether a plugin, by its text, has a word in what others do: perhaps to forbid it."""
+    return "callback" in plugin

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 from koji.daemon import TaskManager
 from koji.plugin import PluginTracker
 
+from koji_adjutant.config.moving import file_of_plugin, registers_callbacks
 from koji_adjutant.errors import ConfigError
 from koji_adjutant.task_adapters import PLUGINS
 from koji_adjutant.text import innermost_reason
@@ -33,16 +33,17 @@ def load_plugins(manager: TaskManager, names: Sequence[str], path: Sequence[str]
             handler = PLUGINS[name]
             manager.findHandlers({handler.__name__: handler})
             continue
-        try:
-            manager.scanPlugin(tracker.load(name))
-        except AttributeError:  # koji's way to say that there is no such file
+        file = file_of_plugin(name, path)
+        if file is None:
             raise ConfigError(
                 f"There is no plugin {name} in {':'.join(path)}: check plugin and pluginpath in kojid.conf."
-            ) from None
+            )
+        try:
+            manager.scanPlugin(tracker.load(name))
         except Exception as problem:
             # libraries raise a bare ImportError for what has its reason further down
             reason = str(problem) or innermost_reason(problem)
-            if "__main__" not in reason or _has_callbacks(name, path):
+            if "__main__" not in reason or registers_callbacks(file.read_text(errors="replace")):
                 raise ConfigError(
                     f"The plugin {name} cannot be loaded: {reason}; take it out of the plugin option."
                 ) from problem
@@ -52,8 +53,3 @@ def load_plugins(manager: TaskManager, names: Sequence[str], path: Sequence[str]
             )
             logger.warning(left_out[-1])
     return left_out
-
-
-def _has_callbacks(name: str, path: Sequence[str]) -> bool:
-    files = (Path(directory, f"{name}.py") for directory in path)
-    return any("callback" in file.read_text(errors="replace") for file in files if file.is_file())

@@ -6,7 +6,6 @@ Keys are PEM files: Ed25519, elliptic curves (ECDSA) or RSA (PKCS #1 v1.5), as c
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,9 +95,9 @@ def signed_payload(envelope: dict[str, Any], keys: Sequence[PublicKey]) -> bytes
     """
     try:
         kind = envelope["payloadType"]
-        payload = base64.b64decode(envelope["payload"], validate=True)
-        signatures = [base64.b64decode(each["sig"], validate=True) for each in envelope["signatures"]]
-    except (LookupError, TypeError, binascii.Error):
+        payload = _decoded(envelope["payload"])
+        signatures = [_decoded(each["sig"]) for each in envelope["signatures"]]
+    except (LookupError, TypeError, AttributeError, ValueError):
         raise ProvenanceError("it is no DSSE envelope") from None
     if kind != PAYLOAD_TYPE:
         raise ProvenanceError(f"what it has in it is {kind!r}, and no in-toto Statement")
@@ -106,6 +105,11 @@ def signed_payload(envelope: dict[str, Any], keys: Sequence[PublicKey]) -> bytes
     if not any(_is_signed(key, signature, message) for key in keys for signature in signatures):
         raise ProvenanceError("none of the given keys has signed it, or it was changed afterwards")
     return payload
+
+
+def _decoded(text: str) -> bytes:
+    """Decode base64, or its variant for URLs: DSSE allows both."""
+    return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
 
 
 def _pre_authentication_encoding(kind: str, payload: bytes) -> bytes:

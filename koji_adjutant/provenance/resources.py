@@ -71,7 +71,7 @@ def _feed(file: BinaryIO, size: int, digest: Any) -> None:
 
 def source_resource(source: str) -> Resource:
     """Return a checkout: ``source`` is its URL with the revision behind a ``#``, as kojid reports it."""
-    commit = _COMMIT.search(source)
+    commit = _COMMIT.search(source) if source.startswith("git") else None
     return Resource("source", {"gitCommit": commit[1]} if commit else {}, without_credentials(source))
 
 
@@ -120,7 +120,9 @@ def _package(file: PackageFile, repository_urls: Any) -> BuildrootPackage:
     name, _, version = name_version.rpartition("-")
     release, _, arch = release_arch.rpartition(".")
     epoch, colon, rest = version.partition(":")
-    url = next((without_credentials(one) for one in file.urls(repository_urls)), None)
+    # a directory of this machine is no place for anybody else
+    urls = (without_credentials(one) for one in file.urls(repository_urls))
+    url = next((one for one in urls if "://" in one), None)
     return BuildrootPackage(
         name, epoch if colon else None, rest if colon else version, release, arch, file, url
     )

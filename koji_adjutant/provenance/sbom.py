@@ -17,6 +17,7 @@ from koji_adjutant.provenance.resources import (
 from koji_adjutant.provenance.run import BuildRun
 from koji_adjutant.rpm.header import RpmHeader, Tag
 
+SOURCE_PACKAGE = ".src.rpm"
 _ALGORITHMS = {"sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512", "md5": "MD5"}
 """SPDX's names."""
 
@@ -27,13 +28,15 @@ def spdx(run: BuildRun, results: Sequence[Resource]) -> dict[str, Any]:
     Licenses are what the packages say, word for word: many distributions' are no SPDX expressions.
     """
     headers = [RpmHeader(path) for path in run.results]
-    licenses = {text: _license_id(text) for header in headers if (text := header.text(Tag.LICENSE))}
+    licenses = {text: _license_id(text) for header in headers if (text := _text(header, Tag.LICENSE))}
     made = [
         _result(number, header, resource, licenses)
         for number, (header, resource) in enumerate(zip(headers, results, strict=True), 1)
     ]
-    sources = [package["SPDXID"] for package, header in zip(made, headers, strict=True) if header.is_source]
-    binaries = [package["SPDXID"] for package in made if package["SPDXID"] not in sources]
+    if not any(header.is_source for header in headers):
+        made += [_source(each) for each in run.sources if each.name.endswith(SOURCE_PACKAGE)]
+    sources = [one["SPDXID"] for one in made if one["packageFileName"].endswith(SOURCE_PACKAGE)]
+    binaries = [one["SPDXID"] for one in made if one["SPDXID"] not in sources]
     used = [_used(number, package) for number, package in enumerate(buildroot_packages(run.lock), 1)]
     digest = hashlib.sha256("".join(result.digest["sha256"] for result in results).encode()).hexdigest()
     return {
@@ -53,29 +56,46 @@ def spdx(run: BuildRun, results: Sequence[Resource]) -> dict[str, Any]:
             for text, name in licenses.items()
         ],
         "relationships": [
-            *(_related("SPDXRef-DOCUMENT", "DESCRIBES", package["SPDXID"]) for package in made),
+            *(_related("SPDXRef-DOCUMENT", "DESCRIBES", one["SPDXID"]) for one in made),
             *(_related(binary, "GENERATED_FROM", source) for binary in binaries for source in sources),
-            *(_related(package["SPDXID"], "BUILD_DEPENDENCY_OF", made[0]["SPDXID"]) for package in used),
+            # it is the source package that requires them
+            *(_related(one["SPDXID"], "BUILD_DEPENDENCY_OF", source) for one in used for source in sources),
         ],
     }
 
 
 def _result(number: int, header: RpmHeader, resource: Resource, licenses: dict[str, str]) -> dict[str, Any]:
-    name, version, release = (header.text(tag) or "" for tag in (Tag.NAME, Tag.VERSION, Tag.RELEASE))
+    name, version, release = (_text(header, tag) for tag in (Tag.NAME, Tag.VERSION, Tag.RELEASE))
     epoch = header.number(Tag.EPOCH)
-    arch = "src" if header.is_source else header.text(Tag.ARCH) or ""
+    arch = "src" if header.is_source else _text(header, Tag.ARCH)
     evr = f"{epoch}:{version}-{release}" if epoch else f"{version}-{release}"
-    vendor, url = header.text(Tag.VENDOR), header.text(Tag.URL)
+    vendor, url = _text(header, Tag.VENDOR), _text(header, Tag.URL)
     package = _package(f"SPDXRef-Result-{number}", name, evr, resource.digest) | {
         "packageFileName": resource.name,
         "downloadLocation": resource.uri or "NOASSERTION",
         "supplier": f"Organization: {vendor}" if vendor else "NOASSERTION",
-        "licenseDeclared": licenses.get(header.text(Tag.LICENSE) or "", "NOASSERTION"),
+        "licenseDeclared": licenses.get(_text(header, Tag.LICENSE), "NOASSERTION"),
         "externalRefs": [
             _purl(package_url(name, f"{version}-{release}", arch, str(epoch) if epoch else None))
         ],
     }
-    return package | ({"homepage": url} if url and url.startswith(("http://", "https://")) else {})
+    return package | ({"homepage": url} if url.startswith(("http://", "https://")) else {})
+
+
+def _source(resource: Resource) -> dict[str, Any]:
+    """Return what was built, where it is none of the results."""
+    name, version, release = resource.name.removesuffix(SOURCE_PACKAGE).rsplit("-", 2)
+    return _package("SPDXRef-Source", name, f"{version}-{release}", resource.digest) | {
+        "packageFileName": resource.name,
+        "downloadLocation": resource.uri or "NOASSERTION",
+        "externalRefs": [_purl(package_url(name, f"{version}-{release}", "src", None))],
+    }
+
+
+def _text(header: RpmHeader, tag: Tag) -> str:
+    """Return a text as the header has it, but for bytes that are no UTF-8; "" if there is none."""
+    text = header.text(tag) or ""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _used(number: int, package: BuildrootPackage) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from koji_adjutant.provenance.resources import SOURCE, Resource, buildroot_packages, file_resource
@@ -15,7 +17,7 @@ BUILD_TYPE = "urn:koji-adjutant:build-type:{}:v1"
 """By the task's method; docs/reference.md says what the parameters are."""
 
 
-def statement(run: BuildRun, results: list[Resource]) -> dict[str, Any]:
+def statement(run: BuildRun, results: Sequence[Resource], by_products: Sequence[Path]) -> dict[str, Any]:
     """Return the Statement about ``results``, those of ``run``."""
     sources = [replace(each, annotations={**each.annotations, SOURCE: True}) for each in run.sources]
     dependencies = [*sources, run.image, *(each.resource() for each in buildroot_packages(run.lock))]
@@ -37,7 +39,7 @@ def statement(run: BuildRun, results: list[Resource]) -> dict[str, Any]:
                     "startedOn": _moment(run.began),
                     "finishedOn": _moment(run.ended),
                 },
-                "byproducts": [file_resource(path).as_json() for path in run.by_products],
+                "byproducts": [file_resource(path).as_json() for path in by_products],
             },
         },
     }

@@ -20,16 +20,20 @@ DOCUMENT_MAX = 64 << 20
 
 @dataclass(frozen=True)
 class Origin:
-    """What a Statement says of how its subjects were made; ``sources`` are what its builder calls so."""
+    """What a Statement says of how its subjects were made; ``sources`` are what its builder calls so.
+
+    ``tag`` is the build tag, "" where it names none.
+    """
 
     path: Path
     subjects: Sequence[Resource]
     sources: Sequence[Resource]
     builder: str
     invocation: str
+    tag: str
 
     def is_of(self, file: Resource) -> bool:
-        """Return whether ``file`` is one of the subjects, perhaps signed since."""
+        """Return whether ``file`` is one of the subjects, by name and content, perhaps signed since."""
         return any(_same(file, subject) for subject in self.subjects)
 
 
@@ -37,8 +41,9 @@ def _same(one: Resource, other: Resource) -> bool:
     def both(first: Any, second: Any) -> bool:
         return first is not None and first == second
 
-    return both(one.digest.get("sha256"), other.digest.get("sha256")) or both(
-        one.annotations.get(SIGNED_LATER), other.annotations.get(SIGNED_LATER)
+    return one.name == other.name and (
+        both(one.digest.get("sha256"), other.digest.get("sha256"))
+        or both(one.annotations.get(SIGNED_LATER), other.annotations.get(SIGNED_LATER))
     )
 
 
@@ -77,6 +82,7 @@ def _origin(path: Path, document: TypedObject) -> Origin:
         [each for each in used if SOURCE in each.annotations],
         details.object("builder").get("id", str),
         details.object("metadata").get("invocationId", str),
+        definition.object("externalParameters").get_or("tag", ""),
     )
 
 
@@ -84,20 +90,40 @@ def _resource(document: TypedObject) -> Resource:
     nothing: dict[str, Any] = {}
     return Resource(
         document.get("name", str),
-        document.get_or("digest", nothing),
+        TypedObject(document.get_or("digest", nothing)).all_texts(),
         document.get_or("uri", "") or None,
         document.get_or("annotations", nothing),
     )
 
 
-def origin_of(file: Path, origins: Sequence[Origin]) -> list[Origin]:
+@dataclass(frozen=True)
+class Trusted:
+    """What is trusted: builds for the build ``tag``, from checkouts whose URL begins with ``source``."""
+
+    tag: str | None = None
+    source: str | None = None
+
+    def check(self, steps: Sequence[Origin]) -> None:
+        """Raise ProvenanceError if something is not."""
+        if self.tag is not None and steps[0].tag != self.tag:
+            raise ProvenanceError(f"its build tag was {steps[0].tag or 'none'}, not {self.tag}")
+        found = [source.uri or source.name for source in steps[-1].sources]
+        if self.source is not None and not any(uri.startswith(self.source) for uri in found):
+            raise ProvenanceError(
+                f"as far as the provenance given goes it is from {', '.join(found) or 'nothing'}, not from "
+                f"{self.source}…"
+            )
+
+
+def origin_of(file: Path, origins: Sequence[Origin], trusted: Trusted) -> list[Origin]:
     """Return how a file was made, and how the source package was that it was made of, as far as is known.
 
-    ProvenanceError if none of ``origins`` is about it, SourceError if it is no RPM.
+    ProvenanceError if none of ``origins`` is about it, or not what is expected; SourceError if it is no RPM.
     """
     steps = list(_steps(rpm_resource(file), origins))
     if not steps:
-        raise ProvenanceError(f"no provenance given is about {file.name}, as it is now")
+        raise ProvenanceError("no provenance given is about a package of this name and content")
+    trusted.check(steps)
     return steps
 
 

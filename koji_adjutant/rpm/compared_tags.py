@@ -15,7 +15,6 @@ DERIVED = {
     1009: "sum of sizes",
     1046: "size of the archive",
     1095: "file devices",
-    1096: "file inodes",
     1116: "directory indexes",
     1117: "base names",
     1118: "directory names",
@@ -31,11 +30,14 @@ DERIVED = {
     5097: "digest of the unpacked payload",
     5112: "size of the payload",
     5113: "size of the unpacked payload",
-    5114: "version of the format",
-    5115: "SHA3-256 of the payload",
-    5116: "SHA3-256 of the unpacked payload",
-    5118: "SHA-512 of the payload",
-    5119: "SHA-512 of the unpacked payload",
+    5115: "indexes of files' types",
+    5116: "dictionary of files' types",
+    5118: "package digests",
+    5119: "their algorithms",
+    5121: "SHA-512 of the payload",
+    5122: "SHA-512 of the unpacked payload",
+    5123: "SHA3-256 of the payload",
+    5124: "SHA3-256 of the unpacked payload",
 }
 """What follows from other tags, or from files."""
 TEXTS = {
@@ -63,6 +65,7 @@ TEXTS = {
     1125: "payload compressor",
     1126: "compressor options",
     1132: "platform",
+    5114: "format of the package",
 }
 SCRIPTS = {
     1023: "%pre",
@@ -75,8 +78,8 @@ SCRIPTS = {
     1065: "triggers",
     5066: "file triggers",
     5076: "transaction file triggers",
-    5104: "%preuntrans",
-    5105: "%postuntrans",
+    5103: "%preuntrans",
+    5104: "%postuntrans",
 }
 DEPENDENCIES: Mapping[str, Sequence[int]] = {
     "Requires": (1049, 1048, 1050),
@@ -90,20 +93,19 @@ DEPENDENCIES: Mapping[str, Sequence[int]] = {
     "OrderWithRequires": (5035, 5037, 5036),
 }
 """Their names, flags and versions."""
-FILES: Mapping[str, Sequence[int]] = {
-    "digest": (1035,),
-    "size": (5008, 1028),
-    "mode": (1030,),
-    "owner": (1039,),
-    "group": (1040,),
-    "link": (1036,),
-    "flags": (1037,),
-    "verify flags": (1045,),
-    "capabilities": (5010,),
-    "device": (1033,),
-    "language": (1097,),
+FILE_TEXTS: Mapping[str, int] = {
+    "digest": 1035,
+    "owner": 1039,
+    "group": 1040,
+    "link": 1036,
+    "capabilities": 5010,
+    "language": 1097,
 }
-"""What is said of each file; where there are two, the first that there is."""
+FILE_NUMBERS: Mapping[str, int] = {"mode": 1030, "flags": 1037, "verify flags": 1045, "device": 1033}
+FILE_SIZES = (5008, 1028)
+"""The first that there is."""
+FILE_INODES = 1096
+"""Equal ones are hard links of each other; the numbers mean nothing."""
 FILE_TIMES = 1034
 BASE_NAMES = 1117
 DIRECTORY_NAMES = 1118

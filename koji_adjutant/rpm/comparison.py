@@ -17,6 +17,12 @@ from koji_adjutant.rpm import compared_tags as tags
 from koji_adjutant.rpm.header import RpmHeader, operator
 
 FILES_SHOWN = 20
+LENGTH = 60
+"""Characters of a text that is shown."""
+_COMPARISON = 0b1110
+"""Of a dependency's flags: less, greater, equal."""
+_NONE = 0
+"""In place of what a header does not say of a file."""
 
 Table = Mapping[str, Mapping[str, Any]]
 """What a header says of files: by path, then by name."""
@@ -56,10 +62,18 @@ def _texts(one: RpmHeader, other: RpmHeader) -> Iterator[str]:
     for tag, name in tags.TEXTS.items():
         first, second = one.value(tag), other.value(tag)
         if first != second:
-            yield f"{name}: {_short(first)} → {_short(second)}"
+            yield _changed(name, first, second)
     for tag, name in tags.SCRIPTS.items():
         if one.value(tag) != other.value(tag):
             yield f"{name} is another one"
+
+
+def _changed(name: str, *values: Any) -> str:
+    """Show both where that is short, and all of it."""
+    shown = [", ".join(map(str, value)) if isinstance(value, list) else str(value) for value in values]
+    if any(len(text) > LENGTH or "\n" in text for text in shown):
+        return f"{name} is another one"
+    return f"{name}: {shown[0] or 'none'} → {shown[1] or 'none'}"
 
 
 def _dependencies(one: RpmHeader, other: RpmHeader, sides: Sides) -> Iterator[str]:
@@ -70,10 +84,17 @@ def _dependencies(one: RpmHeader, other: RpmHeader, sides: Sides) -> Iterator[st
 
 
 def _listed(header: RpmHeader, columns: Sequence[int]) -> set[str]:
-    names, flags, versions = (header.value(tag) for tag in columns)
+    """Return dependencies with what else rpm knows of them: for which script they are, who found them."""
+    names, numbers, versions = (
+        header.texts(columns[0]),
+        header.numbers(columns[1]),
+        header.texts(columns[2]),
+    )
     return {
-        f"{name} {operator(flag)} {version}" if version else str(name)
-        for name, flag, version in zip_longest(names, flags, versions, fillvalue=0)
+        (f"{name} {operator(flags)} {version}" if version else name)
+        + (f" (flags {flags & ~_COMPARISON:#x})" if flags & ~_COMPARISON else "")
+        for name, flags, version in zip_longest(names, numbers, versions, fillvalue=0)
+        if isinstance(name, str) and isinstance(flags, int)
     }
 
 
@@ -82,63 +103,69 @@ def _files(first: Table, second: Table, sides: Sides) -> Iterator[str]:
     found += [f"{path}: only {sides.second}" for path in sorted(second.keys() - first.keys())]
     common = sorted(first.keys() & second.keys())
     found += [
-        f"{path}: {', '.join(words)}" for path in common if (words := _changes(first[path], second[path]))
+        f"{path}: {', '.join(words)}"
+        for path in common
+        if (words := list(_changes(first[path], second[path])))
     ]
     yield from found[:FILES_SHOWN]
     if len(found) > FILES_SHOWN:
         yield f"and {len(found) - FILES_SHOWN} more files"
 
 
-def _changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    words = []
-    for name in tags.FILES:
-        before, after = first[name], second[name]
-        if before == after or (name == "size" and first["digest"] == second["digest"]):
-            continue
-        if name == "digest":
-            words.append(f"content, {first['size']} → {second['size']} bytes")
-        elif name != "size":
-            show = _SHOWN.get(name, str)
-            words.append(f"{name} {show(before)} → {show(after)}")
-    return words
+def _changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[str]:
+    if first["digest"] != second["digest"]:
+        yield f"content, {first['size']} → {second['size']} bytes"
+    for name, show in _SHOWN.items():
+        if first[name] != second[name]:
+            yield f"{name} {show(first[name])} → {show(second[name])}"
 
 
 _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "mode": stat.filemode,
+    "owner": str,
+    "group": str,
+    "link": str,
+    "same file as": str,
+    "capabilities": str,
     "device": hex,
+    "language": str,
     "flags": hex,
     "verify flags": hex,
 }
 
 
 def _table(header: RpmHeader) -> Table:
-    """Return what the header says of each file, by path."""
-    directories, indexes = header.value(tags.DIRECTORY_NAMES), header.value(tags.DIRECTORY_INDEXES)
-    names = header.value(tags.BASE_NAMES)
+    """Return what the header says of each file, by path. Raises SourceError for what is of another type."""
+    directories = header.texts(tags.DIRECTORY_NAMES)
+    rows = zip(header.numbers(tags.DIRECTORY_INDEXES), header.texts(tags.BASE_NAMES), strict=False)
+    paths = [directories[index] + name if index < len(directories) else name for index, name in rows]
     columns: dict[str, Sequence[Any]] = {
-        name: next((values for tag in found if (values := header.value(tag))), [])
-        for name, found in {**tags.FILES, "time": (tags.FILE_TIMES,)}.items()
+        **{name: header.texts(tag) for name, tag in tags.FILE_TEXTS.items()},
+        **{name: header.numbers(tag) for name, tag in tags.FILE_NUMBERS.items()},
+        "size": next((sizes for tag in tags.FILE_SIZES if (sizes := header.numbers(tag))), []),
+        "time": header.numbers(tags.FILE_TIMES),
+        "same file as": _hard_links(paths, header.numbers(tags.FILE_INODES)),
     }
-    paths = [
-        directories[index] + name if index < len(directories) else name
-        for index, name in zip(indexes, names, strict=False)
-    ]
     return {
-        path: {name: values[row] if row < len(values) else 0 for name, values in columns.items()}
+        path: {name: values[row] if row < len(values) else _NONE for name, values in columns.items()}
         for row, path in enumerate(paths)
     }
 
 
+def _hard_links(paths: Sequence[str], inodes: Sequence[int]) -> list[str]:
+    """Return of each file the first that it is the same as: itself, mostly."""
+    first: dict[int, str] = {}
+    return [first.setdefault(inode, path) for path, inode in zip(paths, inodes, strict=False)]
+
+
 def _others(one: RpmHeader, other: RpmHeader) -> Iterator[str]:
     """Yield the tags that nothing above looks at: those of a newer rpm, perhaps."""
-    columns = (*tags.DEPENDENCIES.values(), *tags.FILES.values(), (tags.FILE_TIMES,))
-    known = {*tags.BY_NATURE, *tags.DERIVED, *tags.TEXTS, *tags.SCRIPTS, *chain.from_iterable(columns)}
+    known = {
+        *(*tags.BY_NATURE, *tags.DERIVED, *tags.TEXTS, *tags.SCRIPTS),
+        *(*tags.FILE_TEXTS.values(), *tags.FILE_NUMBERS.values(), *tags.FILE_SIZES),
+        *(tags.FILE_TIMES, tags.FILE_INODES),
+        *chain.from_iterable(tags.DEPENDENCIES.values()),
+    }
     for tag in sorted((one.tags | other.tags) - known):
         if one.value(tag) != other.value(tag):
             yield f"tag {tag} of the header"
-
-
-def _short(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    text = text.splitlines()[0] if text else "none"
-    return text if len(text) <= 60 else f"{text[:57]}…"

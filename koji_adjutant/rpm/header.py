@@ -73,6 +73,9 @@ SIZE_MAX = 256 << 20
 SPECFILE = 1 << 5
 """Of a file's flags (rpm's include/rpm/rpmfiles.h)."""
 SIGMD5 = 1004
+_SIZES = {3: 2, 4: 4, 5: 8}
+"""Bytes that one item of a kind of entry has, at least, where that is not 1 (rpm's include/rpm/rpmtag.h)."""
+_TEXTS = (6, 8, 9)
 HEADER_DIGESTS = {"sha3-256": 279, "sha256": 273, "sha1": 269}
 """Digests of the main header in the signature header, by koji's labels for them, best first; the tags are
 rpm's (include/rpm/rpmtag.h)."""
@@ -93,17 +96,17 @@ class RpmHeader:
         values = self.texts(tag)
         return values[0] if values else None
 
-    def texts(self, tag: Tag) -> Sequence[str]:
+    def texts(self, tag: int) -> Sequence[str]:
         value = self.value(tag)
         values = [value] if isinstance(value, str) else value
         if not all(isinstance(one, str) for one in values):
-            raise self._unusable(f"its {tag.name} is no text")
+            raise self._unusable(f"its {_name(tag)} is no text")
         return values
 
-    def numbers(self, tag: Tag) -> Sequence[int]:
+    def numbers(self, tag: int) -> Sequence[int]:
         values: list[int] = self.value(tag)
         if isinstance(values, str) or not all(isinstance(one, int) for one in values):
-            raise self._unusable(f"its {tag.name} is no number")
+            raise self._unusable(f"its {_name(tag)} is no number")
         return values
 
     @property
@@ -113,6 +116,7 @@ class RpmHeader:
     def value(self, tag: int) -> Any:
         """Return a text, bytes, or a list of texts or numbers; an empty list if there is no such tag."""
         try:
+            _check_texts(self._raw, tag)
             value = self._raw.get(tag)
         except (koji.GenericError, IndexError, ValueError, struct.error) as problem:
             raise self._unusable(str(problem)) from problem
@@ -220,7 +224,20 @@ def _section(file: BinaryIO, start: int, *, pad: bool = False) -> bytes:
     if len(data) < size:
         raise koji.GenericError("its header is cut off, or larger than rpm allows")
     entries, store = struct.unpack(">II", data[8:16])
-    for _tag, _kind, offset, count in struct.iter_unpack(">IIII", data[16 : 16 + 16 * entries]):
-        if offset > store or count > store:
+    left = store
+    for _tag, kind, offset, count in struct.iter_unpack(">IIII", data[16 : 16 + 16 * entries]):
+        left -= count * _SIZES.get(kind, 1)
+        if offset > store or left < 0:
             raise koji.GenericError("its header's index leads out of the header")
     return data
+
+
+def _check_texts(header: koji.RawHeader, tag: int) -> None:
+    """Raise IndexError for texts that do not end in the header: koji would begin again at its start."""
+    _tag, kind, offset, count = header.index.get(tag, (tag, 0, 0, 0))
+    if kind in _TEXTS and header.header.count(b"\0", header._store + offset) < (count if kind != 6 else 1):
+        raise IndexError("a text does not end in it")
+
+
+def _name(tag: int) -> str:
+    return Tag(tag).name if tag in set(Tag) else f"tag {tag}"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import koji
 
+from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.hub.arguments import Arch, Flag
 from koji_adjutant.hub.rows import HostRow, TagReference
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.hub.tasks import BuildArchResult, RepoOptions
-from koji_adjutant.provenance.resources import rpm_resource
+from koji_adjutant.provenance.resources import Resource
 from koji_adjutant.rpm.diff import rpmdiff_hash
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
@@ -49,7 +50,7 @@ class BuildArchTask(BuildrootTask):
             raise koji.BuildError("A repo id must be provided")
         repo = self.session.repoInfo(repo_id, strict=True)
         srpm = fetch_source_rpm(self.options, self.workdir, pkg)
-        source = rpm_resource(srpm, uri=pkg)
+        source = self.evidence.source_package(srpm, pkg)
         usual = self._usual_seconds(read_source_header(srpm).text(Tag.NAME) or "")
         self._weigh(usual)
         record = TaskBuildroot.new(
@@ -63,10 +64,11 @@ class BuildArchTask(BuildrootTask):
         with self.buildroot(record) as running:
             record.building()
             built = self.build_packages(record, running, srpm, arch, usual)
-            results = [built.srpm, *built.rpms] if keep_srpm else built.rpms
-            parameters = {"source": pkg, "arch": arch}
-            self.evidence.write(running, record, results, sources=[source], parameters=parameters)
-            return self._hand_in(built, record, running.workspace.workdir, keep_srpm)
+            if keep_srpm:
+                check_origin_tags(built.srpm)
+            hashes = {rpm.name: rpmdiff_hash(rpm) for rpm in built.rpms if rpm.name.endswith(".noarch.rpm")}
+            self._give_evidence(built, record, running, source, keep_srpm, pkg, arch)
+            return self._hand_in(built, record, running.workspace.workdir, keep_srpm, hashes)
 
     def _usual_seconds(self, package: str) -> float:
         """Return how long a package's builds took in the last six months, 0 if there were none.
@@ -88,12 +90,31 @@ class BuildArchTask(BuildrootTask):
         tag = self.session.getBuildConfig(root, event=event)
         return self.find_arch(arch, host, tag, preferred_arch=preferred)
 
+    def _give_evidence(
+        self,
+        built: RpmBuild,
+        record: TaskBuildroot,
+        running: Buildroot,
+        sources: Sequence[Resource],
+        keep_srpm: Flag,
+        pkg: str,
+        arch: str,
+    ) -> None:
+        results = [built.srpm, *built.rpms] if keep_srpm else built.rpms
+        parameters = {"source": pkg, "arch": arch}
+        self.evidence.write(running, record, results, sources=sources, parameters=parameters)
+        self.evidence.bring_that_of_source(Path(self.workdir), running.workspace.resultdir, pkg)
+
     def _hand_in(
-        self, built: RpmBuild, record: TaskBuildroot, workdir: Path, keep_srpm: Flag
+        self,
+        built: RpmBuild,
+        record: TaskBuildroot,
+        workdir: Path,
+        keep_srpm: Flag,
+        hashes: Mapping[str, str],
     ) -> BuildArchResult:
         """Upload the results. Returns what the hub and the parent task rely on."""
         logs = self.uploaded_logs()
-        hashes = {rpm.name: rpmdiff_hash(rpm) for rpm in built.rpms if rpm.name.endswith(".noarch.rpm")}
         if hashes:
             file = workdir / "noarch_rpmdiff.json"
             file.write_text(json.dumps({self.id: hashes}, indent=2, sort_keys=True))
@@ -101,7 +122,6 @@ class BuildArchTask(BuildrootTask):
         rpms = [self.upload_result(rpm) for rpm in built.rpms]
         srpms: Sequence[str] = []
         if keep_srpm:
-            check_origin_tags(built.srpm)
             srpms = [self.upload_result(built.srpm)]
         return {"rpms": rpms, "srpms": srpms, "logs": logs, "brootid": record.id}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,10 @@ class BuildrootTask(ContainerTask):
     then.
     """
 
-    @property
+    @cached_property
     def evidence(self) -> TaskEvidence:
         """Return what says how the results came about."""
-        return TaskEvidence(self.options, self.id, self.method, self.began)
+        return TaskEvidence(self.options, self.id, self.method)
 
     @contextmanager
     def buildroot(
@@ -64,6 +65,7 @@ class BuildrootTask(ContainerTask):
                 record.tag_name, record.config.arch, repo_id=record.repoid, source_mounts=source_mounts
             ) as workspace,
         ):
+            self.evidence.begin(workspace.manager)
             yield workspace
 
     @contextmanager

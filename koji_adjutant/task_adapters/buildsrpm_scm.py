@@ -31,14 +31,14 @@ class BuildSRPMFromSCMTask(ScmTask, SourcePackageTask):
         with self.buildroot(record, source_mounts=self._credentials()) as running:
             with self.live_logs.following():
                 built = srpm_from_scm(running, source, self.spec_rules, hooks, self.checkout_options)
-            self.evidence.write(
-                running,
+            return self.hand_in(
+                built.srpm,
                 record,
-                [built.srpm],
-                sources=[source_resource(built.source["source"])],
+                running,
+                built.source,
+                made_from=[source_resource(built.source["source"])],
                 parameters={"source": without_credentials(url), "scratch": bool(opts.get("scratch"))},
             )
-            return self.hand_in(built.srpm, record, built.source)
 
     def _credentials(self) -> list[VolumeMount]:
         """Return kojid's scm_credentials_dir as a mount, which the source command finds at /credentials."""

@@ -59,14 +59,12 @@ SAVE_FAILED_TREE = "save_failed_tree"
 class ContainerTask(TaskHandler):
     """A task with a workspace; ``live_logs`` and ``buildroot_json`` exist while the workspace does.
 
-    ``journal`` is the worker's, which the daemon sets in the task's process. ``began`` is when the first
-    workspace was opened, in seconds since the epoch.
+    ``journal`` is the worker's, which the daemon sets in the task's process.
     """
 
     journal: Journal = NoJournal()
     live_logs: LiveLogs
     buildroot_json: BuildrootJson
-    began = 0.0
     _way_back: Exception | None = None
     main_log = "root.log"
     """Where people look first when the containers, not what runs in them, are the trouble."""
@@ -101,7 +99,6 @@ class ContainerTask(TaskHandler):
         ``source_mounts`` are for the command that fetches sources.
         EngineError or ImageError if there is nothing to run containers with.
         """
-        self.began = self.began or time.time()
         ours = self.adjutant
         workdir, resultdir = Path(self.workdir, "work"), Path(self.workdir, "result")
         workdir.mkdir(mode=0o700)

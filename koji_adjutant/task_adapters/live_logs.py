@@ -31,6 +31,8 @@ WHOLE_FILES = (
     "provenance.json",
     "provenance.intoto.json",
     "sbom.spdx.json",
+    "source-provenance.json",
+    "source-provenance.intoto.json",
     "resources.json",
     "failure.json",
 )

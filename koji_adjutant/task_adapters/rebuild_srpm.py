@@ -6,7 +6,6 @@ from koji_adjutant.builds.srpm import rebuild_srpm
 from koji_adjutant.hub.rows import TagReference
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.hub.tasks import SourceOptions, SourcePackageResult
-from koji_adjutant.provenance.resources import rpm_resource
 from koji_adjutant.task_adapters.srpm_task import SourcePackageTask
 
 
@@ -22,10 +21,16 @@ class RebuildSRPMTask(SourcePackageTask):
         with self.buildroot_workspace(record) as workspace:
             given = fetch_source_rpm(self.options, self.workdir, srpm, missing="Input SRPM file missing")
             read_source_header(given)
-            source = rpm_resource(given, uri=srpm)
+            made_from = self.evidence.source_package(given, srpm)
             with self.reported_buildroot(workspace, record) as running:
                 record.building()
                 with self.live_logs.following():
                     rebuilt = rebuild_srpm(running, given)
-                self.evidence.write(running, record, [rebuilt], sources=[source], parameters={"source": srpm})
-                return self.hand_in(rebuilt, record, {"source": rebuilt.name, "url": rebuilt.name})
+                return self.hand_in(
+                    rebuilt,
+                    record,
+                    running,
+                    {"source": rebuilt.name, "url": rebuilt.name},
+                    made_from=made_from,
+                    parameters={"source": srpm},
+                )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import koji
 
+from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.errors import SourceError
 from koji_adjutant.hub.rows import HostRow, TagReference
 from koji_adjutant.hub.source_rpm import read_source_header
 from koji_adjutant.hub.tasks import SourcePackageResult
+from koji_adjutant.provenance.resources import Resource
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 
@@ -43,11 +46,24 @@ class SourcePackageTask(BuildrootTask):
             network=network,
         )
 
-    def hand_in(self, srpm: Path, record: TaskBuildroot, source: Mapping[str, str]) -> SourcePackageResult:
-        """Upload the SRPM. Returns the task's result; raises SourceError if the header says another name."""
+    def hand_in(
+        self,
+        srpm: Path,
+        record: TaskBuildroot,
+        running: Buildroot,
+        source: Mapping[str, str],
+        *,
+        made_from: Sequence[Resource],
+        parameters: Mapping[str, Any],
+    ) -> SourcePackageResult:
+        """Upload the SRPM, and evidence of how it was made from what.
+
+        Returns the task's result; raises SourceError if the header says another name.
+        """
         expected = read_source_header(srpm).source_file_name
         if srpm.name != expected:
             raise SourceError(f"srpm name mismatch: {expected} != {srpm.name}")
+        self.evidence.write(running, record, [srpm], sources=made_from, parameters=parameters)
         return {
             "srpm": self.upload_result(srpm),
             "logs": self.uploaded_logs(),

@@ -18,7 +18,7 @@ from koji_adjutant.hub.files import fetch
 from koji_adjutant.hub.new_build import begin_tagging, check_metadata, check_package, describe_build
 from koji_adjutant.hub.rows import HostRow, TagRow, TargetRow
 from koji_adjutant.hub.tasks import WrapperOptions, WrapperResult
-from koji_adjutant.provenance.resources import rpm_resource, source_resource
+from koji_adjutant.provenance.resources import source_resource
 from koji_adjutant.rpm.header import RpmHeader
 from koji_adjutant.scm.source import ScmSource
 from koji_adjutant.task_adapters.scm_task import ScmTask
@@ -164,20 +164,16 @@ class WrapperRPMTask(ScmTask):
         again = dataclasses.replace(workspace, workdir=workspace.workdir / "rebuild")
         again.workdir.mkdir(mode=0o700)
         with self.followed_buildroot(again, record) as running:
-            given = rpm_resource(srpm)
+            made_from = [*self.evidence.source_package(srpm), source_resource(source["source"])]
             built = self.build_packages(record, running, srpm, record.config.target_arch)
-            self.evidence.write(
-                running,
-                record,
-                [built.srpm, *built.rpms],
-                sources=[given, source_resource(source["source"])],
-                parameters={"source": without_credentials(source["url"])},
-            )
+            if not built.rpms:
+                raise koji.BuildError("no rpms found")
+            parameters = {"source": without_credentials(source["url"])}
+            results = [built.srpm, *built.rpms]
+            self.evidence.write(running, record, results, sources=made_from, parameters=parameters)
         return self._uploaded(built, record, source)
 
     def _uploaded(self, built: RpmBuild, record: TaskBuildroot, source: Mapping[str, str]) -> WrapperResult:
-        if not built.rpms:
-            raise koji.BuildError("no rpms found")
         for file in (built.srpm, *built.rpms):
             self.upload_result(file)
         return {

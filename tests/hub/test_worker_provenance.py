@@ -13,7 +13,7 @@ import requests
 from click.testing import CliRunner
 
 from koji_adjutant.cli import cli
-from koji_adjutant.provenance.evidence import PROVENANCE, SBOM, SIGNED
+from koji_adjutant.provenance.evidence import PROVENANCE, SBOM, SIGNED, SOURCE_SIGNED
 from tests.hub.farm import Farm
 from tests.hub.names import unique
 from tests.hub.packages import package
@@ -28,6 +28,7 @@ class Built:
     """A build from git, and its two tasks that made packages, by label."""
 
     nvr: str
+    url: str
     commit: str
     tasks: dict[str, int]
 
@@ -41,7 +42,7 @@ def built(farm: Farm) -> Built:
     tasks = {label: child["id"] for label, child in farm.children(task).items() if label != "tag"}
     (info,) = farm.admin.listTagged(farm.tag, package=name)
     source = farm.admin.getTaskResult(tasks["srpm"])["source"]["source"]
-    return Built(info["nvr"], source.rpartition("#")[2], tasks)
+    return Built(info["nvr"], source.partition("#")[0], source.rpartition("#")[2], tasks)
 
 
 def document(farm: Farm, task: int, name: str = PROVENANCE) -> Any:
@@ -60,11 +61,17 @@ def fetched(farm: Farm, task: int, name: str, directory: Path) -> Path:
     return path
 
 
-def verified(farm: Farm, built: Built, place: Path, rpm: Path) -> tuple[int, str]:
-    documents = [fetched(farm, task, SIGNED, place / label) for label, task in built.tasks.items()]
-    given = [word for path in documents for word in ("--provenance", str(path))]
+def verified(farm: Farm, built: Built, place: Path, rpm: Path, *words: str) -> tuple[int, str]:
+    """With what is among the logs of the build, and the public key."""
+    logs = {(log["dir"], log["name"]): log["path"] for log in farm.admin.getBuildLogs(built.nvr)}
+    given = []
+    for name in (SIGNED, SOURCE_SIGNED):
+        (place / name).write_bytes(
+            requests.get(f"{farm.hub.files_url}/{logs['x86_64', name]}", timeout=TIMEOUT).content
+        )
+        given += ["--provenance", str(place / name)]
     key = str(farm.directory / "provenance.pub")
-    result = CliRunner().invoke(cli, ["verify-provenance", "--key", key, *given, str(rpm)])
+    result = CliRunner().invoke(cli, ["verify-provenance", "--key", key, *given, *words, str(rpm)])
     return result.exit_code, result.output
 
 
@@ -73,7 +80,8 @@ def test_every_package_leads_back_to_its_commit(farm: Farm, built: Built, tmp_pa
     result = farm.admin.getTaskResult(task)
     for path in (*result["rpms"], *result["srpms"]):
         rpm = fetched(farm, task, Path(path).name, tmp_path)
-        code, said = verified(farm, built, tmp_path, rpm)
+        expected = ("--tag", farm.build_tag, "--source", built.url)
+        code, said = verified(farm, built, tmp_path, rpm, *expected)
         assert (code, said[:6]) == (0, "ok    "), said
         assert f"?task={task}" in said
         assert f"gitCommit {built.commit}" in said
@@ -125,7 +133,7 @@ def test_logs_are_those_of_the_hub(farm: Farm, built: Built, label: str) -> None
 
 def test_they_are_among_the_build_s_logs(farm: Farm, built: Built) -> None:
     logs = {(log["dir"], log["name"]) for log in farm.admin.getBuildLogs(built.nvr)}
-    assert {("x86_64", name) for name in (PROVENANCE, SIGNED, SBOM)} <= logs
+    assert {("x86_64", name) for name in (PROVENANCE, SIGNED, SBOM, SOURCE_SIGNED)} <= logs
 
 
 def test_a_rebuilt_source_package_leads_to_the_one_that_was_given(farm: Farm, built: Built) -> None:
@@ -137,7 +145,7 @@ def test_a_rebuilt_source_package_leads_to_the_one_that_was_given(farm: Farm, bu
     farm.closed(task)
     (source,) = [one for one in dependencies(farm, task) if "source" in one.get("annotations", {})]
     assert source["digest"] == {"sha256": hashlib.sha256(content).hexdigest()}
-    assert source["uri"] == given
+    assert source["uri"] == f"{farm.hub.files_url}/work/{given}"
 
 
 def test_the_packages_come_out_the_same_once_more(farm: Farm, built: Built) -> None:

@@ -49,7 +49,7 @@ def test_what_will_be_different(stock: Path) -> None:
         "warn  mock_bootstrap_image: has no effect: the tool image takes the place of mock's bootstrap",
         "ok    plugin runroot: is built in; its own file is not loaded, its configuration is heeded",
         "warn  plugin kiwi: needs parts of the stock kojid: its tasks are left to others",
-        "ok    plugin policy: is loaded as it is",
+        "ok    plugin policy: is loaded unchanged; no worker starts if that fails",
         "ok    site-defaults.cfg: macros are for all builds here, too: %dist",
         "warn  site-defaults.cfg: line 2: rpmbuild_networking has no effect here: builds have no "
         "network here",
@@ -62,6 +62,19 @@ def test_a_plugin_that_is_not_there(stock: Path) -> None:
     result = told(stock, "absent")
     assert result.exit_code == 1
     assert f"FAIL  plugin absent: is not in {stock}: no worker starts without it" in result.output
+
+
+def test_a_plugin_that_may_forbid_something(stock: Path) -> None:
+    """A worker that left it out would allow it."""
+    (stock / "strict.py").write_text("from koji.plugin import callback\nfrom __main__ import BuildRoot\n")
+    result = told(stock, "strict")
+    assert result.exit_code == 1
+    assert "FAIL  plugin strict: needs parts of the stock kojid: no worker starts" in result.output
+
+
+def test_a_plugin_that_can_be_run_by_hand(stock: Path) -> None:
+    (stock / "handy.py").write_text("if __name__ == '__main__':\n    print('help')\n")
+    assert "ok    plugin handy: is loaded unchanged" in told(stock, "handy").output
 
 
 def test_a_file_that_kojid_would_refuse_too(stock: Path) -> None:

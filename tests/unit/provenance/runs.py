@@ -16,6 +16,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 URL = "git+https://git.example/rpms/hello?#" + COMMIT
 BASH = PackageFile("bash-1:5.2~rc1-1^x+y.x86_64", f"sha256:{'a' * 64}", 10, "repo-0", "b/bash.rpm")
 OLD = PackageFile("gcc-12-1.x86_64", f"sha256:{'b' * 64}", 10, "repo-0", "g/gcc.rpm")
+SOURCE_URL = "https://koji.example/kojifiles/work/tasks/3/3/hello-1.0-1.src.rpm"
 HUB = "https://koji.example/kojihub"
 LICENSE, VENDOR = (1014, I18N, "GPLv2+ and Things"), (1011, STRING, "Example")
 
@@ -47,7 +48,7 @@ def run(place: Path, method: str = "buildArch", sources: list[Resource] | None =
         isolation={"network": "none"},
         began=1_800_000_000.5,
         ended=1_800_000_060.25,
-        sources=[source_resource(URL)] if scm else sources or [rpm_resource(srpm, "work/hello.src.rpm")],
+        sources=[source_resource(URL)] if scm else sources or [rpm_resource(srpm, SOURCE_URL)],
         image=Resource("tools@sha256:c", {"sha256": "c" * 64}),
         lock=lock(),
         results=[srpm] if scm else [srpm, rpm],

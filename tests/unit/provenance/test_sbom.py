@@ -21,10 +21,14 @@ def document(built: BuildRun) -> dict[str, Any]:
     return dict(json.loads(json.dumps(spdx(built, [rpm_resource(path) for path in built.results]))))
 
 
+def _parsed(made: dict[str, Any]) -> Any:
+    parser: Any = JsonLikeDictParser()  # type: ignore[no-untyped-call]
+    return parser.parse(made)
+
+
 @pytest.mark.parametrize("method", ["buildArch", "buildSRPMFromSCM"])
 def test_it_is_valid(tmp_path: Path, method: str) -> None:
-    parser: Any = JsonLikeDictParser()  # type: ignore[no-untyped-call]
-    parsed = parser.parse(document(run(tmp_path, method)))
+    parsed = _parsed(document(run(tmp_path, method)))
     assert [each.validation_message for each in validate_full_spdx_document(parsed)] == []
 
 
@@ -48,6 +52,25 @@ def test_results_and_buildroot(tmp_path: Path) -> None:
     }
     assert ("SPDXRef-Result-2", "GENERATED_FROM", "SPDXRef-Result-1") in related
     assert ("SPDXRef-Buildroot-1", "BUILD_DEPENDENCY_OF", "SPDXRef-Result-1") in related
+
+
+def test_a_source_package_that_is_no_result_is_there(tmp_path: Path) -> None:
+    built = run(tmp_path)
+    made = document(replace(built, results=built.results[1:]))
+    related = {(each["spdxElementId"], each["relatedSpdxElement"]) for each in made["relationships"]}
+    assert {("SPDXRef-Result-1", "SPDXRef-Source"), ("SPDXRef-Buildroot-1", "SPDXRef-Source")} <= related
+    (source,) = [one for one in made["packages"] if one["SPDXID"] == "SPDXRef-Source"]
+    assert (source["name"], source["versionInfo"]) == ("hello", "1.0-1")
+    assert validate_full_spdx_document(_parsed(made)) == []
+
+
+def test_texts_in_another_encoding(tmp_path: Path) -> None:
+    """Some versions of rpm build such packages."""
+    built = run(tmp_path)
+    rpm = built.results[1]
+    rpm.write_bytes(rpm.read_bytes().replace(b"and Things", b"f\xfcr all.."))
+    (_, second) = document(built)["hasExtractedLicensingInfos"]
+    assert second["extractedText"] == "GPLv2+ f\ufffdr all.."
 
 
 def test_a_license_is_there_word_for_word(tmp_path: Path) -> None:

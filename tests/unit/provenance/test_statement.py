@@ -22,7 +22,9 @@ from tests.unit.provenance.runs import BASH, COMMIT, URL, run
 def test_it_is_what_in_toto_and_slsa_have_published(tmp_path: Path) -> None:
     """Both messages are read without a field that is unknown, or of another type."""
     built = run(tmp_path)
-    made = json.loads(json.dumps(statement(built, [rpm_resource(path) for path in built.results])))
+    made = json.loads(
+        json.dumps(statement(built, [rpm_resource(path) for path in built.results], built.by_products))
+    )
     Statement.copy_from_pb(ParseDict(made, StatementMessage())).validate()
     predicate = ParseDict(made["predicate"], Provenance())
     assert predicate.build_definition.build_type == "urn:koji-adjutant:build-type:buildArch:v1"
@@ -32,7 +34,7 @@ def test_it_is_what_in_toto_and_slsa_have_published(tmp_path: Path) -> None:
 
 def test_what_went_into_the_build(tmp_path: Path) -> None:
     built = run(tmp_path)
-    made = statement(built, [rpm_resource(path) for path in built.results])
+    made = statement(built, [rpm_resource(path) for path in built.results], built.by_products)
     source, image, *packages = made["predicate"]["buildDefinition"]["resolvedDependencies"]
     srpm = built.results[0]
     assert source["digest"] == {"sha256": hashlib.sha256(srpm.read_bytes()).hexdigest()}
@@ -49,6 +51,8 @@ def test_what_went_into_the_build(tmp_path: Path) -> None:
     [
         (URL, {"gitCommit": COMMIT}),
         ("svn+https://svn.example/repos/hello#1234", {}),
+        # of others what follows the # is the packager's word
+        (f"cvs://cvs.example/root?hello#{COMMIT}", {}),
         (URL.replace("git.example", "me:secret@git.example"), {"gitCommit": COMMIT}),
     ],
 )

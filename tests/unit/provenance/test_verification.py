@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import subprocess
 from collections.abc import Callable
@@ -16,11 +17,23 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from koji_adjutant.cli import cli
 from koji_adjutant.errors import ProvenanceError
 from koji_adjutant.provenance.envelope import PrivateKey, key_id, read_public_key, read_signer
-from koji_adjutant.provenance.evidence import PROVENANCE, SIGNED, write_evidence
+from koji_adjutant.provenance.evidence import PROVENANCE, SBOM, SIGNED, write_evidence
 from koji_adjutant.provenance.resources import rpm_resource
 from koji_adjutant.provenance.verification import read_origin
 from tests.support.keys import write_keys
 from tests.unit.provenance.runs import COMMIT, run
+
+STATEMENT_WITH_A_NUMBER = json.dumps(
+    {
+        "_type": "https://in-toto.io/Statement/v1",
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "subject": [{"name": "hello", "digest": {"sha256": 5}}],
+        "predicate": {
+            "buildDefinition": {"resolvedDependencies": [], "externalParameters": {}},
+            "runDetails": {"builder": {"id": "a"}, "metadata": {"invocationId": "b"}},
+        },
+    }
+)
 
 KEYS: dict[str, Callable[[], PrivateKey]] = {
     "ed25519": ed25519.Ed25519PrivateKey.generate,
@@ -96,9 +109,68 @@ def test_another_package(built: Path, keys: tuple[Path, Path]) -> None:
     result = verify("--key", keys[1], "--provenance", built / SIGNED, rpm, built / "hello-1.0-1.src.rpm")
     assert result.exit_code == 13
     assert result.output.splitlines()[0] == (
-        "FAIL  hello-1.0-1.x86_64.rpm: no provenance given is about hello-1.0-1.x86_64.rpm, as it is now"
+        "FAIL  hello-1.0-1.x86_64.rpm: no provenance given is about a package of this name and content"
     )
     assert result.output.splitlines()[1].startswith("ok    hello-1.0-1.src.rpm: ")
+
+
+def test_a_package_under_another_name(built: Path, keys: tuple[Path, Path]) -> None:
+    """Its name and its place in a repository would be believed, too."""
+    other = (built / "hello-1.0-1.x86_64.rpm").rename(built / "openssl-3.0-1.x86_64.rpm")
+    result = verify("--key", keys[1], "--provenance", built / SIGNED, other)
+    assert (result.exit_code, result.output[:5]) == (13, "FAIL ")
+
+
+@pytest.mark.parametrize(
+    ("expected", "reason"),
+    [
+        (("--tag", "f45-build"), None),
+        (("--tag", "f46-build"), "its build tag was f45-build, not f46-build"),
+        (("--source", "git+https://git.example/rpms/"), None),
+        (("--source", "git+https://git.example/other/"), "it is from git+https://git.example/rpms/hello"),
+    ],
+)
+def test_what_is_expected(
+    tmp_path: Path, built: Path, keys: tuple[Path, Path], expected: tuple[str, str], reason: str | None
+) -> None:
+    source = tmp_path / "source"
+    write_evidence(source, run(source, "buildSRPMFromSCM"), read_signer(keys[0]))
+    given = ["--key", keys[1], "--provenance", built / SIGNED, "--provenance", source / SIGNED]
+    result = verify(*given, *expected, built / "hello-1.0-1.x86_64.rpm")
+    assert result.exit_code == (13 if reason else 0)
+    assert (reason or "ok    hello") in result.output
+
+
+def test_a_source_that_is_not_followed_is_not_the_one_expected(built: Path, keys: tuple[Path, Path]) -> None:
+    given = ["--key", keys[1], "--provenance", built / SIGNED, "--source", "git+https://"]
+    result = verify(*given, built / "hello-1.0-1.x86_64.rpm")
+    assert "as far as the provenance given goes it is from https://koji.example/" in result.output
+    assert result.exit_code == 13
+
+
+def test_a_name_cannot_speak(built: Path, keys: tuple[Path, Path]) -> None:
+    other = (built / "hello-1.0-1.x86_64.rpm").rename(built / "x\nok    sudo.rpm: built by nice\x1b[31m")
+    missing = built / "missing.rpm"
+    result = verify("--key", keys[1], "--provenance", built / SIGNED, missing, other)
+    assert result.output.splitlines() == [
+        "FAIL  missing.rpm: it cannot be read: No such file or directory",
+        "FAIL  x\\nok    sudo.rpm: built by nice\\x1b[31m: "
+        "no provenance given is about a package of this name and content",
+    ]
+
+
+def test_the_bill_of_materials_is_vouched_for(built: Path) -> None:
+    listed = json.loads((built / PROVENANCE).read_text())["predicate"]["runDetails"]["byproducts"]
+    digest = hashlib.sha256((built / SBOM).read_bytes()).hexdigest()
+    assert {"name": SBOM, "digest": {"sha256": digest}} in listed
+
+
+def test_base64_for_urls(built: Path, keys: tuple[Path, Path]) -> None:
+    envelope = json.loads((built / SIGNED).read_text())
+    (signature,) = envelope["signatures"]
+    signature["sig"] = signature["sig"].replace("+", "-").replace("/", "_")
+    (built / SIGNED).write_text(json.dumps(envelope))
+    assert read_origin(built / SIGNED, [read_public_key(keys[1])]).tag == "f45-build"
 
 
 def _changed(envelope: dict[str, Any]) -> dict[str, Any]:
@@ -136,6 +208,7 @@ def test_bad_envelopes(
     [
         ("{", "Expecting property name"),
         ("{}", "it has no _type"),
+        (STATEMENT_WITH_A_NUMBER, "its sha256 is int, not str"),
         ('{"_type": "a", "predicateType": "b"}', "it is a a about b, and not about SLSA provenance"),
     ],
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.builds.comparison import compared
+from koji_adjutant.errors import SourceError
+from koji_adjutant.rpm import compared_tags as tags
 from koji_adjutant.rpm.comparison import FILES_SHOWN, Sides, compare
 from tests.support.rpm_file import I18N, INT16, INT32, STRING, STRING_ARRAY, Entry, write_rpm
 
@@ -23,6 +25,7 @@ FILES: list[Entry] = [
     (1040, STRING_ARRAY, ["root", "root"]),
     (1116, INT32, [0, 1]),
     (1117, STRING_ARRAY, ["hello", "README"]),
+    (1096, INT32, [1, 2]),
     (1118, STRING_ARRAY, ["/usr/bin/", "/usr/share/doc/hello/"]),
 ]
 
@@ -38,6 +41,13 @@ def package(place: Path, *entries: Entry, files: bool = True) -> Path:
     ("entries", "words"),
     [
         ([(1004, I18N, "Another")], ["Summary: "]),
+        ([(1005, I18N, "Two\nlines")], ["Description is another one"]),
+        (
+            [(1096, INT32, [1, 1])],
+            ["/usr/share/doc/hello/README: same file as /usr/share/doc/hello/README → /usr/bin/hello"],
+        ),
+        ([(5104, STRING, "exit 0")], ["%postuntrans is another one"]),
+        ([(5121, STRING_ARRAY, ["of another payload"])], []),
         ([(1023, STRING, "exit 0")], ["%pre is another one"]),
         ([(1035, STRING_ARRAY, ["ab", "bb"])], ["/usr/bin/hello: content, 10 → 10 bytes"]),
         (
@@ -69,6 +79,44 @@ def test_dependencies(tmp_path: Path) -> None:
 
     found = compare(requiring(tmp_path / "1", "bash", "sed"), requiring(tmp_path / "2", "sed", "zsh"), SIDES)
     assert found.differences == ["Requires: bash only in the first", "Requires: zsh only in the second"]
+
+
+def test_what_a_dependency_is_for(tmp_path: Path) -> None:
+    def requiring(place: Path, flags: int) -> Path:
+        place.mkdir()
+        sense: Entry = (1048, INT32, [flags])
+        return write_rpm(
+            place, "hello", more=[(1049, STRING_ARRAY, ["/bin/sh"]), sense, (1050, STRING_ARRAY, [""])]
+        )
+
+    found = compare(requiring(tmp_path / "1", 0), requiring(tmp_path / "2", 1 << 9), SIDES)
+    assert found.differences == [
+        "Requires: /bin/sh only in the first",
+        "Requires: /bin/sh (flags 0x200) only in the second",
+    ]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        (1117, INT32, [1, 2]),
+        (1030, STRING_ARRAY, ["rw", "rx"]),
+        (1116, STRING_ARRAY, ["0", "1"]),
+        (1048, STRING_ARRAY, ["0"]),
+    ],
+)
+def test_headers_with_values_of_another_type(tmp_path: Path, entry: Entry) -> None:
+    with pytest.raises(
+        SourceError, match=r"hello-1.0-1.x86_64.rpm is not a readable RPM file: its .* is no "
+    ):
+        compare(package(tmp_path / "1"), package(tmp_path / "2", entry), SIDES)
+
+
+def test_the_tags_are_those_of_rpm() -> None:
+    """Some that were wrong once, as rpm 6.0's include/rpm/rpmtag.h has them."""
+    assert (tags.SCRIPTS[5103], tags.SCRIPTS[5104]) == ("%preuntrans", "%postuntrans")
+    assert {5115, 5116, 5118, 5119, 5121, 5122, 5123, 5124} <= set(tags.DERIVED)
+    assert tags.TEXTS[5114] == "format of the package"
 
 
 def test_packages_without_files(tmp_path: Path) -> None:

@@ -139,3 +139,35 @@ def test_a_signature_header_that_leads_out_of_itself_is_refused(tmp_path: Path) 
     overwrite(package, 96 + 16 + 12, struct.pack(">I", 2**32 - 1))
     with pytest.raises(SourceError, match="leads out of the header"):
         signature_header(package)
+
+
+def entry(path: Path, tag: Tag) -> int:
+    """Where a tag's entry of the main header's index is in a file."""
+    content = path.read_bytes()
+    (entries,) = struct.unpack(">I", content[HEADER + 8 : HEADER + 12])
+    places = range(HEADER + 16, HEADER + 16 + 16 * entries, 16)
+    (place,) = (at for at in places if struct.unpack(">I", content[at : at + 4]) == (tag,))
+    return place
+
+
+def test_texts_that_do_not_end(srpm: Path) -> None:
+    """koji would begin again at the header's start, each time."""
+    whole = srpm.stat().st_size
+    overwrite(srpm, entry(srpm, Tag.EXCLUSIVEARCH) + 8, struct.pack(">II", 0, 20))
+    content = srpm.read_bytes()
+    (store,) = struct.unpack(">I", content[HEADER + 12 : HEADER + 16])
+    (entries,) = struct.unpack(">I", content[HEADER + 8 : HEADER + 12])
+    start = HEADER + 16 + 16 * entries
+    overwrite(srpm, start, content[start : start + store].replace(b"\0", b"x"))
+    assert srpm.stat().st_size == whole
+    with pytest.raises(SourceError, match="a text does not end in it"):
+        RpmHeader(srpm).texts(Tag.EXCLUSIVEARCH)
+
+
+def test_entries_that_say_the_same_bytes_over_and_over(srpm: Path) -> None:
+    content = srpm.read_bytes()
+    (store,) = struct.unpack(">I", content[HEADER + 12 : HEADER + 16])
+    for tag in (Tag.EXCLUSIVEARCH, Tag.NAME):
+        overwrite(srpm, entry(srpm, tag) + 8, struct.pack(">II", 0, store // 2 + 1))
+    with pytest.raises(SourceError, match="leads out of the header"):
+        RpmHeader(srpm)
