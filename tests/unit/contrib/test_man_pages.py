@@ -35,13 +35,10 @@ def test_a_hyphen_can_be_copied_from_them() -> None:
     assert "--" not in build
 
 
-def test_they_and_the_completions_are_installed() -> None:
+def test_they_and_all_else_for_operators_are_installed() -> None:
     installed = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["setuptools"]["data-files"]
-    shared = [
-        each
-        for directory, patterns in installed.items()
-        if directory.startswith("share/")
-        for each in patterns
-    ]
-    there = {*PAGES.iterdir(), *(PROJECT / "contrib" / "completion").glob("*/*")}
-    assert {file for each in shared for file in PROJECT.glob(each)} == there
+    patterns = [each for listed in installed.values() for each in listed if each.startswith("contrib/")]
+    there = {path for path in (PROJECT / "contrib").rglob("*") if path.is_file()}
+    assert {file for each in patterns for file in PROJECT.glob(each)} == there - {
+        PROJECT / "contrib/README.md"
+    }
