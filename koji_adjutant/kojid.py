@@ -25,6 +25,7 @@ from koji_adjutant.daemon.log_format import keep_passwords_out
 from koji_adjutant.daemon.monitoring import monitoring
 from koji_adjutant.daemon.prewarm import make_ready
 from koji_adjutant.daemon.prewarmer import Prewarmer
+from koji_adjutant.daemon.service_manager import ServiceManager
 from koji_adjutant.daemon.tidier import Tidier, forget_the_dead, tidy
 from koji_adjutant.daemon.tool_image import ToolImage
 from koji_adjutant.daemon.wakeup import Wakeup
@@ -41,21 +42,23 @@ LOGGERS = ("koji", "koji_adjutant")
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the daemon. Exits with 0 after a stop, 1 when the hub or the engine cannot be used, 2 for usage."""
     started_in = Path.cwd()
+    service = ServiceManager(os.environ)
     try:
         given = arguments.parse(argv)
         settings = config.load(given["configFile"], os.environ, given)
-        outcome = start(settings)
+        outcome = start(settings, service)
     except AdjutantError as error:
         logger.error("%s", error)
         sys.stderr.write(f"kojid: {error}\n")
         sys.exit(error.exit_code if isinstance(error, ConfigError) else 1)
     if outcome is loop.Outcome.RESTART:
         os.chdir(started_in)
+        service.hand_over()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     sys.exit(1 if outcome is loop.Outcome.SESSION_LOST else 0)
 
 
-def start(settings: Settings) -> loop.Outcome:
+def start(settings: Settings, service: ServiceManager) -> loop.Outcome:
     """Log in, detach if asked to, and work until something ends it. AdjutantError if it cannot start."""
     options = settings.kojid
     if settings.adjutant.provenance and settings.adjutant.provenance_key:
@@ -79,14 +82,14 @@ def start(settings: Settings) -> loop.Outcome:
             koji.add_stderr_logger(name)
             keep_passwords_out(name)
     try:
-        return work(options, session)
+        return work(options, session, service)
     finally:
         # Without this the exclusive session outlives us, and a restart would need --force-lock.
         with contextlib.suppress(requests.exceptions.RequestException, koji.GenericError):
             session.logout()
 
 
-def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
+def work(options: KojidOptions, session: HubSession, service: ServiceManager) -> loop.Outcome:
     """Do what kojid's main does, with an engine at hand."""
     logger.info("Starting up")
     koji.util.setup_rlimits(vars(options), logger)
@@ -116,10 +119,13 @@ def work(options: KojidOptions, session: HubSession) -> loop.Outcome:
             watched.tend(idle=not worker.pids)
             worker.tidy()
             worker.prewarm()
+            service.status(worker.summary())
 
+        service.ready()
         try:
             outcome = loop.run(worker, options.sleeptime, tend)
         finally:
+            service.stopping()
             worker.stop_side_processes()
         if outcome is loop.Outcome.RESTART:
             loop.prepare_restart(worker)

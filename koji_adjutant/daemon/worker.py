@@ -265,6 +265,11 @@ class Worker(TaskProcesses):
         """Whether a task of this worker waits for others."""
         return any(task.get("waiting") for task in self.tasks.values())
 
+    def summary(self) -> str:
+        """Return what it does and what is wrong, in a line."""
+        tasks = f"{len(self.pids)} task{'' if len(self.pids) == 1 else 's'}"
+        return "; ".join([tasks, *([self.status] if self._is_draining else []), *self.problems()])
+
     def problems(self) -> list[str]:
         """Return what is wrong with this worker, in sentences.
 

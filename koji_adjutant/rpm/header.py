@@ -64,6 +64,7 @@ class Tag(IntEnum):
     DIRINDEXES = 1116
     BASENAMES = 1117
     DIRNAMES = 1118
+    PLATFORM = 1132
 
 
 LEAD = 96
