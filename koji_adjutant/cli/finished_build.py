@@ -60,5 +60,7 @@ def _of_directory(directory: Path) -> FinishedBuild:
         raise NotFound(
             f"{directory} has {len(sources)} source packages and {len(rpms)} others: one and some are needed."
         )
-    arches = {RpmHeader(rpm).text(Tag.ARCH) for rpm in rpms}
-    return FinishedBuild(directory / locks.NAME, sources[0], rpms, "noarch" if arches == {"noarch"} else None)
+    # what rpmbuild was told to build for; older ones say noarch of noarch packages, whatever that was
+    target = (RpmHeader(rpms[0]).text(Tag.PLATFORM) or "").partition("-")[0]
+    arch = "noarch" if target == "noarch" else None
+    return FinishedBuild(directory / locks.NAME, sources[0], rpms, arch)

@@ -51,11 +51,11 @@ def built(adjutant: Compare, repo: Path, place: Path, name: str, build: str) -> 
 def test_the_same_once_more(adjutant: Compare, repo: Path, tmp_path: Path) -> None:
     results = built(adjutant, repo, tmp_path, "steady", "echo always > data")
     result = adjutant("compare", results, "--resultdir", tmp_path / "again")
-    assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == [
         "same  steady-1-1.noarch.rpm, but for the times of 2 files",
         "1 of 1 packages came out the same",
-    ]
+    ], result.stderr
+    assert result.returncode == 0
     assert (tmp_path / "again" / "steady-1-1.noarch.rpm").exists()
 
 
