@@ -8,13 +8,11 @@ from pathlib import Path
 
 import koji
 
-from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.builds.rpms import RpmBuild
 from koji_adjutant.hub.arguments import Arch, Flag
 from koji_adjutant.hub.rows import HostRow, TagReference
 from koji_adjutant.hub.source_rpm import fetch_source_rpm, read_source_header
 from koji_adjutant.hub.tasks import BuildArchResult, RepoOptions
-from koji_adjutant.provenance.resources import Resource
 from koji_adjutant.rpm.diff import rpmdiff_hash
 from koji_adjutant.rpm.header import RpmHeader, Tag
 from koji_adjutant.task_adapters.buildroot_task import BuildrootTask
@@ -50,7 +48,7 @@ class BuildArchTask(BuildrootTask):
             raise koji.BuildError("A repo id must be provided")
         repo = self.session.repoInfo(repo_id, strict=True)
         srpm = fetch_source_rpm(self.options, self.workdir, pkg)
-        source = self.evidence.source_package(srpm, pkg)
+        sources = self.evidence.source_package(srpm, pkg)
         usual = self._usual_seconds(read_source_header(srpm).text(Tag.NAME) or "")
         self._weigh(usual)
         record = TaskBuildroot.new(
@@ -67,7 +65,10 @@ class BuildArchTask(BuildrootTask):
             if keep_srpm:
                 check_origin_tags(built.srpm)
             hashes = {rpm.name: rpmdiff_hash(rpm) for rpm in built.rpms if rpm.name.endswith(".noarch.rpm")}
-            self._give_evidence(built, record, running, source, keep_srpm, pkg, arch)
+            results = [built.srpm, *built.rpms] if keep_srpm else built.rpms
+            parameters = {"source": pkg, "arch": arch}
+            self.evidence.write(running, record, results, sources=sources, parameters=parameters)
+            self.evidence.bring_that_of_source(Path(self.workdir), running.workspace.resultdir, pkg)
             return self._hand_in(built, record, running.workspace.workdir, keep_srpm, hashes)
 
     def _usual_seconds(self, package: str) -> float:
@@ -89,21 +90,6 @@ class BuildArchTask(BuildrootTask):
         host = self.session.host.getHost()
         tag = self.session.getBuildConfig(root, event=event)
         return self.find_arch(arch, host, tag, preferred_arch=preferred)
-
-    def _give_evidence(
-        self,
-        built: RpmBuild,
-        record: TaskBuildroot,
-        running: Buildroot,
-        sources: Sequence[Resource],
-        keep_srpm: Flag,
-        pkg: str,
-        arch: str,
-    ) -> None:
-        results = [built.srpm, *built.rpms] if keep_srpm else built.rpms
-        parameters = {"source": pkg, "arch": arch}
-        self.evidence.write(running, record, results, sources=sources, parameters=parameters)
-        self.evidence.bring_that_of_source(Path(self.workdir), running.workspace.resultdir, pkg)
 
     def _hand_in(
         self,

@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
@@ -15,7 +15,7 @@ from koji_adjutant import __version__
 from koji_adjutant.buildroot.build_container import isolation
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.container.interface import ContainerManager
+from koji_adjutant.container.interface import ContainerManager, EngineInfo
 from koji_adjutant.errors import SourceError, TaskStep, at_step
 from koji_adjutant.hub.files import fetch
 from koji_adjutant.provenance.evidence import (
@@ -31,6 +31,9 @@ from koji_adjutant.provenance.run import BuildRun
 from koji_adjutant.task_adapters.task_buildroot import TaskBuildroot
 from koji_adjutant.text import without_credentials
 
+if TYPE_CHECKING:
+    from koji_adjutant.provenance.envelope import Signer
+
 logger = logging.getLogger(__name__)
 
 BY_PRODUCTS = ("checkout.log", "build.log", "installed_pkgs.log", "buildroot_lock.json")
@@ -42,6 +45,9 @@ class TaskEvidence:
 
     Whatever could fail is done by ``begin``, before anything is built.
     """
+
+    _engine: EngineInfo
+    _signer: Signer | None
 
     def __init__(self, options: KojidOptions, task_id: int, method: str) -> None:
         self._options = options
