@@ -43,6 +43,7 @@ from koji_adjutant.task_adapters import ADAPTERS
 from koji_adjutant.task_adapters.container_task import ContainerTask, prune_failed_roots
 from koji_adjutant.task_handlers import HANDLERS
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
+from koji_adjutant.task_handlers.refused import refusal
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +119,10 @@ class Worker(TaskProcesses):
         if self.own_subtasks.belongs_elsewhere(self.session, task):
             return False
         if len(self.tasks) >= self.options.maxjobs and task["id"] not in self.own_subtasks.made:
+            return False
+        if task["method"] not in self.handlers and (reason := refusal(task["method"])):
+            logger.warning("Refusing task %s: %s", task["id"], reason)
+            self.session.host.refuseTask(task["id"], soft=False, msg=reason)
             return False
         taken: bool = super().takeTask(task)
         self._has_its_task = taken and self.options.single_task

@@ -172,6 +172,10 @@ class HostCalls(Protocol):
 
     # tasks
 
+    def refuseTask(self, task_id: int, soft: bool = True, msg: str = "") -> None:
+        """Give a task that was assigned to this host back; to none but others if it is not ``soft``."""
+        ...
+
     def setTaskWeight(self, task_id: int, weight: float) -> None: ...
 
     def subtask(

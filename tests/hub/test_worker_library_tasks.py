@@ -59,6 +59,14 @@ def test_a_method_that_nobody_has_is_refused_at_once(farm: Farm) -> None:
     farm.admin.cancelTask(task)
 
 
+def test_a_method_of_the_stock_builder_s_is_refused_with_a_reason(farm: Farm) -> None:
+    task = farm.worker_task("createLiveMedia", 1)
+    until(lambda: farm.admin.getTaskInfo(task)["host_id"] is None, f"task {task} is refused")
+    log = (farm.directory / "kojid.log").read_text(errors="replace")
+    assert f"Refusing task {task}: createLiveMedia is not done by Koji-Adjutant, since it needs mounts" in log
+    farm.admin.cancelTask(task)
+
+
 def test_restart(farm: Farm, channel: str) -> None:
     """The worker ends nothing that runs, starts anew, and proves it; its process is the same."""
     task = int(farm.admin.makeTask("restartHosts", [{"channel": channel}], channel=channel))

@@ -32,6 +32,7 @@ from koji_adjutant.policy.rules import CONDITIONS
 from koji_adjutant.task_adapters import ADAPTERS, PLUGINS
 from koji_adjutant.task_adapters.live_logs import WHOLE_FILES
 from koji_adjutant.task_handlers import HANDLERS
+from koji_adjutant.task_handlers.refused import REFUSED
 from tests.unit.docs.option_table import option_table
 
 STOCK_OPTIONS = json.loads((Path(__file__).parents[1] / "config" / "stock_options.json").read_text())
@@ -43,7 +44,7 @@ REFERENCE = (Path(__file__).parents[3] / "docs" / "reference.md").read_text()
 
 def table(heading: str) -> dict[str, list[str]]:
     """The first column's word → the other columns, of the table below ``heading``."""
-    section = REFERENCE.split(f"\n## {heading}\n", 1)[1].split("\n## ")[0]
+    section = REFERENCE.split(f"\n## {heading}\n", 1)[1].split("\n##")[0]
     rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     return {row[0].strip().strip("`"): [cell.strip() for cell in row[1:]] for row in rows[2:]}
 
@@ -110,6 +111,24 @@ def test_every_task_of_ours_is_listed() -> None:
     ours = [*HANDLERS, *ADAPTERS, *PLUGINS.values()]
     methods = {method for handler in ours for method in getattr(handler, "Methods", ())}
     assert set(table("Tasks")) == methods
+
+
+STOCK_METHODS = {
+    *("appliance", "build", "buildArch", "buildMaven", "buildNotification", "buildSRPMFromSCM", "chainbuild"),
+    *("chainmaven", "createAppliance", "createDudIso", "createImage", "createKiwiImage", "createLiveCD"),
+    *("createLiveMedia", "createdistrepo", "createrepo", "distRepo", "dudBuild", "image", "indirectionimage"),
+    *("kiwiBuild", "livecd", "livemedia", "maven", "newRepo", "rebuildSRPM", "runroot", "saveFailedTree"),
+    *("tagBuild", "tagNotification", "wrapperRPM"),
+}
+"""Methods of builder/kojid and of plugins/builder in koji 1.35."""
+
+
+def test_every_stock_method_is_done_or_refused_with_a_reason() -> None:
+    ours = [*HANDLERS, *ADAPTERS, *PLUGINS.values()]
+    done = {method for handler in ours for method in getattr(handler, "Methods", ())}
+    assert set(REFUSED) == STOCK_METHODS - done
+    section = REFERENCE.split("\n### Tasks for a stock builder\n", 1)[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE) == list(REFUSED.items())
 
 
 def test_every_task_of_the_koji_library_is_listed() -> None:
