@@ -1,14 +1,17 @@
 """What a private podman service needs in its configuration on this particular host.
 
-An ordinary Fedora, EL or Debian host needs next to nothing of it. Hybrid cgroups need runc, a host without
-systemd needs the cgroupfs manager, and where limits can't be raised podman's defaults must be lowered.
+An ordinary Fedora, EL or Debian host needs next to nothing of it. Hybrid cgroups and an old crun need runc, a
+host without systemd needs the cgroupfs manager, and where limits can't be raised podman's defaults must be
+lowered.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import resource
 import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +24,9 @@ EXIT_COMMAND_DELAY = 60
 later gets none: 10 was too little on a machine with much to do."""
 
 PROC = Path("/proc")
+OLDEST_CRUN = (1, 21)
+"""That builds were seen to work with; where there is only an older one, `check` finds out."""
+_CRUN_VERSION = re.compile(r"version (\d+)\.(\d+)")
 CAP_SYS_RESOURCE = 24
 """From Linux's <linux/capability.h>."""
 
@@ -76,9 +82,21 @@ def _hard(kind: int) -> int:
     return hard if hard != resource.RLIM_INFINITY else 2**31
 
 
+def has_old_crun() -> bool:
+    """Return whether podman would run containers with a crun that cannot be relied on.
+
+    Debian 12's (1.8) mounts no /proc below a directory of the host, which installing packages takes.
+    """
+    if shutil.which("crun") is None:
+        return False
+    said = subprocess.run(["crun", "--version"], capture_output=True, text=True, check=False).stdout
+    version = _CRUN_VERSION.search(said)
+    return version is not None and (int(version[1]), int(version[2])) < OLDEST_CRUN
+
+
 def inspect_host() -> HostTraits:
     """Look at this host. Raises EngineError if no container can run on it as it is."""
-    runtime = None
+    runtime = "runc" if has_old_crun() and shutil.which("runc") else None
     if has_hybrid_cgroups(Path("/proc/self/mountinfo").read_text()):
         if shutil.which("runc") is None:
             raise EngineError(
