@@ -11,6 +11,10 @@ HINTS = (
         '`runtime = "runc"` under [engine] in the engine\'s containers.conf',
     ),
     (
+        ("it must be mounted at the root",),
+        f"this crun is too old for what installing packages takes: {to_install('runc')}, or crun 1.21 or newer",
+    ),
+    (
         ("setrlimit", "setting rlimit", "RLIMIT_"),
         "the engine may not raise resource limits on this host: set `default_ulimits` under [containers] in "
         "its containers.conf to what `ulimit -Hn` and `ulimit -Hu` show, or leave podman_socket unset so "

@@ -24,7 +24,6 @@ class Platform:
 
 
 PLATFORMS = (
-    Platform("Debian 12", "bookworm", "crun"),
     Platform("Debian 12, runc", "bookworm", "runc"),
     Platform("Debian 13", "trixie", "crun"),
     Platform("Debian 13, runc", "trixie", "runc"),
