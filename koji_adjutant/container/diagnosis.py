@@ -12,7 +12,7 @@ HINTS = (
     ),
     (
         ("it must be mounted at the root",),
-        f"this crun is too old for what installing packages takes: {to_install('runc')}, or crun 1.21 or newer",
+        f"this crun is too old to install packages with: {to_install('runc')}, or crun 1.21 or newer",
     ),
     (
         ("setrlimit", "setting rlimit", "RLIMIT_"),

@@ -37,6 +37,7 @@ def test_a_frame_that_is_cut_off_is_written_as_far_as_it_came() -> None:
     ("message", "advice"),
     [
         ("crun: cgroups in hybrid mode not supported, drop all controllers from cgroupv2", "install runc"),
+        ("crun: invalid target `buildroot/proc`: it must be mounted at the root", "too old"),
         ("error setting rlimit type 6: operation not permitted", "default_ulimits"),
         ("unable to upgrade: write /var/lib/x: no space left on device", "free some space"),
         ("opening seccomp profile failed: open /s/1.json: no such file or directory", "on this machine"),
