@@ -96,13 +96,15 @@ def has_old_crun() -> bool:
 
 def inspect_host() -> HostTraits:
     """Look at this host. Raises EngineError if no container can run on it as it is."""
-    runtime = "runc" if has_old_crun() and shutil.which("runc") else None
+    runtime = None
     if has_hybrid_cgroups(Path("/proc/self/mountinfo").read_text()):
         if shutil.which("runc") is None:
             raise EngineError(
                 "this host has hybrid cgroups, which crun cannot use, and runc is not installed: "
                 f"{to_install('runc')}"
             )
+        runtime = "runc"
+    elif has_old_crun() and shutil.which("runc"):
         runtime = "runc"
     cgroup_manager = None if Path("/run/systemd/system").is_dir() else "cgroupfs"
     return HostTraits(runtime, cgroup_manager, rlimits())

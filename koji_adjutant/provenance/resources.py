@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
 from koji_adjutant.buildroot.repository.transfer import Checksum
@@ -22,8 +22,6 @@ SOURCE = "source"
 """An annotation of what a build was made from, beside what it was made with."""
 _CHUNK = 1 << 20
 _COMMIT = re.compile(r"#([0-9a-f]{40}|[0-9a-f]{64})$")
-_DIGESTS = {"sha": "sha1"}
-"""Old createrepo's names where in-toto has another."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,10 @@ class Resource:
         return {key: value for key, value in parts.items() if value}
 
 
-def file_resource(path: Path, uri: str | None = None) -> Resource:
+def file_resource(path: Path) -> Resource:
     """Return a file with its sha256."""
     with path.open("rb") as file:
-        return Resource(path.name, {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}, uri)
+        return Resource(path.name, {"sha256": hashlib.file_digest(file, "sha256").hexdigest()})
 
 
 def rpm_resource(path: Path, uri: str | None = None) -> Resource:
@@ -56,17 +54,11 @@ def rpm_resource(path: Path, uri: str | None = None) -> Resource:
     end = signature_header_end(path)
     whole, rest = hashlib.sha256(), hashlib.sha256()
     with path.open("rb") as file:
-        _feed(file, end, whole)
+        whole.update(file.read(end))
         while chunk := file.read(_CHUNK):
             whole.update(chunk)
             rest.update(chunk)
     return Resource(path.name, {"sha256": whole.hexdigest()}, uri, {SIGNED_LATER: rest.hexdigest()})
-
-
-def _feed(file: BinaryIO, size: int, digest: Any) -> None:
-    while size and (chunk := file.read(min(size, _CHUNK))):
-        digest.update(chunk)
-        size -= len(chunk)
 
 
 def source_resource(source: str) -> Resource:
@@ -102,7 +94,7 @@ class BuildrootPackage:
     @property
     def digest(self) -> Mapping[str, str]:
         checksum = Checksum.parse(self.file.checksum)
-        return {_DIGESTS.get(checksum.kind, checksum.kind): checksum.value}
+        return {checksum.algorithm: checksum.value}
 
     def resource(self) -> Resource:
         return Resource(self.file.nevra, self.digest, self.url or self.purl)

@@ -37,6 +37,11 @@ class Checksum:
             raise BuildrootError(f"{text!r} is no checksum")
         return cls(kind, value)
 
+    @property
+    def algorithm(self) -> str:
+        """Its name everywhere but in old repository metadata."""
+        return _HASHES.get(self.kind, self.kind)
+
     def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
 
@@ -48,7 +53,7 @@ class Checksum:
     def is_of(self, file: io.BufferedReader | io.BytesIO) -> bool:
         """Return whether what is left to read of a file has this checksum. Raises as ``fits``."""
         try:
-            return hashlib.file_digest(file, _HASHES.get(self.kind, self.kind)).hexdigest() == self.value
+            return hashlib.file_digest(file, self.algorithm).hexdigest() == self.value
         except ValueError:
             raise BuildrootError(f"this machine cannot compute {self.kind} checksums") from None
 
