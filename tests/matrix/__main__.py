@@ -45,7 +45,7 @@ def _on(platform: Platform, place: Path, only: list[str] | None) -> bool:
     when = f"{datetime.datetime.now(datetime.UTC).date().isoformat()}, {_commit()}"
     make_root(platform.suite, root)
     passed = True
-    with entered(root, platform.runtime) as stand_in:
+    with entered(root, platform.control_groups) as stand_in:
         for step in steps.wanted(platform):
             if only is None or step.name in only:
                 log = place / f"{platform.name.replace(', ', '-').replace(' ', '-')}.{step.name}.log"

@@ -1,8 +1,8 @@
 """A root of another Debian, entered as if it were a machine: its own programs, processes, mounts and /proc.
 
-Kernel and network are this machine's. With crun, /sys/fs/cgroup has version 2's control groups only, since
-crun refuses hybrid ones; on a host with hybrid ones these have then no controllers, so that limits of memory,
-CPU and processes are not kept, and a warning says so.
+Kernel and network are this machine's. /sys/fs/cgroup has version 2's control groups only where that is
+wanted, since crun refuses hybrid ones; on a host with hybrid ones these have then no controllers, so that
+limits of memory, CPU and processes are not kept, and a warning says so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from koji_adjutant.images.apt_sources import AptSource, debian_sources, host_suite
 from koji_adjutant.images.recipe import os_release
-from tests.matrix.platforms import Runtime
+from tests.matrix.platforms import ControlGroups
 
 PROJECT = Path(__file__).parents[2]
 PLACE = "root/koji-adjutant"
@@ -43,7 +43,7 @@ mount -t proc proc proc
 mount --rbind /sys sys
 mount --rbind /dev dev
 mount -t tmpfs -o mode=755 tmpfs run
-if [ "$2" = crun ]; then
+if [ "$2" = v2 ]; then
     umount --recursive sys/fs/cgroup
     mount -t cgroup2 cgroup2 sys/fs/cgroup
 fi
@@ -166,7 +166,7 @@ def _sources(suite: str) -> list[str]:
 
 
 @contextmanager
-def entered(root: Path, runtime: Runtime) -> Iterator[StandIn]:
+def entered(root: Path, control_groups: ControlGroups) -> Iterator[StandIn]:
     """Enter it; in the end nothing that was started there is alive."""
     _bring_project(root)
     for name in ("etc/resolv.conf", CERTIFICATES):
@@ -174,7 +174,7 @@ def entered(root: Path, runtime: Runtime) -> Iterator[StandIn]:
             shutil.copyfile(Path("/", name), root / name)
     (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {root.name}\n")
     spaces = ["unshare", "--mount", "--pid", "--fork", "--uts", "--kill-child", "--propagation=private"]
-    given = [str(root), runtime, root.name, sys.executable, PIVOT]
+    given = [str(root), control_groups, root.name, sys.executable, PIVOT]
     command = [*spaces, "/bin/sh", "-c", ENTER, "sh", *given]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -54,7 +54,7 @@ def do(host: StandIn, log: Path, *command: str) -> str:
 
 def test_the_demo_the_check_and_a_package_of_format_6(root: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with entered(root, "crun") as host:
+    with entered(root, "v2") as host:
         demo = do(host, log, "make", "--jobs=2", "demo")
         assert "hello-adjutant-1.0-1.demo1" in demo
         (root / "root" / "kojid.conf").write_text(CONFIGURATION.format(cache=host.cache))
