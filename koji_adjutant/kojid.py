@@ -21,10 +21,11 @@ from koji_adjutant.config.site_defaults import name_what_is_not_heeded
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.podman_service import ask_how_services_ended
 from koji_adjutant.daemon import arguments, login, loop
+from koji_adjutant.daemon.idle_work import IdleWork
 from koji_adjutant.daemon.log_format import keep_passwords_out
 from koji_adjutant.daemon.monitoring import monitoring
 from koji_adjutant.daemon.prewarm import make_ready
-from koji_adjutant.daemon.prewarmer import Prewarmer
+from koji_adjutant.daemon.reproducer import reproduce_next
 from koji_adjutant.daemon.service_manager import ServiceManager
 from koji_adjutant.daemon.tidier import Tidier, forget_the_dead, tidy
 from koji_adjutant.daemon.tool_image import ToolImage
@@ -32,6 +33,7 @@ from koji_adjutant.daemon.wakeup import Wakeup
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.errors import AdjutantError, ConfigError, HubError
 from koji_adjutant.hub.interface import HubSession
+from koji_adjutant.monitoring.events import Journal
 from koji_adjutant.provenance.evidence import signer_of
 
 logger = logging.getLogger("koji_adjutant.kojid")
@@ -110,15 +112,15 @@ def work(options: KojidOptions, session: HubSession, service: ServiceManager) ->
         forget_the_dead(options)
         worker.tidier = Tidier(partial(tidy, options))
         worker.tool_image = ToolImage(options.adjutant)
-        if options.adjutant.prewarm:
-            make_roots_ready = partial(make_ready, options, watched.journal)
-            worker.prewarmer = Prewarmer(make_roots_ready, Path(options.workdir), options.sleeptime)
+        if options.adjutant.prewarm or options.adjutant.reproduce:
+            in_idle_time = partial(work_in_idle_time, options, watched.journal)
+            worker.idle_work = IdleWork(in_idle_time, Path(options.workdir), options.sleeptime)
 
         def tend() -> None:
             ask_how_services_ended()
             watched.tend(idle=not worker.pids)
             worker.tidy()
-            worker.prewarm()
+            worker.work_in_idle_time()
             service.status(worker.summary())
 
         service.ready()
@@ -132,6 +134,14 @@ def work(options: KojidOptions, session: HubSession, service: ServiceManager) ->
         else:
             loop.shut_down(worker)
     return outcome
+
+
+def work_in_idle_time(options: KojidOptions, journal: Journal) -> None:
+    """Make roots ready first: a build may wait for them."""
+    if options.adjutant.prewarm:
+        make_ready(options, journal)
+    if options.adjutant.reproduce:
+        reproduce_next(options, journal)
 
 
 def _make(directory: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +13,6 @@ from rich.console import Console
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.progress import PhaseObserverGroup, StateLog
 from koji_adjutant.buildroot.specification.lock import Lock, read_lock
-from koji_adjutant.builds.comparison import compared
-from koji_adjutant.builds.local import build_source
 from koji_adjutant.cli.build import logs_explained
 from koji_adjutant.cli.build_results import empty_resultdir
 from koji_adjutant.cli.configuration import (
@@ -24,13 +22,13 @@ from koji_adjutant.cli.configuration import (
     state_dir_option,
 )
 from koji_adjutant.cli.display import PhaseDisplay
-from koji_adjutant.cli.finished_build import FinishedBuild, finished_build
 from koji_adjutant.cli.local_workspace import check_possible, local_workspace, temporary_directory
 from koji_adjutant.cli.replay import fetch_missing_packages, settings_for
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
+from koji_adjutant.reproduction.finished_build import FinishedBuild, build_of_directory, build_of_task
+from koji_adjutant.reproduction.once_more import built_once_more, in_words, is_same
 from koji_adjutant.rpm.comparison import Comparison
-from koji_adjutant.text import on_one_line
 
 DIFFERENT = 1
 
@@ -64,22 +62,26 @@ def command(
     settings, options = settings_for(what, config_file)
     options = at_another_place(options, state_dir, podman_socket)
     with temporary_directory(options.state_dir) as directory:
-        first = finished_build(settings, what, directory)
+        if settings:
+            first = build_of_task(settings.kojid, int(what), directory)
+        else:
+            first = build_of_directory(Path(what))
         lock = read_lock(first.lock)
         fetch_missing_packages(lock, Cache(options.state_dir))
         if resultdir is None:
             resultdir = directory / "again"
         resultdir = empty_resultdir(resultdir.absolute(), keep=[what, *first.rpms, first.srpm])
         again = replace(options, task_image_default=image or lock.tool_image_name)
-        found = compared(first.rpms, _built_again(again, first, lock, resultdir))
-    show(found)
-    if any(each.differences for each in found.values()):
+        found = _built_again(again, first, lock, resultdir)
+    for line in in_words(found):
+        click.echo(line)
+    if not is_same(found):
         sys.exit(DIFFERENT)
 
 
 def _built_again(
     options: AdjutantOptions, first: FinishedBuild, lock: Lock, resultdir: Path
-) -> Sequence[Path]:
+) -> Mapping[str, Comparison]:
     check_possible(lock.config.arch)
     display = PhaseDisplay(Console(stderr=True))
     with (
@@ -97,18 +99,4 @@ def _built_again(
             lock=lock,
         ) as workspace,
     ):
-        config = replace(lock.config, network=False)
-        arch = lock.arch_to_build(first.arch)
-        return build_source(workspace, config, first.srpm, arch=arch).result.rpms
-
-
-def show(found: Mapping[str, Comparison]) -> None:
-    """Say of each package whether it came out the same, and of one that did not in what it differs."""
-    for name, each in found.items():
-        files = "a file" if each.times == 1 else f"{each.times} files"
-        times = f", but for the times of {files}" if each.times else ""
-        click.echo(f"DIFF  {on_one_line(name)}" if each.differences else f"same  {on_one_line(name)}{times}")
-        for words in each.differences:
-            click.echo(f"      {on_one_line(words)}")
-    same = sum(1 for each in found.values() if not each.differences)
-    click.echo(f"{same} of {len(found)} packages came out the same")
+        return built_once_more(workspace, first, lock)

@@ -31,7 +31,7 @@ from koji_adjutant.errors import EngineError
 def command(config_file: Path, dry_run: bool, log_days: float) -> None:
     """Remove what nobody uses any more; safe while the worker runs.
 
-    That is: containers, directories and claims of tasks, and of prewarm, whose process was killed;
+    That is: containers, directories and claims of tasks, and of idle time, whose process was killed;
     directories that tasks have put aside; buildroots of failed tasks beyond failed_buildroot_lifetime; old
     logs; composed roots beyond cache_size, those used longest ago first. Running tasks hold locks on what
     they use.

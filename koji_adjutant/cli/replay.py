@@ -24,9 +24,9 @@ from koji_adjutant.cli.configuration import (
     state_dir_option,
 )
 from koji_adjutant.cli.local_workspace import default_state_dir, temporary_directory
-from koji_adjutant.cli.replayed_task import lock_of_task, source_of_task
 from koji_adjutant.config import AdjutantOptions, Settings
 from koji_adjutant.errors import AdjutantError, UsageError
+from koji_adjutant.reproduction.task_files import lock_of_task, source_of_task
 
 
 @click.command("replay")
@@ -69,7 +69,7 @@ def command(
     options = at_another_place(options, state_dir, podman_socket)
     with temporary_directory(options.state_dir) as fetched:
         if settings:
-            lock = locks.read_lock(lock_of_task(settings, int(what), fetched))
+            lock = locks.read_lock(lock_of_task(settings.kojid, int(what), fetched))
         else:
             lock = locks.read_lock(Path(what, locks.NAME))
         if srpm is None and step == "end":
@@ -97,7 +97,7 @@ def settings_for(what: str, config_file: Path) -> tuple[Settings | None, Adjutan
 
 def _source_of_task(settings: Settings, task_id: int, directory: Path) -> Path | None:
     try:
-        found = source_of_task(settings, task_id, directory)
+        found = source_of_task(settings.kojid, task_id, directory)
         reason = "the task was not given one"
     except AdjutantError as problem:
         found, reason = None, str(problem)

@@ -12,9 +12,9 @@ from rich.console import Console, RenderableType
 from koji_adjutant.cli import overview, task_page
 from koji_adjutant.cli.configuration import config_option, read_settings
 from koji_adjutant.cli.history import find_task, worker_history
-from koji_adjutant.cli.task_logs import log_directory
 from koji_adjutant.config import Settings
 from koji_adjutant.monitoring.history import History
+from koji_adjutant.reproduction.task_files import log_directory
 
 CONTAINERS_SHOWN = 200
 
@@ -44,12 +44,13 @@ def command(task_id: int | None, config_file: Path, as_json: bool, recent: int) 
 
 def _page(settings: Settings, history: History, task_id: int) -> task_page.TaskPage:
     task = find_task(history, task_id)
-    logs = log_directory(settings, task_id)
+    logs = log_directory(settings.kojid, task_id)
     return task_page.TaskPage(
         task=task,
         phases=history.phases(task_id),
         containers=history.containers(task_id=str(task_id), limit=CONTAINERS_SHOWN),
         cache_uses=history.cache_uses(task_id),
+        reproduction=history.reproduction(task_id),
         logs=str(logs) if logs else None,
     )
 

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import koji
-
 from koji_adjutant.cli.growing_log import GrowingLog
 from koji_adjutant.config import Settings
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.errors import NotFound
 from koji_adjutant.monitoring.log_files import MAIN_LOGS
-
-
-def log_directory(settings: Settings, task_id: int) -> Path | None:
-    """Return where a running task writes its logs, or where those of a task that has ended are kept.
-
-    A task that runs again writes anew: that directory comes first.
-    """
-    running = Path(settings.kojid.workdir, koji.pathinfo.taskrelpath(task_id), "result")
-    kept = settings.adjutant.log_dir / str(task_id)
-    return next((directory for directory in (running, kept) if directory.is_dir()), None)
+from koji_adjutant.reproduction.task_files import log_directory
 
 
 class TaskLogs:
@@ -41,7 +30,7 @@ class TaskLogs:
 
     def has(self, name: str | None) -> bool:
         """Return whether there is such a log; None is any that people look into."""
-        directory = log_directory(self._settings, self._task_id)
+        directory = log_directory(self._settings.kojid, self._task_id)
         return directory is not None and any((directory / one).exists() for one in _wanted(name))
 
     def find(self, name: str | None) -> str:
@@ -63,7 +52,7 @@ class TaskLogs:
             return GrowingLog(self._directory() / name, last_lines=last_lines)
 
     def _directory(self) -> Path:
-        directory = log_directory(self._settings, self._task_id)
+        directory = log_directory(self._settings.kojid, self._task_id)
         if directory is None:
             raise NotFound(
                 f"There are no logs of task {self._task_id} here: another builder did it, or they were "

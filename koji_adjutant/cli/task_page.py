@@ -11,7 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from koji_adjutant.cli.words import duration, moment, plain, status
-from koji_adjutant.monitoring.records import CacheUse, Container, Failure, Phase, Resources, Task
+from koji_adjutant.monitoring.records import (
+    CacheUse,
+    Container,
+    Failure,
+    Phase,
+    Reproduction,
+    Resources,
+    Task,
+)
 from koji_adjutant.text import size
 
 
@@ -21,6 +29,7 @@ class TaskPage:
     phases: Sequence[Phase]
     containers: Sequence[Container]
     cache_uses: Sequence[CacheUse]
+    reproduction: Reproduction | None
     logs: str | None
 
     def json(self) -> dict[str, object]:
@@ -62,6 +71,11 @@ def _facts(page: TaskPage, now: float) -> Table:
         table.add_row("used", used)
     if task.bytes_uploaded:
         table.add_row("uploaded", size(task.bytes_uploaded))
+    if page.reproduction:
+        verdict = page.reproduction.verdict or "stopped before there was a verdict"
+        table.add_row("once more", "\n".join([f"{verdict}, {moment(page.reproduction.at)}"]))
+        for line in page.reproduction.words:
+            table.add_row("", plain(line))
     table.add_row("logs", plain(page.logs or "not on this machine any more"))
     return table
 

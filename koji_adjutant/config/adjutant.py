@@ -125,6 +125,12 @@ class AdjutantOptions:
         "in idle time, compose the roots of tags that were built for in the last two weeks, as soon as they "
         "have a new repo",
     )
+    reproduce: bool = option(
+        "false",
+        values.boolean,
+        "in idle time, do the builds of the last two weeks once more from their locks, and keep whether the "
+        "same packages came out ([how](operator-guide.md#whether-builds-come-out-the-same))",
+    )
     copy_roots: bool = option(
         "true",
         values.boolean,

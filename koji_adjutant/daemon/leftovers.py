@@ -17,13 +17,13 @@ from koji_adjutant.buildroot.files.overlay import unmount_below
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.container.interface import LABEL_PREFIX, ContainerManager, ContainerState
-from koji_adjutant.daemon import prewarmer
+from koji_adjutant.daemon import idle_work
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.errors import EngineError
 from koji_adjutant.task_adapters.container_task import FAILED, TRASH, trash
 
-OF_PROCESS = re.compile(r"(?:local|prewarm)-(\d+)(?:-.*)?")
-"""Owners of containers, and work directories, of commands without a hub and of the worker's prewarm; the
+OF_PROCESS = re.compile(r"(?:local|idle)-(\d+)(?:-.*)?")
+"""Owners of containers, and work directories, of commands without a hub and of the worker's idle time; the
 number is their process."""
 
 
@@ -64,7 +64,7 @@ def containers(options: KojidOptions, manager: ContainerManager) -> Iterator[Lef
 
 
 def containers_of_processes(options: KojidOptions, manager: ContainerManager) -> Iterator[Leftover]:
-    """Yield containers of commands, and of prewarm, whose process is gone; none of tasks."""
+    """Yield containers of commands, and of idle time, whose process is gone; none of tasks."""
     if options.adjutant.podman_socket is None:
         for container in manager.list_containers({f"{LABEL_PREFIX}managed": "true"}):
             if _is_dead_process(_owner(container)):
@@ -107,14 +107,14 @@ def unmount_tasks(options: KojidOptions) -> None:
 
 
 def commands(options: KojidOptions) -> Iterator[Leftover]:
-    """Work directories of ``build`` and ``shell``, and of the worker's prewarm, that were killed."""
+    """Work directories of ``build`` and ``shell``, and of the worker's idle time, that were killed."""
     directory = options.adjutant.state_dir / "work"
     for work in sorted(directory.iterdir()) if directory.is_dir() else []:
         if _is_dead_process(work.name):
             yield _tree("work directory of a command that was killed", work)
-    for work in sorted(Path(options.workdir).glob(prewarmer.owner("[0-9]*"))):
+    for work in sorted(Path(options.workdir).glob(idle_work.owner("[0-9]*"))):
         if _is_dead_process(work.name):
-            yield _tree("work directory of a prewarm that was killed", work)
+            yield _tree("work directory of idle time's, whose process was killed", work)
 
 
 def kept_buildroots(options: KojidOptions) -> Iterator[Leftover]:

@@ -15,7 +15,6 @@ import koji
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.cache.recent import RecentRoot, RecentRoots, Tries
-from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.layers.layers import open_layers
 from koji_adjutant.buildroot.progress import PhaseObserverGroup
 from koji_adjutant.buildroot.workspace import CacheKind, Workspace
@@ -23,7 +22,7 @@ from koji_adjutant.config import KojidOptions
 from koji_adjutant.config.limits import worker_limits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import HIGHEST_NICENESS, ContainerManager, Owner
-from koji_adjutant.daemon.prewarmer import owner
+from koji_adjutant.daemon.idle_work import own_directory
 from koji_adjutant.errors import AdjutantError
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.rows import RepoRow
@@ -92,7 +91,7 @@ def _make_ready(
             observer=ContainerJournal(journal),
             revive=False,
         ) as manager,
-        _directory(Path(options.workdir)) as directory,
+        own_directory(Path(options.workdir)) as directory,
         _open_log(ours.log_dir) as log,
     ):
         os.nice(HIGHEST_NICENESS)
@@ -176,16 +175,6 @@ class Composer:
     def _say(self, line: str) -> None:
         now = time.strftime("%Y-%m-%d %H:%M:%S")
         self.log.write(f"{now} {line}\n".encode(errors="replace"))
-
-
-@contextmanager
-def _directory(workdir: Path) -> Iterator[Path]:
-    directory = workdir / owner(os.getpid())
-    directory.mkdir(mode=0o700)
-    try:
-        yield directory
-    finally:
-        remove_tree(directory)
 
 
 @contextmanager

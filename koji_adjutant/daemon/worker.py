@@ -23,12 +23,12 @@ from koji_adjutant.container.interface import ContainerManager
 from koji_adjutant.daemon import leftovers
 from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.daemon.die_with_parent import die_with_parent
+from koji_adjutant.daemon.idle_work import IdleWork
 from koji_adjutant.daemon.library_tasks import check_library_arguments
 from koji_adjutant.daemon.lost_subtasks import LostSubtasks
 from koji_adjutant.daemon.own_containers import OwnContainers
 from koji_adjutant.daemon.own_subtasks import OwnSubtasks
 from koji_adjutant.daemon.plugins import load_plugins
-from koji_adjutant.daemon.prewarmer import Prewarmer
 from koji_adjutant.daemon.stop_signals import STOP_SIGNALS, held_back, hold_back_for_good, unwind
 from koji_adjutant.daemon.task_processes import TaskProcesses
 from koji_adjutant.daemon.task_record import recorded
@@ -66,7 +66,7 @@ class Worker(TaskProcesses):
         self.wakeup = wakeup
         self.containers: ContainerManager | None = None
         self.journal: Journal = NoJournal()
-        self.prewarmer: Prewarmer | None = None
+        self.idle_work: IdleWork | None = None
         self.tidier: Tidier | None = None
         self.tool_image: ToolImage | None = None
         self.own_containers = OwnContainers()
@@ -353,10 +353,10 @@ class Worker(TaskProcesses):
         if self.tidier and leftovers.has_put_aside(self.options, task_id):
             self.tidier.wake()
 
-    def prewarm(self) -> None:
+    def work_in_idle_time(self) -> None:
         """Have roots made ready while there is no task, although one would be taken."""
-        if self.prewarmer:
-            self.prewarmer.tend(idle=self.ready and not self.pids)
+        if self.idle_work:
+            self.idle_work.tend(idle=self.ready and not self.pids)
 
     def tidy(self) -> None:
         """Have deleted what was left by whoever was killed."""
@@ -365,7 +365,7 @@ class Worker(TaskProcesses):
 
     def stop_side_processes(self) -> None:
         """End what works beside tasks, for a worker that ends."""
-        for process in (self.prewarmer, self.tidier, self.tool_image):
+        for process in (self.idle_work, self.tidier, self.tool_image):
             if process:
                 process.stop()
 
@@ -377,6 +377,6 @@ class Worker(TaskProcesses):
         if self.containers is None:
             return
         running = {str(task) for task in self.pids if task != ended}
-        if self.prewarmer and self.prewarmer.owner:
-            running.add(self.prewarmer.owner)
+        if self.idle_work and self.idle_work.owner:
+            running.add(self.idle_work.owner)
         self.own_containers.remove(self.containers, self.options.worker_id, running)

@@ -16,12 +16,20 @@ SUFFIXES = ("", "-wal", "-shm")
 """Of the files that SQLite makes of one database."""
 VERSION = 1
 """Of schema.sql, kept in the file's user_version."""
-NEWER_INDEXES = """
+NEWER = """
+CREATE TABLE IF NOT EXISTS reproductions (
+    task_id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    tries INTEGER NOT NULL,
+    verdict TEXT,
+    words TEXT NOT NULL
+);
 CREATE INDEX IF NOT EXISTS tasks_by_status_newest_first
     ON tasks (status, finished_at IS NULL DESC, started_at DESC, task_id DESC);
 DROP INDEX IF EXISTS tasks_by_status;
 """
-"""What a journal of an earlier release gets as well: it is no other version for that."""
+"""What a journal of an earlier release gets as well: it is no other version for that. Its indexes make
+reading quicker, and tables are read only where they are there."""
 
 BUSY_SECONDS = 5.0
 """Seconds that a writer waits for another one before it gives the event up.
@@ -85,9 +93,9 @@ def prepare(path: Path) -> None:
             schema = Path(__file__).with_name("schema.sql").read_text()
             connection.executescript(f"BEGIN;\n{schema}\nPRAGMA user_version = {VERSION};\nCOMMIT;")
         try:
-            connection.executescript(NEWER_INDEXES)
+            connection.executescript(NEWER)
         except sqlite3.OperationalError as problem:  # pages of tasks are slower then, and all is there
-            logger.warning("The journal %s has not got its newer indexes: %s", path, problem)
+            logger.warning("The journal %s has not got its newer tables and indexes: %s", path, problem)
         path.chmod(0o640)
     finally:
         connection.close()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from koji_adjutant.monitoring.records import ContainerFacts, Failure, Moment, Resources, TaskFacts
+from koji_adjutant.monitoring.records import ContainerFacts, Failure, Moment, Resources, TaskFacts, Verdict
 
 TaskEnd = Literal["closed", "failed", "canceled", "refused", "interrupted"]
 """``closed`` and ``failed`` are the hub's words; ``canceled``: the worker stopped it (the hub's wish, or a
@@ -141,6 +142,22 @@ class RootMadeReady(Event):
     """``prewarm`` looked after the root of a new repo: ``found`` it was in the cache already."""
 
     result: Literal["composed", "found", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildTriedAgain(Event):
+    """``reproduce`` begins to do a finished task's build once more; nothing else follows if it is stopped."""
+
+    task_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildReproduced(Event):
+    """What came of it; see records.Reproduction."""
+
+    task_id: int
+    verdict: Verdict
+    words: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)

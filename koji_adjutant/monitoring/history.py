@@ -20,6 +20,7 @@ from koji_adjutant.monitoring.records import (
     Ended,
     Phase,
     Progress,
+    Reproduction,
     Resources,
     Task,
     WorkerRecord,
@@ -122,6 +123,27 @@ class History:
         rows = self._connection.execute("SELECT * FROM cache_uses WHERE task_id = ? ORDER BY at", [task_id])
         return [record_of(CacheUse, row) for row in rows]
 
+    def reproduction(self, task_id: int) -> Reproduction | None:
+        """Return what came of doing a task's build once more; None if nobody tried."""
+        if not self._reproductions:
+            return None
+        query = "SELECT * FROM reproductions WHERE task_id = ?"
+        row = self._connection.execute(query, [task_id]).fetchone()
+        return record_of(Reproduction, row) if row else None
+
+    def next_to_reproduce(self, since: float, tries: int) -> int | None:
+        """Return the newest buildArch task that ended well since then, has no verdict and had fewer tries."""
+        row = (
+            self._reproductions
+            and self._connection.execute(
+                "SELECT task_id FROM tasks LEFT JOIN reproductions USING (task_id)"
+                " WHERE method = 'buildArch' AND status = 'closed' AND finished_at >= ?"
+                " AND verdict IS NULL AND ifnull(tries, 0) < ? ORDER BY finished_at DESC LIMIT 1",
+                [since, tries],
+            ).fetchone()
+        )
+        return int(row["task_id"]) if row else None
+
     def containers(
         self,
         *,
@@ -200,6 +222,12 @@ class History:
         return [
             DurationSeries(json.loads(labels), counts, total) for labels, (counts, total) in series.items()
         ]
+
+    @property
+    def _reproductions(self) -> bool:
+        """Whether there is that table, which a journal of an earlier release gets at the worker's start."""
+        query = "SELECT count(*) FROM sqlite_master WHERE name = 'reproductions'"
+        return self._number(query) > 0
 
     def _task(self, row: sqlite3.Row) -> Task:
         return record_of(

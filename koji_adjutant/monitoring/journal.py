@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 PAUSE = 60.0
 """Seconds without a further try after an event could not be written."""
 
+_OF_TASKS = ("phases", "cache_uses", "reproductions", "tasks")
+"""Tables whose rows go with their task's."""
+
 PRUNE_BATCH = 200
 """Tasks that one transaction of ``prune`` removes: others write in between."""
 
@@ -91,7 +94,7 @@ class FileJournal:
             old = connection.execute(
                 "SELECT task_id FROM tasks WHERE finished_at < ? LIMIT ?", [before, PRUNE_BATCH]
             ).fetchall()
-            for table in ("phases", "cache_uses", "tasks"):
+            for table in _OF_TASKS:
                 connection.executemany(f"DELETE FROM {table} WHERE task_id = ?", old)  # noqa: S608
         return bool(old)
 
@@ -122,7 +125,7 @@ class FileJournal:
 
 
 def _task_taken(connection: sqlite3.Connection, event: events.TaskTaken) -> None:
-    for table in ("tasks", "phases", "cache_uses"):
+    for table in _OF_TASKS:
         connection.execute(f"DELETE FROM {table} WHERE task_id = ?", [event.task_id])  # noqa: S608
     _insert(connection, "tasks", row_of(event, time="started_at") | {"status": RUNNING})
     _count(connection, "tasks_taken", event.method)
@@ -158,7 +161,7 @@ def _task_ended(connection: sqlite3.Connection, event: events.TaskEnded) -> None
 def _worker_started(connection: sqlite3.Connection, event: events.WorkerStarted) -> None:
     row = connection.execute("SELECT worker_id FROM worker").fetchone()
     if row and row[0] != event.worker_id:
-        for table in ("tasks", "phases", "cache_uses", "containers"):
+        for table in (*_OF_TASKS, "containers"):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608
     unfinished = connection.execute("SELECT task_id FROM tasks WHERE finished_at IS NULL").fetchall()
     for (task_id,) in unfinished:
@@ -236,6 +239,19 @@ def _root_made_ready(connection: sqlite3.Connection, event: events.RootMadeReady
     _count(connection, "roots_made_ready", event.result)
 
 
+def _build_tried_again(connection: sqlite3.Connection, event: events.BuildTriedAgain) -> None:
+    connection.execute(
+        "INSERT INTO reproductions VALUES (?1, ?2, 1, NULL, '[]')"
+        " ON CONFLICT DO UPDATE SET tries = tries + 1, at = ?2",
+        [event.task_id, event.at],
+    )
+
+
+def _build_reproduced(connection: sqlite3.Connection, event: events.BuildReproduced) -> None:
+    _update(connection, "reproductions", row_of(event, time="at"), task_id=event.task_id)
+    _count(connection, "builds_reproduced", event.verdict)
+
+
 def _image_resolved(connection: sqlite3.Connection, event: events.ImageResolved) -> None:
     image = {"image": event.image, "image_digest": event.digest}
     _update(connection, "tasks", image, task_id=event.task_id)
@@ -303,6 +319,8 @@ _WRITERS: Mapping[type[events.Event], Callable[[sqlite3.Connection, Any], None]]
     events.CacheUsed: _cache_used,
     events.DamageFound: _damage_found,
     events.RootMadeReady: _root_made_ready,
+    events.BuildTriedAgain: _build_tried_again,
+    events.BuildReproduced: _build_reproduced,
     events.ImageResolved: _image_resolved,
     events.Uploaded: _uploaded,
     events.ResourcesUsed: _resources_used,

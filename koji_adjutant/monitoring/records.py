@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 Moment = Annotated[float, "seconds since the epoch"]
+
+Verdict = Literal["identical", "different", "failed"]
+"""Of packages that were built once more: the same; others; none, since the build could not be done again."""
 
 RUNNING = "running"
 """The status of a task that has not ended; the others are events.TaskEnd."""
@@ -60,6 +63,20 @@ class Progress:
 
     stage: str | None
     percent: int | None
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A finished task's build, done once more in idle time.
+
+    ``verdict`` is a Verdict, or None where it was stopped each of the ``tries`` so far; ``words`` say in what
+    the packages differ, or why the build could not be done again.
+    """
+
+    tries: int
+    verdict: str | None
+    words: Sequence[str]
+    at: Moment
 
 
 @dataclass(frozen=True)

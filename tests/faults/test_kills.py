@@ -36,7 +36,7 @@ def leave_behind(machine: Machine) -> None:
     """What a task leaves that is killed while it tidies up, and a process that composed a root."""
     (machine.workdir / "tasks" / "4242" / "4242-1-2.trash" / "deep").mkdir(parents=True)
     (machine.state_dir / "roots" / "staging" / "composed-by-the-dead.0123").mkdir()
-    (machine.workdir / "prewarm-999999999").mkdir()
+    (machine.workdir / "idle-999999999").mkdir()
 
 
 def test_a_task(farm: Farm, machine: Machine, victims: Victims) -> None:

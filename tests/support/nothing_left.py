@@ -51,7 +51,7 @@ class Machine:
         others = {container.id for container in containers} - {container.id for container in own}
         yield from (f"mount {path}" for path in self._mounts() if not others.intersection(path.split("/")))
         yield from (f"process {pid}: {' '.join(words)[:200]}" for pid, words in self._processes(others))
-        for pattern in ("tasks/*/*", "prewarm-*"):
+        for pattern in ("tasks/*/*", "idle-*"):
             yield from (f"directory {path}" for path in self.workdir.glob(pattern))
         yield from (f"claim {path.name}" for path in (self.state_dir / "running").glob("*"))
         for pattern in ("roots/staging/*", "roots/trash/*", "packages/*.part", "packages/*.held", "work/*"):

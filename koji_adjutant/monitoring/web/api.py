@@ -95,6 +95,7 @@ def task(request: Request) -> Response:
     with sources.history() as history:
         found = find_task(history, request)
         directory = Path(found.log_path) if found.log_path else None
+        reproduction = history.reproduction(found.task_id)
         return JSONResponse(
             shapes.shape(found)
             | {
@@ -106,6 +107,7 @@ def task(request: Request) -> Response:
                     ).containers
                 ],
                 "cache_uses": [shapes.shape(use) for use in history.cache_uses(found.task_id)],
+                "reproduction": reproduction and shapes.shape(reproduction),
                 "logs": [shapes.shape(file) for file in log_files.listing(directory)],
             }
         )

@@ -33,6 +33,7 @@ COUNTERS = {
     "cache_uses": ("Looks into a cache, by what was found.", ["kind", "result"]),
     "damage_found": ("Entries of the store that were found damaged, by what they were.", ["kind"]),
     "roots_made_ready": ("Roots of new repos that prewarm looked after, by what came of it.", ["result"]),
+    "builds_reproduced": ("Finished builds done once more, by what their packages were.", ["verdict"]),
     "bytes_uploaded": ("Bytes of logs and results that the hub has taken.", []),
     "cpu_seconds": ("CPU time of tasks' containers.", []),
     "bytes_read": ("Bytes that tasks' containers read from block devices.", []),

@@ -102,6 +102,7 @@ def task(request: Request) -> Response:
         found = api.find_task(history, request)
         phases = history.phases(found.task_id)
         uses = history.cache_uses(found.task_id)
+        reproduction = history.reproduction(found.task_id)
         of_task = containers.page(history, live, task_id=str(found.task_id), limit=LIMIT_MAX)
     logs = log_files.listing(Path(found.log_path) if found.log_path else None)
     name = (found.failure and found.failure.log) or log_files.main_log(logs)
@@ -114,6 +115,7 @@ def task(request: Request) -> Response:
         containers=of_task.containers,
         path_task=str(found.task_id),
         uses=uses,
+        reproduction=reproduction,
         logs=logs,
         log_name=name,
         view=view,

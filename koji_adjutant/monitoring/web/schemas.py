@@ -15,6 +15,7 @@ from koji_adjutant.monitoring.records import (
     Moment,
     Phase,
     Progress,
+    Reproduction,
     Resources,
     Task,
 )
@@ -103,7 +104,7 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     **{
         record.__name__: _object(**_members(record))
-        for record in (Task, Failure, Resources, Progress, Phase, CacheUse, Container)
+        for record in (Task, Failure, Resources, Progress, Phase, CacheUse, Reproduction, Container)
     },
     "Log": _object(**_members(LogFile)),
     "TaskDetail": _object(
@@ -111,6 +112,7 @@ SCHEMAS: Mapping[str, Schema] = {
         phases=_list(ref("Phase")),
         containers=_list(ref("Container")),
         cache_uses=_list(ref("CacheUse")),
+        reproduction=_maybe(ref("Reproduction")),
         logs=_list(ref("Log")),
     ),
     "TaskPage": _page("tasks", "Task"),

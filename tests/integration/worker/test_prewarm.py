@@ -113,8 +113,8 @@ def test_a_task_has_precedence_and_nothing_is_left_of_a_killed_process(farm: Far
     (second,) = until(lambda: containers(farm), f"it is tried again\n{farm.log_tail()}")
     assert second != first
 
-    os.kill(int(second.removeprefix("prewarm-")), signal.SIGKILL)
+    os.kill(int(second.removeprefix("idle-")), signal.SIGKILL)
     label = {f"{LABEL_PREFIX}task_id": second}
     until(lambda: not farm.engine.list_containers(label), f"its container is removed\n{farm.log_tail()}")
-    until(lambda: not list((farm.directory / "work").glob("prewarm-*")), "its directory is removed")
+    until(lambda: not list((farm.directory / "work").glob("idle-*")), "its directory is removed")
     assert root_with(farm, member) is None

@@ -108,12 +108,12 @@ def test_commands_that_were_killed(machine: Machine, options: KojidOptions, dead
     assert sorted(path.name for path in work.iterdir()) == [f"local-{os.getpid()}-x", "something-else"]
 
 
-def test_prewarms_that_were_killed(machine: Machine, options: KojidOptions, dead_pid: int) -> None:
+def test_idle_work_that_was_killed(machine: Machine, options: KojidOptions, dead_pid: int) -> None:
     work = machine.directory / "work"
-    for name in (f"prewarm-{dead_pid}", f"prewarm-{os.getpid()}", "prewarm-mine"):
+    for name in (f"idle-{dead_pid}", f"idle-{os.getpid()}", "idle-mine"):
         (work / name).mkdir(parents=True)
     assert len(remove(leftovers.commands(options))) == 1
-    assert sorted(path.name for path in work.glob("prewarm*")) == [f"prewarm-{os.getpid()}", "prewarm-mine"]
+    assert sorted(path.name for path in work.glob("idle-*")) == [f"idle-{os.getpid()}", "idle-mine"]
 
 
 def test_old_logs(machine: Machine, options: KojidOptions) -> None:
@@ -166,8 +166,8 @@ def engine_with_all_kinds(machine: Machine, dead_pid: int) -> FakeEngine:
             "unclaimed": "9",
             "dead-command": f"local-{dead_pid}",
             "living-command": f"local-{os.getpid()}",
-            "dead-prewarm": f"prewarm-{dead_pid}",
-            "living-prewarm": f"prewarm-{os.getpid()}",
+            "dead-idle": f"idle-{dead_pid}",
+            "living-idle": f"idle-{os.getpid()}",
             "somebody": "test-12-ab",
         }
     )
@@ -177,7 +177,7 @@ def test_containers_of_the_private_engine(machine: Machine, options: KojidOption
     engine = engine_with_all_kinds(machine, dead_pid)
     with machine.claims.hold(8):
         remove(leftovers.containers(options, engine))  # type: ignore[arg-type]
-    assert engine.removed == ["killed", "unclaimed", "dead-command", "dead-prewarm"]
+    assert engine.removed == ["killed", "unclaimed", "dead-command", "dead-idle"]
 
 
 def test_an_engine_that_others_use_too(machine: Machine, dead_pid: int) -> None:
@@ -191,7 +191,7 @@ def test_an_engine_that_others_use_too(machine: Machine, dead_pid: int) -> None:
 def test_containers_of_dead_processes_alone(machine: Machine, options: KojidOptions, dead_pid: int) -> None:
     engine = engine_with_all_kinds(machine, dead_pid)
     remove(leftovers.containers_of_processes(options, engine))  # type: ignore[arg-type]
-    assert engine.removed == ["dead-command", "dead-prewarm"]
+    assert engine.removed == ["dead-command", "dead-idle"]
     shared = load(machine.config, {"KOJI_ADJUTANT_PODMAN_SOCKET": "unix:///run/podman/podman.sock"}).kojid
     assert remove(leftovers.containers_of_processes(shared, engine)) == []  # type: ignore[arg-type]
 

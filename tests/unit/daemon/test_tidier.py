@@ -125,7 +125,7 @@ def test_tidying_deletes_all_of_it(
     killed(options, 7)
     workdir = Path(options.workdir)
     (workdir / "tasks/9/9-1-2.trash/deep").mkdir(parents=True)
-    (workdir / f"prewarm-{os.getpid()}").mkdir()
+    (workdir / f"idle-{os.getpid()}").mkdir()
     forget_the_dead(options)
     killed(options, 11)
     staging = options.adjutant.state_dir / "roots" / "staging" / "key.random"
@@ -134,7 +134,7 @@ def test_tidying_deletes_all_of_it(
     assert left(options) == []
     assert TaskClaims(options.adjutant.state_dir).abandoned() == []
     assert not staging.exists()
-    assert (workdir / f"prewarm-{os.getpid()}").exists()
+    assert (workdir / f"idle-{os.getpid()}").exists()
 
 
 @pytest.fixture

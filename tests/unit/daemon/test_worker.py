@@ -15,7 +15,7 @@ import koji
 import pytest
 
 from koji_adjutant.daemon.claims import TaskClaims
-from koji_adjutant.daemon.prewarmer import Prewarmer
+from koji_adjutant.daemon.idle_work import IdleWork
 from koji_adjutant.daemon.worker import Worker
 from koji_adjutant.task_handlers.coordinating import CoordinatingTask
 from tests.support.waiting import for_ever
@@ -203,19 +203,19 @@ def test_roots_are_made_ready_while_there_is_no_task(worker: Worker, hub: Hub, t
         started.touch()
         for_ever()
 
-    worker.prewarmer = prewarmer = Prewarmer(work, tmp_path / "work", sleeptime=0)
-    worker.prewarm()
-    assert prewarmer.owner is None  # the worker may be disabled, or full
+    worker.idle_work = idle_work = IdleWork(work, tmp_path / "work", sleeptime=0)
+    worker.work_in_idle_time()
+    assert idle_work.owner is None  # the worker may be disabled, or full
     worker.ready = True
-    worker.prewarm()
+    worker.work_in_idle_time()
     wait_for(started)
-    engine.add("running", worker_id="hub-host1", task_id=prewarmer.owner)
-    engine.add("left", worker_id="hub-host1", task_id="prewarm-1")
+    engine.add("running", worker_id="hub-host1", task_id=idle_work.owner)
+    engine.add("left", worker_id="hub-host1", task_id="idle-1")
     worker.remove_containers()
     assert set(engine.present) == {"running"}
     start(worker, hub, signal.pause)
-    while prewarmer.owner:
-        worker.prewarm()
+    while idle_work.owner:
+        worker.work_in_idle_time()
     worker.remove_containers()
     assert engine.present == {}
     worker.cleanupTask(5)

@@ -9,10 +9,10 @@ from pathlib import Path
 from koji.tasks import parse_task_params
 
 from koji_adjutant.buildroot.specification import lock as locks
-from koji_adjutant.cli.replayed_task import hub_of_task, lock_of_task, source_of_task
-from koji_adjutant.config import Settings
+from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import NotFound, UsageError
 from koji_adjutant.hub.files import fetch
+from koji_adjutant.reproduction.task_files import hub_of_task, lock_of_task, source_of_task
 from koji_adjutant.rpm.header import RpmHeader, Tag
 
 METHOD = "buildArch"
@@ -28,18 +28,14 @@ class FinishedBuild:
     arch: str | None
 
 
-def finished_build(settings: Settings | None, what: str, directory: Path) -> FinishedBuild:
-    """Return the build of a directory or, with ``settings``, of a task; ``directory`` is for what is fetched.
+def build_of_task(options: KojidOptions, task_id: int, directory: Path) -> FinishedBuild:
+    """Return what a buildArch task was given and made; ``directory`` is for what is fetched of the hub.
 
     Raises UsageError for a task that makes no binary packages, NotFound for what is not there any more.
     """
-    return _of_task(settings, int(what), directory) if settings else _of_directory(Path(what))
-
-
-def _of_task(settings: Settings, task_id: int, directory: Path) -> FinishedBuild:
-    lock = lock_of_task(settings, task_id, directory)
-    srpm = source_of_task(settings, task_id, directory)
-    with hub_of_task(settings, task_id) as session:
+    lock = lock_of_task(options, task_id, directory)
+    srpm = source_of_task(options, task_id, directory)
+    with hub_of_task(options, task_id) as session:
         task = session.getTaskInfo(task_id, strict=True, request=True)
         if task["method"] != METHOD or srpm is None:
             raise UsageError(
@@ -47,12 +43,13 @@ def _of_task(settings: Settings, task_id: int, directory: Path) -> FinishedBuild
             )
         result = session.getTaskResult(task_id)
         missing = f"A package of task {task_id} is not on the hub any more"
-        rpms = [fetch(settings.kojid, directory, f"work/{path}", missing) for path in result["rpms"]]
+        rpms = [fetch(options, directory, f"work/{path}", missing) for path in result["rpms"]]
         arch = parse_task_params(METHOD, task["request"])["arch"]
     return FinishedBuild(lock, srpm, rpms, arch)
 
 
-def _of_directory(directory: Path) -> FinishedBuild:
+def build_of_directory(directory: Path) -> FinishedBuild:
+    """Return the build whose lock, source package and packages a directory has. Raises NotFound."""
     packages = [(path, RpmHeader(path)) for path in sorted(directory.glob("*.rpm"))]
     sources = [path for path, header in packages if header.is_source]
     rpms = [path for path, header in packages if not header.is_source]

@@ -1,4 +1,4 @@
-"""What a task is replayed from, its lock and its source package: on this machine, or else from the hub."""
+"""What a task is done again from, its lock and its source package: on this machine, or else from the hub."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import koji
 from koji.tasks import parse_task_params
 
 from koji_adjutant.buildroot.specification import lock as locks
-from koji_adjutant.cli.task_logs import log_directory
-from koji_adjutant.config import Settings
+from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import AdjutantError, HubError, NotFound
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.hub.session import hub_errors_explained, impatient_session
@@ -21,15 +20,25 @@ SOURCE_PARAMETERS = {"buildArch": "pkg", "rebuildSRPM": "srpm"}
 """Which parameter of a task is the source package that it works on."""
 
 
-def lock_of_task(settings: Settings, task_id: int, directory: Path) -> Path:
+def log_directory(options: KojidOptions, task_id: int) -> Path | None:
+    """Return where a running task writes its logs, or where those of a task that has ended are kept.
+
+    A task that runs again writes anew: that directory comes first.
+    """
+    running = Path(options.workdir, koji.pathinfo.taskrelpath(task_id), "result")
+    kept = options.adjutant.log_dir / str(task_id)
+    return next((directory for directory in (running, kept) if directory.is_dir()), None)
+
+
+def lock_of_task(options: KojidOptions, task_id: int, directory: Path) -> Path:
     """Return the task's buildroot_lock.json; in ``directory`` if it had to be fetched.
 
     Raises NotFound if it has none.
     """
-    logs = log_directory(settings, task_id)
+    logs = log_directory(options, task_id)
     if logs and (logs / locks.NAME).exists():
         return logs / locks.NAME
-    with hub_of_task(settings, task_id) as session:
+    with hub_of_task(options, task_id) as session:
         session.getTaskInfo(task_id, strict=True)
         if locks.NAME not in session.listTaskOutput(task_id):
             raise NotFound(_no_lock(session, task_id))
@@ -38,20 +47,20 @@ def lock_of_task(settings: Settings, task_id: int, directory: Path) -> Path:
     return path
 
 
-def source_of_task(settings: Settings, task_id: int, directory: Path) -> Path | None:
+def source_of_task(options: KojidOptions, task_id: int, directory: Path) -> Path | None:
     """Return the source package that the task was given; None for a task that gets none.
 
     It is in ``directory`` if it had to be fetched.
 
     HubError, or SourceError if the hub has it no longer.
     """
-    with hub_of_task(settings, task_id) as session:
+    with hub_of_task(options, task_id) as session:
         task = session.getTaskInfo(task_id, strict=True, request=True)
         name = SOURCE_PARAMETERS.get(task["method"])
         if name is None:
             return None
         parameters = parse_task_params(task["method"], task["request"])
-        return fetch_source_rpm(settings.kojid, directory, parameters[name])
+        return fetch_source_rpm(options, directory, parameters[name])
 
 
 def _no_lock(session: HubSession, task_id: int) -> str:
@@ -67,11 +76,11 @@ def _no_lock(session: HubSession, task_id: int) -> str:
 
 
 @contextmanager
-def hub_of_task(settings: Settings, task_id: int) -> Iterator[HubSession]:
+def hub_of_task(options: KojidOptions, task_id: int) -> Iterator[HubSession]:
     """Ask the hub about a task; HubError says what it says where that is no answer."""
     try:
-        with hub_errors_explained(settings.kojid):
-            yield impatient_session(settings.kojid)
+        with hub_errors_explained(options):
+            yield impatient_session(options)
     except AdjutantError:
         raise
     except koji.GenericError as problem:

@@ -1,20 +1,22 @@
-"""The process that makes roots ready: it runs while the worker has nothing else to do."""
+"""The process that makes roots ready and does builds once more, while the worker has nothing else to do."""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.daemon.side_process import SideProcess
 
 LOOKS = 4
-"""The worker's looks at the hub for one for new repos, which costs a call for each tag of late: once a minute
-with the usual sleeptime."""
+"""The worker's looks at the hub for one start of the process, where looking for new repos costs a call for
+each tag of late: once a minute with the usual sleeptime."""
 
 
-class Prewarmer:
+class IdleWork:
     """Starts ``work`` in a process now and then, and stops it when there is something to build.
 
     The process may be killed, and nothing is lost: its containers and its directory go, the rest is put aside
@@ -26,7 +28,7 @@ class Prewarmer:
         self._workdir = workdir
         self._pause = LOOKS * sleeptime
         self._not_before = 0.0
-        self._process = SideProcess("Making roots ready")
+        self._process = SideProcess("Work in idle time")
 
     @property
     def owner(self) -> str | None:
@@ -52,7 +54,18 @@ class Prewarmer:
 
 def owner(pid: int | str) -> str:
     """Return whom the process's containers belong to; its directory below workdir has this name, too."""
-    return f"prewarm-{pid}"
+    return f"idle-{pid}"
+
+
+@contextmanager
+def own_directory(workdir: Path) -> Iterator[Path]:
+    """In the process: make its directory, which is removed in the end."""
+    directory = workdir / owner(os.getpid())
+    directory.mkdir(mode=0o700)
+    try:
+        yield directory
+    finally:
+        remove_tree(directory)
 
 
 def remove_directories(workdir: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from koji_adjutant.daemon import side_process
-from koji_adjutant.daemon.prewarmer import Prewarmer
+from koji_adjutant.daemon.idle_work import IdleWork
 from tests.support.waiting import for_ever
 
 
@@ -23,9 +23,9 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def ended(prewarmer: Prewarmer) -> bool:
-    prewarmer.tend(idle=True)
-    return prewarmer.owner is None
+def ended(idle_work: IdleWork) -> bool:
+    idle_work.tend(idle=True)
+    return idle_work.owner is None
 
 
 class Work:
@@ -52,7 +52,7 @@ class Work:
 
     def is_deaf(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        (self.workdir / f"prewarm-{os.getpid()}" / "deep").mkdir(parents=True)
+        (self.workdir / f"idle-{os.getpid()}" / "deep").mkdir(parents=True)
         self.started.touch()
         for_ever()
 
@@ -78,15 +78,15 @@ def handler(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_once_and_again_after_a_while(work: Work) -> None:
-    prewarmer = Prewarmer(work.notes, work.workdir, sleeptime=1000)
-    prewarmer.tend(idle=False)
-    assert prewarmer.owner is None
-    prewarmer.tend(idle=True)
-    until(lambda: ended(prewarmer))
+    idle_work = IdleWork(work.notes, work.workdir, sleeptime=1000)
+    idle_work.tend(idle=False)
+    assert idle_work.owner is None
+    idle_work.tend(idle=True)
+    until(lambda: ended(idle_work))
     assert work.started.read_text() == "False True\n"
-    prewarmer.tend(idle=True)
-    assert prewarmer.owner is None  # not so soon
-    often = Prewarmer(work.notes, work.workdir, sleeptime=0)
+    idle_work.tend(idle=True)
+    assert idle_work.owner is None  # not so soon
+    often = IdleWork(work.notes, work.workdir, sleeptime=0)
 
     def has_run_again() -> bool:
         often.tend(idle=True)
@@ -97,47 +97,47 @@ def test_once_and_again_after_a_while(work: Work) -> None:
 
 
 def test_one_at_a_time_and_ended_with_the_worker(work: Work) -> None:
-    prewarmer = Prewarmer(work.lasts, work.workdir, sleeptime=0)
-    prewarmer.tend(idle=True)
+    idle_work = IdleWork(work.lasts, work.workdir, sleeptime=0)
+    idle_work.tend(idle=True)
     until(work.started.exists)
-    owner = prewarmer.owner
+    owner = idle_work.owner
     assert owner
-    prewarmer.tend(idle=True)
-    assert prewarmer.owner == owner
-    prewarmer.stop()
-    assert prewarmer.owner is None
+    idle_work.tend(idle=True)
+    assert idle_work.owner == owner
+    idle_work.stop()
+    assert idle_work.owner is None
     assert work.cleaned.exists()
     with pytest.raises(ChildProcessError):
-        os.waitpid(int(owner.removeprefix("prewarm-")), 0)
-    prewarmer.stop()
+        os.waitpid(int(owner.removeprefix("idle-")), 0)
+    idle_work.stop()
 
 
 def test_it_yields_to_a_task_and_comes_again(work: Work) -> None:
-    prewarmer = Prewarmer(work.lasts, work.workdir, sleeptime=0)
-    prewarmer.tend(idle=True)
+    idle_work = IdleWork(work.lasts, work.workdir, sleeptime=0)
+    idle_work.tend(idle=True)
     until(work.started.exists)
     work.started.unlink()
 
     def yielded() -> bool:
-        prewarmer.tend(idle=False)
-        return prewarmer.owner is None
+        idle_work.tend(idle=False)
+        return idle_work.owner is None
 
     until(yielded)
     assert work.cleaned.exists()
-    prewarmer.tend(idle=True)
+    idle_work.tend(idle=True)
     until(work.started.exists)
-    prewarmer.stop()
+    idle_work.stop()
 
 
 def test_one_that_does_not_yield_is_killed_and_tidied_up_after(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(side_process, "STOP_SECONDS", 0)
-    prewarmer = Prewarmer(work.is_deaf, work.workdir, sleeptime=0)
-    prewarmer.tend(idle=True)
+    idle_work = IdleWork(work.is_deaf, work.workdir, sleeptime=0)
+    idle_work.tend(idle=True)
     until(work.started.exists)
     (work.workdir / "tasks").mkdir()
-    prewarmer.stop()
+    idle_work.stop()
     assert [path.name for path in work.workdir.iterdir()] == ["tasks"]
 
 
@@ -146,9 +146,9 @@ def test_what_goes_wrong_in_it_is_logged_and_does_not_matter(work: Work, tmp_pat
         logging.getLogger("koji_adjutant").addHandler(logging.FileHandler(tmp_path / "log"))
         raise RuntimeError("a bug")
 
-    prewarmer = Prewarmer(fail, work.workdir, sleeptime=1000)
-    prewarmer.tend(idle=True)
-    until(lambda: ended(prewarmer))
+    idle_work = IdleWork(fail, work.workdir, sleeptime=1000)
+    idle_work.tend(idle=True)
+    until(lambda: ended(idle_work))
     assert "RuntimeError: a bug" in (tmp_path / "log").read_text()
 
 
@@ -167,9 +167,9 @@ def test_a_signal_right_after_the_fork_does_not_find_the_worker_s_handler(
         return pid
 
     monkeypatch.setattr(os, "fork", fork_and_stop_the_child)
-    prewarmer = Prewarmer(work.lasts, work.workdir, sleeptime=1000)
-    prewarmer.tend(idle=True)
-    until(lambda: ended(prewarmer))
+    idle_work = IdleWork(work.lasts, work.workdir, sleeptime=1000)
+    idle_work.tend(idle=True)
+    until(lambda: ended(idle_work))
     assert list(handler.iterdir()) == []
     assert not work.started.exists()
 
@@ -187,9 +187,9 @@ def test_a_signal_in_its_last_moment_does_not_take_it_back_to_the_worker(
         leave(status)
 
     monkeypatch.setattr(os, "_exit", stopped_before_it_has_left)
-    prewarmer = Prewarmer(work.notes, work.workdir, sleeptime=1000)
-    prewarmer.tend(idle=True)
-    until(lambda: ended(prewarmer))
+    idle_work = IdleWork(work.notes, work.workdir, sleeptime=1000)
+    idle_work.tend(idle=True)
+    until(lambda: ended(idle_work))
     assert work.started.exists()
     assert not (work.workdir / "unwound").exists()
 
@@ -206,19 +206,19 @@ def test_a_worker_that_is_stopped_right_after_the_fork_knows_its_child(
         return pid
 
     monkeypatch.setattr(os, "fork", fork_and_stop_the_worker)
-    prewarmer = Prewarmer(work.lasts, work.workdir, sleeptime=1000)
+    idle_work = IdleWork(work.lasts, work.workdir, sleeptime=1000)
     with pytest.raises(SystemExit):
-        prewarmer.tend(idle=True)
+        idle_work.tend(idle=True)
     assert [path.name for path in handler.iterdir()] == [str(os.getpid())]
-    assert prewarmer.owner
-    prewarmer.stop()
-    assert prewarmer.owner is None
+    assert idle_work.owner
+    idle_work.stop()
+    assert idle_work.owner is None
 
 
 def test_it_does_not_outlive_a_killed_worker(work: Work) -> None:
     middle = os.fork()
     if not middle:
-        Prewarmer(work.lasts, work.workdir, sleeptime=0).tend(idle=True)
+        IdleWork(work.lasts, work.workdir, sleeptime=0).tend(idle=True)
         for_ever()
     until(work.started.exists)
     os.kill(middle, signal.SIGKILL)
