@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import koji_adjutant
 from koji_adjutant.cli.checks.result import CheckResult, Level
 from koji_adjutant.config import Settings
 
@@ -26,6 +27,14 @@ OF_CONTAINER_SELINUX = "container_manage_cgroup"
 """A boolean that is there with container-selinux, and only then."""
 CAPABILITIES = "virt_sandbox_use_all_caps"
 """A boolean without which a container's root lacks dac_override and fsetid, whatever podman gives it."""
+
+PACKAGE = Path(koji_adjutant.__file__).parent
+"""Its programs for containers are mounted into them."""
+DAEMON = Path(sys.prefix, "bin/kojid")
+PROGRAMS = "bin_t"
+"""The type from which systemd starts a service. What `pip` writes in /opt has the type of any file there."""
+INSTALLED = frozenset({"lib_t", "usr_t", PROGRAMS})
+"""What every process may read."""
 
 READ_BY_CONTAINERS = frozenset({CONTAINERS_FILES, "container_ro_file_t"})
 READ_WITH = {
@@ -102,9 +111,29 @@ def check_selinux(settings: Settings, selinux: SELinux | None = None) -> Iterato
             "selinux",
             f"keeps containers' root from what installing packages takes: `setsebool -P {CAPABILITIES} on`",
         )
+    yield from _program(selinux)
     for directory in settings.kojid.build_directories:
         yield _directory(selinux, directory)
     yield from _topdir(selinux, Path(settings.kojid.topdir))
+
+
+def _program(selinux: SELinux) -> Iterator[CheckResult]:
+    label = selinux.label(PACKAGE)
+    if _type_and_level(label)[0] not in INSTALLED | READ_BY_CONTAINERS:
+        yield CheckResult(
+            Level.FAIL,
+            "selinux",
+            f"{PACKAGE} has {label or 'no label'}, which containers may not read: install it "
+            "anew, in /opt, and not by moving it there",
+        )
+    label = selinux.label(DAEMON)
+    if DAEMON.exists() and _type_and_level(label)[0] != PROGRAMS:
+        yield CheckResult(
+            Level.WARN,
+            "selinux",
+            f"{DAEMON} has {label or 'no label'}, and is no service's program for systemd: "
+            f"`restorecon -R {shlex.quote(sys.prefix)}`",
+        )
 
 
 def _directory(selinux: SELinux, directory: Path) -> CheckResult:

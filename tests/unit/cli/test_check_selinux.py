@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from koji_adjutant.cli.check import command
 from koji_adjutant.cli.checks.result import CheckResult, Level
-from koji_adjutant.cli.checks.selinux import MODULE, SELinux, check_selinux
+from koji_adjutant.cli.checks.selinux import DAEMON, MODULE, PACKAGE, SELinux, check_selinux
 from koji_adjutant.config import Settings, load
 from tests.unit.cli.conftest import Machine
 
@@ -28,6 +29,7 @@ class Host:
 
     def __post_init__(self) -> None:
         (self.kernel / "booleans").mkdir(parents=True)
+        self.labels |= {PACKAGE: "system_u:object_r:lib_t:s0", DAEMON: "system_u:object_r:bin_t:s0"}
         self.set_enforce("1")
         for name in ("container_manage_cgroup", "virt_use_nfs"):
             self.set_boolean(name, on=False)
@@ -101,6 +103,24 @@ def test_capabilities_that_are_held_back(host: Host) -> None:
     level, message = host.what_is_wrong()
     assert level is Level.FAIL
     assert message.endswith("`setsebool -P virt_sandbox_use_all_caps on`")
+
+
+def test_a_program_in_somebody_s_home(host: Host) -> None:
+    host.labels[PACKAGE] = "unconfined_u:object_r:user_home_t:s0"
+    level, message = host.what_is_wrong()
+    assert level is Level.FAIL
+    assert message.startswith(f"{PACKAGE} has unconfined_u:object_r:user_home_t:s0, ")
+
+
+def test_a_service_as_pip_leaves_it(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    daemon = tmp_path / "kojid"
+    monkeypatch.setattr("koji_adjutant.cli.checks.selinux.DAEMON", daemon)
+    host.labels[daemon] = "unconfined_u:object_r:usr_t:s0"
+    assert {level for level, _message in host.check()} == {Level.OK}
+    daemon.touch()
+    level, message = host.what_is_wrong()
+    assert level is Level.WARN
+    assert message.endswith(f"`restorecon -R {sys.prefix}`")
 
 
 def test_a_policy_without_that_boolean(host: Host) -> None:
