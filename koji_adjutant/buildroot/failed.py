@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from koji_adjutant.buildroot.files.removal import remove_tree
+from koji_adjutant.buildroot.files.tree import HOSTS_LABEL
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.container.interface import ContainerSpec, ImageRoot, LogSink, VolumeMount
 from koji_adjutant.container.tools import Tools
@@ -66,7 +67,9 @@ class FailedRoots:
                 root=ImageRoot(tools.image),
                 command=[
                     *("tar", "--create", "--file=/kept/root.tar", f"--directory={SEEN_AT}"),
-                    *("--numeric-owner", "--sparse", "--xattrs", "--xattrs-include=security.*", "."),
+                    *("--numeric-owner", "--sparse", "--xattrs", "--xattrs-include=security.*"),
+                    # the host's
+                    *(f"--xattrs-exclude={HOSTS_LABEL}", "."),
                 ],
                 owner=tools.owner,
                 role="keep",

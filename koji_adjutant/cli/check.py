@@ -13,6 +13,7 @@ from koji_adjutant.cli.checks.hub import check_hub
 from koji_adjutant.cli.checks.machine import check_machine
 from koji_adjutant.cli.checks.moving import check_moving
 from koji_adjutant.cli.checks.result import CheckResult, Level, failing
+from koji_adjutant.cli.checks.selinux import check_selinux
 from koji_adjutant.cli.configuration import config_option, read_settings
 from koji_adjutant.errors import ConfigError
 from koji_adjutant.text import printable
@@ -67,6 +68,7 @@ def _all(config_file: Path, *, hub: bool) -> Iterator[CheckResult]:
         return
     yield CheckResult(Level.OK, "configuration", f"{config_file} can be used")
     yield from check_machine(settings)
+    yield from check_selinux(settings)
     yield from failing("podman", check_engine(settings.adjutant))
     if hub:
         yield from failing("hub", check_hub(settings.kojid))

@@ -31,6 +31,10 @@ _KILLED_FIRST = f"{{ echo {OOM_SCORE} >/proc/self/oom_score_adj; }} 2>/dev/null;
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a container's own
 
+SELINUX_LABEL = "level:s0"
+"""Where SELinux labels containers: no categories, which podman would draw anew for each. What one container
+installs, the next one could not read then."""
+
 
 @dataclass(frozen=True)
 class EngineTraits:
@@ -189,6 +193,7 @@ def create_request(
         "cap_drop": ["ALL"],
         "cap_add": sorted(_capability(name) for name in spec.capabilities),
         "no_new_privileges": True,
+        "selinux_opts": [SELINUX_LABEL],
         "r_limits": _rlimits(_all_rlimits(spec.limits, traits)),
         "resource_limits": _resources(spec.limits),
         "oom_score_adj": OOM_SCORE,
@@ -236,6 +241,7 @@ def run_command(spec: ContainerSpec, traits: EngineTraits, *, terminal: bool = F
     line += ["--user", spec.user, "--workdir", str(spec.workdir)]
     line += ["--cap-drop", "all", *(f"--cap-add={_capability(name)}" for name in sorted(spec.capabilities))]
     line += ["--security-opt", "no-new-privileges", "--http-proxy=false", "--systemd", "false"]
+    line += ["--security-opt", f"label={SELINUX_LABEL}"]
     if traits.profiles:
         line += ["--security-opt", f"seccomp={traits.profiles.path(spec.allowances)}"]
     network = traits.network if spec.network == "bridge" and traits.network else spec.network

@@ -74,6 +74,7 @@ def test_what_comes_with_it(installed: Path) -> None:
         "lib/systemd/system/kojid.service",
         "lib/systemd/system/koji-adjutant-gc.timer",
         "share/doc/koji-adjutant/logrotate/kojid",
+        "share/selinux/packages/koji-adjutant.cil",
     ):
         assert (installed / name).is_file(), name
 

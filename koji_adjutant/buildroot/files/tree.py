@@ -17,6 +17,8 @@ OPAQUE = "trusted.overlay.opaque"
 REDIRECT = "trusted.overlay.redirect"
 """What an overlay notes on its files says where they came from, but for these: that a directory hides those
 below, and where they are because it was renamed."""
+HOSTS_LABEL = "security.selinux"
+"""What the host's SELinux calls a file: `restorecon` may change it at any time, and no build sees it."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,11 @@ def _content(name: str, directory: int, status: os.stat_result) -> str | None:
 
 
 def _xattrs(path: str) -> dict[str, str]:
-    """Return the attributes of a file: the path begins with its directory's descriptor, and is short."""
-    names = sorted(os.listxattr(path, follow_symlinks=False))
+    """Return the attributes of a file, without what is not its own.
+
+    The path begins with its directory's descriptor, and is short.
+    """
+    names = sorted({*os.listxattr(path, follow_symlinks=False)} - {HOSTS_LABEL})
     kept = [name for name in names if name in (OPAQUE, REDIRECT) or not name.startswith(OVERLAYS_OWN)]
     return {name: os.getxattr(path, name, follow_symlinks=False).hex() for name in kept}
 

@@ -1,14 +1,21 @@
-"""How long the buildroots of failed tasks are kept."""
+"""How the buildroots of failed tasks are kept, and for how long."""
 
 from __future__ import annotations
 
+import io
 import os
+import subprocess
+import tarfile
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from koji_adjutant.buildroot.failed import FailedRoots
+from koji_adjutant.buildroot.specification.config import TagOptions, for_repos
+from koji_adjutant.container.interface import ContainerManager, ContainerSpec, LogSink, Owner
+from koji_adjutant.container.tools import Tools
 from koji_adjutant.errors import BuildrootError
 
 EVERYTHING = 1 << 60
@@ -66,3 +73,32 @@ def test_one_that_another_task_removes_meanwhile(
     old = put(tmp_path, "old", 1000)
     roots.prune(lifetime=100, minimum_free=EVERYTHING)
     assert not old.exists()
+
+
+class OnThisMachine:
+    """An engine whose containers are processes, with the mounts' paths in their command."""
+
+    def run(self, spec: ContainerSpec, _output: LogSink) -> int:
+        words = " ".join(spec.command)
+        for mount in spec.mounts:
+            words = words.replace(str(mount.target), str(mount.source))
+        return subprocess.run(words.split(), check=False).returncode
+
+
+def test_labels_of_this_machine_are_not_kept(roots: FailedRoots, tmp_path: Path) -> None:
+    """Nobody else's SELinux would understand them; capabilities of programs are kept."""
+    program = tmp_path / "tree" / "program"
+    program.parent.mkdir()
+    (tmp_path / "home").mkdir()
+    program.touch()
+    try:
+        os.setxattr(program, "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))
+        os.setxattr(program, "security.selinux", b"system_u:object_r:container_file_t:s0")
+    except OSError:
+        pytest.skip("only root may set these attributes")
+    config = for_repos(["http://repo.test/"], "x86_64", "kept-1-1", network=False, options=TagOptions())
+    tools = Tools(cast(ContainerManager, OnThisMachine()), "tools", Owner("1", "here"))
+    roots.keep(config, program.parent, tmp_path / "home", [], tools=tools, log=io.BytesIO())
+    with roots.open(config.name) as kept, tarfile.open(kept / "root.tar") as tree:
+        names = {*tree.getmember("./program").pax_headers}
+    assert {name for name in names if "security" in name} == {"SCHILY.xattr.security.capability"}

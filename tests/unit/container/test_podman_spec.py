@@ -39,6 +39,13 @@ def test_the_default_is_the_strictest() -> None:
     assert "networks" not in made
 
 
+def test_selinux_lets_containers_share_files() -> None:
+    """Each would have categories of its own otherwise, and its files as well."""
+    spec = ContainerSpec(ImageRoot("img"), ["true"], OWNER, "build")
+    assert request(spec)["selinux_opts"] == ["level:s0"]
+    assert "label=level:s0" in run_command(spec, TRAITS)
+
+
 def test_a_directory_is_used_as_it_is() -> None:
     made = request(ContainerSpec(DirectoryRoot(Path("/store/x")), ["true"], OWNER, "build"))
     assert made["rootfs"] == "/store/x"

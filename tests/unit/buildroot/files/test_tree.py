@@ -54,6 +54,15 @@ def test_a_difference_is_named(tmp_path: Path, change: object, line: str) -> Non
     assert line in differences(before, describe(tmp_path / "other"))
 
 
+def test_labels_are_the_host_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root is not damaged because restorecon went through the store."""
+    tree = plant(tmp_path / "one")
+    before = describe(tree)
+    monkeypatch.setattr("os.listxattr", lambda *_args, **_options: ["security.selinux"])
+    monkeypatch.setattr("os.getxattr", lambda *_args, **_options: b"system_u:object_r:container_file_t:s0")
+    assert changes(before, describe(tree)) == []
+
+
 def test_times_do_not_make_trees_different_but_are_changes(tmp_path: Path) -> None:
     before = describe(plant(tmp_path / "one"))
     os.utime(tmp_path / "one" / "usr" / "bin" / "tool", (1, 1))
