@@ -13,6 +13,7 @@ from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.files.overlay import Overlay, mounted
 from koji_adjutant.buildroot.progress import PhaseObserver
 from koji_adjutant.buildroot.specification.lock import Lock
+from koji_adjutant.buildroot.specification.mock_lock import MockLock
 from koji_adjutant.container.interface import (
     ContainerManager,
     NetworkMode,
@@ -60,7 +61,7 @@ class Workspace:
     root_copied: Callable[[int], None] = lambda _size: None
     copy_roots: bool = True
     disk_reserve: int = 0
-    lock: Lock | None = None
+    lock: Lock | MockLock | None = None
     install_timeout: float | None = None
 
     @property

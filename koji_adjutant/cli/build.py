@@ -17,7 +17,6 @@ from rich.console import Console
 from koji_adjutant.buildroot.progress import PhaseObserverGroup, StateLog
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.specification.config import SHELL, BuildrootConfig, TagOptions, for_repos
-from koji_adjutant.buildroot.specification.lock import Lock, read_lock
 from koji_adjutant.builds.chain import make_repository, with_repository
 from koji_adjutant.builds.local import MAKE_SOURCES, LocalOptions, build_source, parse_source
 from koji_adjutant.cli.build_results import empty_resultdir, result_places, show_success
@@ -33,6 +32,7 @@ from koji_adjutant.cli.local_workspace import (
     provide_image,
     temporary_directory,
 )
+from koji_adjutant.cli.locked_root import locked_root
 from koji_adjutant.cli.rpm_switches import rpm_switches, rpmbuild_options, switched
 from koji_adjutant.cli.tag_buildroot import latest_of_target
 from koji_adjutant.cli.why import show_why
@@ -42,7 +42,6 @@ from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import NetworkMode
 from koji_adjutant.errors import AdjutantError, LockError, UsageError
 from koji_adjutant.images.recipe import DEFAULT_REFERENCE
-from koji_adjutant.scm.source import ScmSource
 
 _directory = click.Path(file_okay=False, path_type=Path)
 
@@ -64,7 +63,8 @@ _directory = click.Path(file_okay=False, path_type=Path)
     "lock_file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Instead of repositories: another build's buildroot_lock.json, to build in the same buildroot.",
+    help="Instead of repositories: another build's adjutant_lock.json, to build in the same buildroot; or "
+    "mock's buildroot_lock.json, with --repo DIR of its packages.",
 )
 @click.option("--image", help=f"Tool image: dnf, rpm, git. [default: {DEFAULT_REFERENCE}, or the lock's]")
 @click.option("--arch", help="What to build for. [default: this machine's arch, or the lock's]")
@@ -130,15 +130,16 @@ def command(
     With --lock nothing has a network, and nothing is built in any other buildroot than the lock's: the
     build is refused if it needs other packages. What is missing on this machine is named, and
     `koji-adjutant cache fetch` gets it.
+
+    A lock of mock's names no checksums. Its packages come from the directory that --repo names, as
+    mock-hermetic-repo makes it, and each has to be the one whose SIGMD5 the lock has.
     """
     parsed = [parse_source(source) for source in sources]
-    lock = source_config = None
+    locked = source_config = None
     if lock_file:
-        others = [*repos, *filter(None, (group, target)), *packages]
-        if len(parsed) > 1:
-            raise UsageError("--lock is of one buildroot: give one SOURCE.")
-        lock = _usable_lock(lock_file, parsed[0], otherwise=others)
-        config, network, arch = replace(lock.config, network=False), "none", lock.arch_to_build(arch)
+        others = [*filter(None, (group, target)), *packages]
+        locked = locked_root(lock_file, parsed, arch, repos=repos, others=others)
+        config, network, arch = locked.config, "none", locked.arch
     else:
         arch = arch or platform.machine()
         source_config, config = _buildroots(repos, target, profile, arch, group)
@@ -146,7 +147,8 @@ def command(
     switches = partial(switched, defines=defines, with_=with_, without=without, options=options_of_rpmbuild)
     config, source_config = switches(config), source_config and switches(source_config)
     check_possible(arch)
-    image = image or (lock.tool_image_name if lock else DEFAULT_REFERENCE)
+    own_image = locked.tool_image_name if locked else None
+    image = image or own_image or DEFAULT_REFERENCE
     state_dir = (state_dir or default_state_dir()).absolute()
     # with the worker's limits: a build's processes must not be all that this machine can have
     options = AdjutantOptions(state_dir=state_dir, podman_socket=podman_socket, task_image_default=image)
@@ -168,7 +170,7 @@ def command(
         build_options = replace(build_options, failed=look_into)
     builds = []
     with display, open_engine(options) as manager:
-        if lock is None:
+        if own_image is None:
             provide_image(manager, state_dir, image, display)
         for one, place in zip(parsed, places, strict=True):
             with (
@@ -181,7 +183,7 @@ def command(
                     resultdir=place,
                     network=network,
                     progress=PhaseObserverGroup([display, StateLog(place / "state.log")]),
-                    lock=lock,
+                    lock=locked.lock if locked else None,
                 ) as workspace,
             ):
                 builds.append(
@@ -223,12 +225,3 @@ def _buildroots(
     if repos:
         return None, for_repos(repos, arch, group or "build", network=False, options=TagOptions())
     raise UsageError("Name repositories with --repo, a build target with --target, or a lock with --lock.")
-
-
-def _usable_lock(file: Path, source: Path | ScmSource, otherwise: Sequence[str]) -> Lock:
-    """Read the lock in a file. Raises UsageError if it does not go with what else is asked for."""
-    if otherwise:
-        raise UsageError("--repo, --target, --group and --install do not go with --lock, which says it all.")
-    if isinstance(source, ScmSource):
-        raise UsageError("--lock builds without a network: give an SRPM, or the directory of a checkout.")
-    return read_lock(file)

@@ -17,7 +17,7 @@ from koji_adjutant.text import size
 @click.argument("lock", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def fetch(place: Place, lock: Path) -> None:
-    """Download the packages of LOCK, a buildroot_lock.json, from where they came from then.
+    """Download the packages of LOCK, an adjutant_lock.json, from where they came from then.
 
     Exactly these packages: each is checked against the lock, those in the cache as well. Afterwards
     `koji-adjutant build --lock LOCK` needs no network.

@@ -54,7 +54,7 @@ def command(
 ) -> None:
     """Build a finished buildArch task's packages once more, in the same buildroot, and compare.
 
-    DIR has a build's logs, with its buildroot_lock.json, its source package and its RPMs. Of a task they are
+    DIR has a build's logs, with its adjutant_lock.json, its source package and its RPMs. Of a task they are
     fetched from the hub, to which nothing is sent. Names, versions, dependencies, scripts and every file's
     content, mode and owner are compared. When and where a package was built is no difference, nor are files'
     times, which most distributions leave as they come. Ends with 1 if any package differs.

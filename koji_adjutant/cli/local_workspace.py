@@ -14,6 +14,7 @@ from koji_adjutant.buildroot.files.removal import remove_tree
 from koji_adjutant.buildroot.progress import PhaseObserver
 from koji_adjutant.buildroot.specification.arch import check_arch
 from koji_adjutant.buildroot.specification.lock import Lock
+from koji_adjutant.buildroot.specification.mock_lock import MockLock
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.cli.display import PhaseDisplay
 from koji_adjutant.config import AdjutantOptions
@@ -64,7 +65,7 @@ def local_workspace(
     resultdir: Path,
     network: NetworkMode,
     progress: PhaseObserver,
-    lock: Lock | None = None,
+    lock: Lock | MockLock | None = None,
 ) -> Iterator[Workspace]:
     """Give this process a workspace; afterwards the cache is brought back within ``cache_size``."""
     cache = Cache(options.state_dir)

@@ -60,7 +60,7 @@ def command(
 ) -> None:
     """Start a shell in the same buildroot that a build had, with the same packages.
 
-    DIR has the build's logs, with its buildroot_lock.json, and its source package. Of a task, what is not on
+    DIR has the build's logs, with its adjutant_lock.json, and its source package. Of a task, what is not on
     this machine is fetched from the hub. Packages that are not in the cache are downloaded from where they
     came from then. The shell is the build user's, without a network; the buildroot is gone when it ends. What
     follows -- is run instead of the shell; its exit code is this command's.
@@ -71,7 +71,7 @@ def command(
         if settings:
             lock = locks.read_lock(lock_of_task(settings.kojid, int(what), fetched))
         else:
-            lock = locks.read_lock(Path(what, locks.NAME))
+            lock = locks.read_lock(locks.lock_in(Path(what)))
         if srpm is None and step == "end":
             srpm = _source_of_task(settings, int(what), fetched) if settings else _srpm_in(Path(what))
         fetch_missing_packages(lock, Cache(options.state_dir))

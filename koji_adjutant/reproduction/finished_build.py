@@ -60,4 +60,4 @@ def build_of_directory(directory: Path) -> FinishedBuild:
     # what rpmbuild was told to build for; older ones say noarch of noarch packages, whatever that was
     target = (RpmHeader(rpms[0]).text(Tag.PLATFORM) or "").partition("-")[0]
     arch = "noarch" if target == "noarch" else None
-    return FinishedBuild(directory / locks.NAME, sources[0], rpms, arch)
+    return FinishedBuild(locks.lock_in(directory), sources[0], rpms, arch)

@@ -31,19 +31,20 @@ def log_directory(options: KojidOptions, task_id: int) -> Path | None:
 
 
 def lock_of_task(options: KojidOptions, task_id: int, directory: Path) -> Path:
-    """Return the task's buildroot_lock.json; in ``directory`` if it had to be fetched.
+    """Return the task's lock; in ``directory`` if it had to be fetched.
 
     Raises NotFound if it has none.
     """
     logs = log_directory(options, task_id)
-    if logs and (logs / locks.NAME).exists():
-        return logs / locks.NAME
+    if logs and (here := locks.lock_in(logs)).exists():
+        return here
     with hub_of_task(options, task_id) as session:
         session.getTaskInfo(task_id, strict=True)
-        if locks.NAME not in session.listTaskOutput(task_id):
+        name = locks.name_among(session.listTaskOutput(task_id))
+        if name is None:
             raise NotFound(_no_lock(session, task_id))
-        path = directory / locks.NAME
-        path.write_bytes(session.downloadTaskOutput(task_id, locks.NAME))
+        path = directory / name
+        path.write_bytes(session.downloadTaskOutput(task_id, name))
     return path
 
 
@@ -66,7 +67,7 @@ def source_of_task(options: KojidOptions, task_id: int, directory: Path) -> Path
 def _no_lock(session: HubSession, task_id: int) -> str:
     """Explain it to a person who took a build's task for that of an arch."""
     children = session.getTaskChildren(task_id)
-    found = [child for child in children if locks.NAME in session.listTaskOutput(child["id"])]
+    found = [child for child in children if locks.name_among(session.listTaskOutput(child["id"]))]
     if found:
         subtasks = ", ".join(f"{child['id']} ({child['method']}, {child['label']})" for child in found)
         return f"Task {task_id} had no buildroot of its own; its subtasks have: {subtasks}."

@@ -27,6 +27,7 @@ WHOLE_FILES = (
     "macros.koji",
     "buildroot-init.sh",
     "buildroot.json",
+    "adjutant_lock.json",
     "buildroot_lock.json",
     "provenance.json",
     "provenance.intoto.json",

@@ -36,7 +36,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BY_PRODUCTS = ("checkout.log", "build.log", "installed_pkgs.log", "buildroot_lock.json")
+BY_PRODUCTS = (
+    "checkout.log",
+    "build.log",
+    "installed_pkgs.log",
+    "adjutant_lock.json",
+    "buildroot_lock.json",
+)
 """Files beside the results that do not change any more when a build has ended."""
 
 

@@ -50,7 +50,7 @@ def base(farm: Farm) -> Iterator[Layer]:
     store = Cache(farm.state).store
     task = command(farm, "true")
     farm.closed(task)
-    lock = json.loads(farm.admin.downloadTaskOutput(task, "buildroot_lock.json"))
+    lock = json.loads(farm.admin.downloadTaskOutput(task, "adjutant_lock.json"))
     key = lock["steps"][0]["key"]
     if not (store.entry(key) / VITAL).exists():  # an earlier version has made it
         store.discard(key)

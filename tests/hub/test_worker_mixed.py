@@ -119,7 +119,7 @@ def test_the_same_buildroot_once_more(farm: Farm, chain: list[dict[str, str]]) -
 
 
 def test_a_fresh_installation_is_equal(farm: Farm, chain: list[dict[str, str]]) -> None:
-    lock = json.loads(farm.log(arch_task(farm, chain[1]), "buildroot_lock.json"))
+    lock = json.loads(farm.log(arch_task(farm, chain[1]), "adjutant_lock.json"))
     result = adjutant(farm, "cache", "verify", lock["steps"][-1]["key"])
     assert result.returncode == 0, result.stdout + result.stderr
 

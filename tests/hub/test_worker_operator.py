@@ -170,7 +170,7 @@ def test_a_target_s_buildroot_on_a_packager_s_machine(farm: Farm, laptop: Laptop
     assert "no package provides" not in log
     assert "the check has run" not in log
     # the source package's buildroot has the group that the farm's has
-    lock = json.loads((laptop.results / "srpm" / "buildroot_lock.json").read_text())
+    lock = json.loads((laptop.results / "srpm" / "adjutant_lock.json").read_text())
     assert lock["buildroot"]["group"] == "srpm-build"
 
 

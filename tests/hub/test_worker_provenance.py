@@ -125,7 +125,7 @@ def test_packages_of_the_buildroot_are_there_by_checksum(farm: Farm, built: Buil
 def test_logs_are_those_of_the_hub(farm: Farm, built: Built, label: str) -> None:
     task = built.tasks[label]
     listed = document(farm, task)["predicate"]["runDetails"]["byproducts"]
-    assert {"build.log", "buildroot_lock.json"} <= {log["name"] for log in listed}
+    assert {"build.log", "adjutant_lock.json", "buildroot_lock.json"} <= {log["name"] for log in listed}
     for log in listed:
         content = farm.admin.downloadTaskOutput(task, log["name"])
         assert log["digest"] == {"sha256": hashlib.sha256(content).hexdigest()}, log["name"]

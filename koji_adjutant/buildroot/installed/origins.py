@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import koji
@@ -44,7 +44,7 @@ def buildroot_list(
     and ``location``, internal ones ``id`` from rpmlist.jsonl. Raises koji.BuildError for a package of unknown
     origin, BuildrootError when an internal package's payload is not the one in the repository's record.
     """
-    listed = [asdict(package) for package in packages]
+    listed = [package.reported() for package in packages]
     if external_repos:
         _mark_external(listed, packages, repo, repo_id, external_repos, arch)
     _mark_internal(listed, packages, repo)

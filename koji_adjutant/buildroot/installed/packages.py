@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ class InstalledPackage:
 
     ``payloadhash`` is SIGMD5 in hex, or what koji.make_rpm_ident has in its place (``sha3-256::…``), ``size``
     in bytes, ``buildtime`` seconds since the epoch.
+
+    ``license`` and ``signature``, in rpm's words who signed it, are "" where the package has none, and None
+    in roots that were composed by a version that did not ask. They make no other package.
     """
 
     name: str
@@ -39,6 +42,8 @@ class InstalledPackage:
     payloadhash: str
     size: int
     buildtime: int
+    license: str | None = field(default=None, compare=False)
+    signature: str | None = field(default=None, compare=False)
 
     @property
     def nvra(self) -> str:
@@ -49,6 +54,10 @@ class InstalledPackage:
         """The NEVRA as rpm writes it: the epoch only if there is one."""
         epoch = f"{self.epoch}:" if self.epoch else ""
         return f"{self.name}-{epoch}{self.version}-{self.release}.{self.arch}"
+
+    def reported(self) -> dict[str, Any]:
+        """Return what kojid tells the hub of a package, whose calls take nothing else."""
+        return {key: value for key, value in asdict(self).items() if key not in ("license", "signature")}
 
 
 @dataclass(frozen=True)
@@ -112,8 +121,13 @@ def _package(entry: Mapping[str, Any]) -> InstalledPackage:
         payloadhash=entry["payloadhash"],
         size=entry["size"],
         buildtime=entry["buildtime"],
+        license=entry.get("license"),
+        signature=entry.get("signature"),
     )
     texts = (package.name, package.version, package.release, package.arch, package.payloadhash)
+    words = (package.license or "", package.signature or "")
+    if not all(isinstance(text, str) for text in words):
+        raise ValueError(f"{words} are no texts of a package")
     numbers = (package.epoch or 0, package.size, package.buildtime)
     if not all(isinstance(text, str) and text.isprintable() for text in texts):
         raise ValueError(f"{texts} are no texts of a package")

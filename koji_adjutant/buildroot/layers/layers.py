@@ -9,16 +9,20 @@ from pathlib import Path
 from koji_adjutant.buildroot.cache.damage import raise_for_damage, sentence
 from koji_adjutant.buildroot.cache.lease import Lease
 from koji_adjutant.buildroot.cache.record import Vital
+from koji_adjutant.buildroot.installed.mock_lock import write_mock_lock
 from koji_adjutant.buildroot.installed.packages import Installed
 from koji_adjutant.buildroot.layers.compose import Layer, Recipe, compose
 from koji_adjutant.buildroot.layers.dependents import discard_what_stands_on
 from koji_adjutant.buildroot.layers.transaction import FIRST_DBPATH
 from koji_adjutant.buildroot.resolving.key import layer_key
-from koji_adjutant.buildroot.resolving.locked_resolver import LockedResolver, compare
+from koji_adjutant.buildroot.resolving.locked_resolver import LockedResolver, compare, compare_installed
+from koji_adjutant.buildroot.resolving.mock_lock_resolver import MockLockResolver
 from koji_adjutant.buildroot.resolving.resolver import Resolver
 from koji_adjutant.buildroot.specification.arch import resolver_arch
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.specification.lock import Lock, Step, this_machine
+from koji_adjutant.buildroot.specification.mock_lock import NAME as MOCK_LOCK
+from koji_adjutant.buildroot.specification.mock_lock import MockLock
 from koji_adjutant.buildroot.specification.plan import Plan, Wanted
 from koji_adjutant.buildroot.workspace import Workspace
 from koji_adjutant.container.interface import Image, LogSink, write_line
@@ -31,7 +35,8 @@ class Layers:
 
     Whatever is installed becomes a layer that the next buildroot with the same needs finds in the store.
     Never is anything installed into a root in which packagers' programs have run. What was resolved is
-    written to buildroot_lock.json each time, so that it is there however a build ends.
+    written to adjutant_lock.json each time, and as mock's buildroot_lock.json, so that both are there however
+    a build ends.
     """
 
     def __init__(
@@ -39,7 +44,7 @@ class Layers:
         workspace: Workspace,
         config: BuildrootConfig,
         image: Image,
-        resolver: Resolver | LockedResolver,
+        resolver: Resolver | LockedResolver | MockLockResolver,
         log: LogSink,
         leases: ExitStack,
     ) -> None:
@@ -101,7 +106,7 @@ class Layers:
         # what is asked for again, and there, says nothing new
         if plan.changes or not any(step.wanted.words() == one.wanted.words() for one in self._steps):
             self._steps.append(step)
-            self.lock().write(self._workspace.resultdir)
+            self._write_locks()
         return plan
 
     def lock(self) -> Lock:
@@ -117,8 +122,17 @@ class Layers:
 
     def check_lock(self) -> None:
         """Raise LockError if the workspace has a lock, and this is not the root in the end of it."""
-        if self._workspace.lock:
-            compare(self.lock(), self._workspace.lock)
+        match self._workspace.lock:
+            case Lock() as lock:
+                compare(self.lock(), lock)
+            case MockLock() as lock:
+                compare_installed(self.lock(), lock.installed)
+
+    def _write_locks(self) -> None:
+        lock = self.lock()
+        lock.write(self._workspace.resultdir)
+        if why := write_mock_lock(self._workspace.resultdir, lock, self.installed()):
+            self._say(f"No {MOCK_LOCK} is written: {why}")
 
     def raise_for_damage(self, error: AdjutantError | OSError) -> None:
         """Raise DamagedEntryError if a layer is damaged, and so may be what the error comes from."""
@@ -197,11 +211,14 @@ def open_layers(workspace: Workspace, config: BuildrootConfig, log: LogSink) -> 
     the block ends with an error, and a layer is damaged, that becomes DamagedEntryError.
     """
     image = workspace.manager.ensure_image_available(workspace.tool_image, "never")
-    resolver = (
-        LockedResolver(workspace.lock, workspace.cache, config, image.digest)
-        if workspace.lock
-        else Resolver(workspace, config, image.digest, log)
-    )
+    resolver: Resolver | LockedResolver | MockLockResolver
+    match workspace.lock:
+        case Lock() as lock:
+            resolver = LockedResolver(lock, workspace.cache, config, image.digest)
+        case MockLock() as lock:
+            resolver = MockLockResolver(lock, Resolver(workspace, config, image.digest, log))
+        case None:
+            resolver = Resolver(workspace, config, image.digest, log)
     with ExitStack() as leases:
         layers = Layers(workspace, config, image, resolver, log, leases)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from koji_adjutant.buildroot.cache.cache import Cache
@@ -83,6 +83,11 @@ def compare(made: Lock, lock: Lock) -> None:
         raise LockError(
             f"the root is {made.key}, and the lock's is {lock.key}: not all that the lock has is needed now"
         )
-    others = {nevra for nevra, _payload in made.installed.items() ^ lock.installed.items()}
+    compare_installed(made, lock.installed)
+
+
+def compare_installed(made: Lock, expected: Mapping[str, str]) -> None:
+    """Raise LockError if other packages are installed than ``expected``: payload hashes by NEVRA."""
+    others = {nevra for nevra, _payload in made.installed.items() ^ expected.items()}
     if others:
         raise LockError(f"installed is not what the lock says: {', '.join(sorted(others))}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,13 +15,16 @@ import koji
 from koji_adjutant.buildroot.repository.transfer import Checksum
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.buildroot.specification.config_json import config_as_json, config_from_json
+from koji_adjutant.buildroot.specification.mock_lock import is_mocks
 from koji_adjutant.buildroot.specification.plan import PackageFile, Plan, Wanted
 from koji_adjutant.buildroot.specification.typed_json import TypedObject
 from koji_adjutant.container.interface import VolumeMount
 from koji_adjutant.errors import BuildrootError, LockError, NotFound, SpecificationError
 from koji_adjutant.text import without_credentials
 
-NAME = "buildroot_lock.json"
+NAME = "adjutant_lock.json"
+OLD_NAME = "buildroot_lock.json"
+"""What it was called before: the name of mock's lock, which is another one."""
 SCHEMA = 1
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
 
@@ -70,7 +73,7 @@ class Lock:
         return asked or self.config.target_arch
 
     def write(self, directory: Path) -> None:
-        """Write buildroot_lock.json."""
+        """Write adjutant_lock.json."""
         (directory / NAME).write_text(json.dumps(self.as_json(), indent=1) + "\n")
 
     def as_json(self) -> dict[str, Any]:
@@ -108,15 +111,36 @@ def _without_credentials(package: PackageFile) -> PackageFile:
     return replace(package, base=without_credentials(package.base)) if package.base else package
 
 
+def lock_in(directory: Path) -> Path:
+    """Return the lock in a directory, of whatever version; where there is none, what it would be called."""
+    return directory / (name_among([path.name for path in directory.glob("*.json")]) or NAME)
+
+
+def name_among(names: Collection[str]) -> str | None:
+    """Return which of the files' names a lock has; None if there is none.
+
+    The old name is mock's now: whoever reads the file sees which of the two it is.
+    """
+    return next((name for name in (NAME, OLD_NAME) if name in names), None)
+
+
 def this_machine() -> str:
     """Return what uname calls this machine."""
     return platform.machine()
 
 
 def read_lock(path: Path) -> Lock:
-    """Read a lock. Raises NotFound if there is no such file, LockError if it is no lock that can be used."""
+    """Read a lock of ours.
+
+    Raises NotFound if there is no such file, LockError if it is no lock that can be used.
+    """
     try:
         document = TypedObject(json.loads(path.read_bytes()))
+        if is_mocks(document):
+            raise LockError(
+                f"{path} is mock's lock, which names no checksums: take the {NAME} beside it, "
+                "or `koji-adjutant build --lock FILE --repo DIR` with the directory of its packages"
+            )
         schema = document.get("schema", int)
         if schema != SCHEMA:
             raise LockError(f"{path} is a lock of schema {schema}, and this version reads {SCHEMA}")

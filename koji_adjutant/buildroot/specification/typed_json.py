@@ -29,6 +29,9 @@ class TypedObject:
             raise ValueError(f"its {key} is {type(value).__name__}, not {kind.__name__}")
         return value
 
+    def has(self, key: str) -> bool:
+        return key in self._document
+
     def optional(self, key: str, kind: type[T]) -> T | None:
         """Return the value of a key, which has to be there but may be null."""
         return None if self._document.get(key, self) is None else self.get(key, kind)

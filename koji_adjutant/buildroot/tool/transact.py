@@ -5,8 +5,8 @@ Reads /work/request.json:
     dbpath: the rpm database's place in the root (also in $HOME/.rpmmacros, where rpm takes it from)
     ignore_arch: the packages are for another arch than the machine's
     new_root: the root is empty and is to be furnished; machine_id: for that
-Writes /work/installed.json: {dbpath, packages: [what kojid reports of each]}, or /work/problems: what went
-wrong, a line each.
+Writes /work/installed.json: {dbpath, packages: [what kojid reports of each, license, signature]}, or
+/work/problems: what went wrong, a line each.
 Exit status: 0; 1 when rpm refuses the transaction, or a package fails to install; 2 when the database that
 results is of no use.
 """
@@ -36,6 +36,8 @@ SCRIPTS = {
 complaints: list[str] = []
 """What went wrong. Written down in the end: while rpm installs, this process is in the root."""
 FIELDS = ("name", "version", "release", "epoch", "arch", "buildtime")
+SIGNATURES = ("sigpgp", "siggpg", "rsaheader", "dsaheader", "openpgp")
+"""Tags that a package's signature may be in; older rpms do not know the last, of packages of format 6."""
 
 
 def main() -> int:
@@ -198,15 +200,26 @@ class TransactionProgress:
 
 
 def list_installed() -> list[dict[str, Any]]:
-    """Return the fields that kojid reports to the hub, in no particular order of packages."""
+    """Return the fields that kojid reports to the hub, and those that only mock's lock has besides.
+
+    In no particular order of packages.
+    """
     installed = []
     for header in transaction_set().dbMatch():
         package = {field: header[field] for field in FIELDS}
         # packages over 4 GB have only the long tag
         package["size"] = header["longsize"] if header["size"] is None else header["size"]
         package["payloadhash"] = (header["sigmd5"] or b"").hex()
+        package["license"] = header["license"] or ""
+        package["signature"] = signature(header)
         installed.append(package)
     return installed
+
+
+def signature(header: Any) -> str:
+    """Return in rpm's words who signed a package (``…, Key ID 2322d3d94bf0c9db``); "" for nobody."""
+    known = [name for name in SIGNATURES if hasattr(rpm, f"RPMTAG_{name.upper()}")]
+    return next((header.format(f"%{{{name}:pgpsig}}") for name in known if header[name]), "")
 
 
 def complain(problem: str) -> None:

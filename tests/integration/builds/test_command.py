@@ -108,7 +108,7 @@ def test_a_directory_of_this_machine(command: Command, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "\nfrom the last build\n" in (command.results / "build.log").read_text()
     assert (cache / "later").exists()
-    lock = json.loads((command.results / "buildroot_lock.json").read_text())
+    lock = json.loads((command.results / "adjutant_lock.json").read_text())
     assert lock["buildroot"]["mounts"] == [f"{cache}:/srv/cache:rw"]
 
 

@@ -1,4 +1,4 @@
-"""buildroot_lock.json: what is in it, and what happens to one that somebody has changed."""
+"""adjutant_lock.json: what is in it, and what happens to one that somebody has changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from koji_adjutant.buildroot.specification.lock import NAME, read_lock
+from koji_adjutant.buildroot.specification.lock import NAME, OLD_NAME, lock_in, read_lock
 from koji_adjutant.errors import LockError, NotFound
 from tests.support.locks import ZLIB, example
 
@@ -24,6 +24,15 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     lock.write(tmp_path)
     options = replace(lock.config.package_manager, proxy=None)
     assert read_lock(tmp_path / NAME) == replace(lock, config=replace(lock.config, package_manager=options))
+
+
+def test_locks_of_earlier_versions_are_found_and_read(tmp_path: Path) -> None:
+    assert lock_in(tmp_path) == tmp_path / NAME
+    (tmp_path / OLD_NAME).write_text(json.dumps(example().as_json()))
+    assert lock_in(tmp_path) == tmp_path / OLD_NAME
+    assert read_lock(lock_in(tmp_path)).key == example().key
+    example().write(tmp_path)
+    assert lock_in(tmp_path) == tmp_path / NAME
 
 
 def test_the_builder_s_proxy_stays_at_home() -> None:
@@ -58,7 +67,7 @@ def test_every_package_has_its_urls() -> None:
 def test_every_key_is_documented() -> None:
     document = example().as_json()
     reference = (Path(__file__).parents[4] / "docs" / "reference.md").read_text()
-    section = reference.split("### buildroot_lock.json\n", 1)[1].split("\n##")[0]
+    section = reference.split("### adjutant_lock.json\n", 1)[1].split("\n##")[0]
     of_lock, of_step = section.split("Of each step:")
     for table, keys in ((of_lock, list(document)[1:]), (of_step, list(document["steps"][0]))):
         cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
@@ -70,7 +79,7 @@ def test_every_key_is_documented() -> None:
 
 
 def test_there_is_none(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match=r"There is no lock .*buildroot_lock\.json"):
+    with pytest.raises(NotFound, match=r"There is no lock .*adjutant_lock\.json"):
         read_lock(tmp_path / NAME)
 
 
