@@ -20,7 +20,7 @@ SUITES ?= unit
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down demo-clean check test selected unit fuzz integration hub e2e soak debian-13 matrix bench \
-    bench-quick bench-farm bench-scale coverage lint format man lock host containers servers browser distribution clean
+    bench-quick bench-farm bench-scale coverage lint format man srpm lock host containers servers browser distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,10 @@ format: $(VENV)/ready ## Let ruff put the code in order
 
 man: $(VENV)/ready ## Write the manual pages anew, after a change to a command's options or words
 	@$(BIN)/python tools/man-pages
+
+srpm: ## The source package of what is committed, in results/; docs/install.md says what to do with it
+	@$(MAKE) --no-print-directory -C packaging/rpm sources
+	@rpmbuild -bs --define "_sourcedir $(CURDIR)/packaging/rpm" --define "_srcrpmdir $(CURDIR)/results" packaging/rpm/koji-adjutant.spec
 
 lock: $(VENV)/ready ## Pin the newest dependencies that pyproject.toml allows
 	$(BIN)/pip install -q pip-tools

@@ -100,3 +100,4 @@ def test_the_sdist_is_whole(packages: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"LICENSE", "README.md", "pyproject.toml", "contrib/systemd/kojid.service"} <= names
     assert {"koji_adjutant/monitoring/schema.sql", "contrib/man/koji-adjutant.1"} <= names
+    assert {f"packaging/rpm/{name}" for name in ("koji-adjutant.spec", "kojid.conf", "Makefile")} <= names

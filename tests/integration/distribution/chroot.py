@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +22,18 @@ exec chroot --userspec="$user" "$root" /usr/bin/env -i HOME="$home" PATH=/usr/bi
 
 @dataclass(frozen=True)
 class Root:
-    """A root directory; ``workdir`` has dnf's caches and the macros that bring the host's rpm in line."""
+    """A root directory; ``workdir`` has dnf's caches and the macros that bring the host's rpm in line.
+
+    ``others`` are repositories beside the distribution.
+    """
 
     path: Path
     workdir: Path
     repo: Path
+    others: Sequence[Path] = ()
 
     def install(self, *specs: str | Path) -> None:
-        """Install packages or RPM files from the distribution and nothing else."""
+        """Install packages or RPM files from the repositories and nothing else."""
         for name in ("home", "log", "cache"):
             (self.workdir / name).mkdir(exist_ok=True)
         (self.workdir / "home/.rpmmacros").write_text("%_dbpath /var/lib/rpm\n")
@@ -37,7 +42,10 @@ class Root:
             "[main]\n"
             f"cachedir={self.workdir}/cache\nlogdir={self.workdir}/log\nreposdir=/nonexistent\n"
             "plugins=0\nstrict=1\nbest=1\ninstall_weak_deps=0\nassumeyes=1\n"
-            f"[distribution]\nname=distribution\nbaseurl=file://{self.repo}\ngpgcheck=0\nmetadata_expire=0\n"
+            + "".join(
+                f"[repo-{number}]\nname=repo {number}\nbaseurl=file://{repo}\ngpgcheck=0\nmetadata_expire=0\n"
+                for number, repo in enumerate([self.repo, *self.others])
+            )
         )
         options = ["--config", str(config), "--installroot", str(self.path), "--releasever", "1"]
         self._host("dnf", *options, "install", "--", *map(str, specs))
