@@ -13,7 +13,7 @@ import click
 from koji_adjutant.cli import cli
 from koji_adjutant.daemon.arguments import command_line
 
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:koji-adjutant|kojid) [^`\n]+)`")
 PROMPT = re.compile(r"^[$#] ")
 PROGRAM = re.compile(r"^(?:\S*/)?(koji-adjutant|kojid)$")
@@ -26,9 +26,9 @@ LEFT_OUT = "…"
 
 def in_blocks(text: str) -> Iterator[str]:
     """Commands after a prompt, with lines that a backslash continues."""
-    for language, body in FENCE.findall(text):
+    for _indent, language, body in FENCE.findall(text):
         if language == "console":
-            for line in body.replace("\\\n", " ").splitlines():
+            for line in map(str.lstrip, body.replace("\\\n", " ").splitlines()):
                 if PROMPT.match(line) and words(PROMPT.sub("", line)):
                     yield PROMPT.sub("", line)
 

@@ -23,6 +23,8 @@ def test_commands_of(page: str) -> None:
 
 
 def test_there_are_some() -> None:
+    books = (PROJECT / "docs" / "playbooks.md").read_text()
+    assert "koji-adjutant cache prune --all" in list(in_blocks(books)), "in a list"
     guide = (PROJECT / "docs" / "operator-guide.md").read_text()
     assert len(list(in_blocks(guide))) > 5
     assert len(list(in_sentences(guide))) > 10
