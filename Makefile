@@ -20,7 +20,7 @@ SUITES ?= unit
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-up demo-down demo-clean check test selected unit fuzz integration hub e2e soak debian-13 matrix bench \
-    bench-quick bench-farm bench-scale coverage lint format man srpm lock host containers servers browser distribution clean
+    bench-quick bench-farm bench-scale coverage docs lint format man srpm lock host containers servers browser distribution clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ demo-clean: ## Stop everything and remove all that the demo and the tests made
 check: $(VENV)/ready ## In a minute: lint and unit tests side by side, for each change before it is committed
 	@$(MAKE) --no-print-directory -j2 -Otarget lint unit
 
-test: $(if $(T),selected,lint unit fuzz integration hub e2e debian-13) ## Everything: lint, unit, drawn requests, integration (podman), hub conformance, end to end
+test: $(if $(T),selected,lint docs unit fuzz integration hub e2e debian-13) ## Everything: lint, the site, unit, drawn requests, integration (podman), hub conformance, end to end
 
 selected: $(if $(filter-out tests/unit%,$(filter tests%,$(T))),servers browser,$(VENV)/ready)
 	$(PYTEST) $(T)
@@ -97,6 +97,9 @@ lint: $(VENV)/ready ## ruff, mypy --strict and the import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+docs: $(VENV)/docs-ready ## Make the site of the pages in build/site; a link that leads nowhere, or another warning, fails
+	@$(BIN)/python -m sphinx -q -E -a -W --keep-going -c docs/site -d build/doctrees . build/site
+
 format: $(VENV)/ready ## Let ruff put the code in order
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -115,6 +118,9 @@ lock: $(VENV)/ready ## Pin the newest dependencies that pyproject.toml allows
 	$(BIN)/pip-compile -q --upgrade --extra bench --strip-extras --allow-unsafe --generate-hashes \
 	    --no-emit-options --no-emit-index-url --no-emit-find-links -c requirements.lock \
 	    -o requirements-bench.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --extra docs --strip-extras --allow-unsafe --generate-hashes \
+	    --no-emit-options --no-emit-index-url --no-emit-find-links -c requirements.lock \
+	    -o requirements-docs.lock pyproject.toml
 
 host: $(VENV)/ready containers
 
@@ -142,6 +148,10 @@ $(VENV)/ready: pyproject.toml requirements.lock
 
 $(VENV)/bench-ready: $(VENV)/ready requirements-bench.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+$(VENV)/docs-ready: $(VENV)/ready requirements-docs.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@
 
 clean: demo-clean ## demo-clean, and remove the virtual environment
