@@ -24,7 +24,14 @@ html_title = project
 extensions = ["myst_parser"]
 
 root_doc = "docs/README"
-include_patterns = ["*.md", "docs/**.md", "findings/README.md", "tests/**packages/README.md"]
+include_patterns = [
+    "*.md",
+    "docs/**.md",
+    "findings/README.md",
+    "tests/**packages/README.md",
+    "contrib/selinux/README.md",
+    "packaging/README.md",
+]
 exclude_patterns = ["CHANGELOG.md"]
 
 nitpicky = True
