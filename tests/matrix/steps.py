@@ -28,6 +28,7 @@ class Step:
 STEPS = (
     Step("demo", "`make demo`", ["make", "demo"]),
     Step("lint", "`make lint`", ["make", "lint"]),
+    Step("docs", "`make docs`", ["make", "docs"]),
     Step("unit", "unit tests", ["make", "unit"]),
     Step("fuzz", "drawn requests", ["make", "fuzz"]),
     Step("integration", "integration tests", ["make", "integration"]),
