@@ -62,7 +62,7 @@ hub: servers ## Conformance tests against devhub, or any hub named by ADJUTANT_T
 soak: servers browser ## What takes long: hundreds of builds, three workers with one killed, slow kill points; figures are printed
 	$(PYTEST) -m soak $(or $(T),tests/soak tests/faults)
 
-e2e: host ## One whole demo, as a new user runs it; an installation, as an operator makes it
+e2e: servers ## One whole demo, as a new user runs it; an installation, as an operator makes it
 	$(BIN)/python -m pytest tests/e2e
 
 debian-13: host ## The demo and a package of rpm's format 6 on Debian 13 with crun

@@ -20,7 +20,8 @@ machine's. Where that has hybrid control groups, crun sees version 2's alone, wi
 limits of memory, CPU and processes are not kept there, and the tests of them are skipped.
 
 Debian 12's crun (1.8) cannot install packages for a buildroot: the worker takes runc where podman would take
-a crun older than 1.21, and with it `make demo` passes there with version 2's control groups alone, too.
+a crun older than 1.21. Its row "cgroup v2" is such a machine: both are installed, the control groups are
+version 2's alone, podman's own choice is crun, and the worker's runc.
 
 What is not in the table was never tried: Fedora and EL as hosts among it, SELinux enforcing, and systemd as
 the manager of containers' control groups.
