@@ -15,6 +15,7 @@ from koji_adjutant.buildroot.failed import FailedRoots
 from koji_adjutant.buildroot.files.disk_use import free_space
 from koji_adjutant.buildroot.files.engine_files import check_engine_files
 from koji_adjutant.buildroot.files.home import make_home
+from koji_adjutant.buildroot.files.opened import OpenedFiles, opened_files
 from koji_adjutant.buildroot.files.overlay import Overlay
 from koji_adjutant.buildroot.files.plain_root import copied, is_worth_copying
 from koji_adjutant.buildroot.hw_info import write_hw_info
@@ -276,13 +277,26 @@ class Buildroot:
                 listing(self._layers.installed().packages)
             )
 
+    def base_packages(self) -> set[str]:
+        """Return the NVRAs of what each build of the tag has, whatever it requires."""
+        base = {package.nevra for package in self.lock().steps[0].plan.install}
+        return {package.nvra for package in self.installed_packages() if package.nevra in base}
+
+    @contextmanager
+    def opened_files(self) -> Iterator[OpenedFiles]:
+        """Note what commands in the block open of the root. Raises BuildrootError if the kernel cannot."""
+        self._ready_container()
+        with opened_files(self._path) as opened:
+            yield opened
+
     def settle(self, seconds: float) -> None:
         """Give what comes, and usually takes so long, a root of its own, if that is worth its making.
 
         Only the host sees a difference. The next command begins in a new container then, as after an
         installation; those after a further one are over layers again.
         """
-        if self._privileges or not self._worth_copying(seconds):
+        # what is opened is seen in a file system of its own only
+        if self._privileges or self.config.used_requires or not self._worth_copying(seconds):
             return
         self._stop()
         with self.workspace.cache.one_copy_at_a_time():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from koji_adjutant.buildroot.files.opened import OpenedFiles
 from koji_adjutant.buildroot.root import Buildroot
 from koji_adjutant.buildroot.status import BUILD_FAILED, SRPM_UNUSABLE
 from koji_adjutant.builds import durations
@@ -19,8 +23,11 @@ from koji_adjutant.builds.rpmbuild import (
     rpmbuild,
     target_options,
 )
-from koji_adjutant.errors import SpecError, TaskStep, at_step
+from koji_adjutant.builds.used_requires import write_report
+from koji_adjutant.errors import BuildrootError, SpecError, TaskStep, at_step
 from koji_adjutant.rpm.header import RpmHeader, Tag
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,16 +63,44 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str, usual_seconds: float =
             root.list_installed_packages()
             root.settle(durations.remembered(root, srpm, arch) or usual_seconds)
             began = time.monotonic()
-            if dynamic:
-                # writes the source package anew, with the requires that were generated; checks
-                # dependencies, since nothing says that they come out the same once more
-                status = rpmbuild(root, "-ba", "--noprep", "--noclean", "--target", arch, spec)
-            else:
-                status = rpmbuild(root, "-bb", *target_options(arch), spec)
+            with _opened_files(root) as opened:
+                if dynamic:
+                    # writes the source package anew, with the requires that were generated; checks
+                    # dependencies, since nothing says that they come out the same once more
+                    status = rpmbuild(root, "-ba", "--noprep", "--noclean", "--target", arch, spec)
+                else:
+                    status = rpmbuild(root, "-bb", *target_options(arch), spec)
             if status != 0:
                 raise StepFailedError(BUILD_FAILED, "build.log")
             durations.remember(root, srpm, arch, time.monotonic() - began)
-            return collect(root)
+            result = collect(root)
+            if opened:
+                _report(root, result.srpm, opened)
+            return result
+
+
+@contextmanager
+def _opened_files(root: Buildroot) -> Iterator[OpenedFiles | None]:
+    """Note what is opened, where the tag wants to know that; no build fails because it cannot be known."""
+    with ExitStack() as watching:
+        opened = None
+        if root.config.used_requires:
+            try:
+                opened = watching.enter_context(root.opened_files())
+            except BuildrootError as problem:
+                _not_known(root, problem)
+        yield opened
+
+
+def _report(root: Buildroot, srpm: Path, opened: OpenedFiles) -> None:
+    try:
+        write_report(root, srpm, opened)
+    except BuildrootError as problem:
+        _not_known(root, problem)
+
+
+def _not_known(root: Buildroot, problem: BuildrootError) -> None:
+    logger.warning("Task %s has no list of what it used: %s", root.workspace.owner.task_id, problem)
 
 
 def collect(root: Buildroot) -> RpmBuild:

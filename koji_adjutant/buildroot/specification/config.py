@@ -28,6 +28,8 @@ SHELL = ("/bin/bash", "--login")
 
 USER_NAMESPACES = "adjutant.user_namespaces"
 """The key of a tag's extra that lets its builds make user namespaces."""
+USED_REQUIRES = "adjutant.used_buildrequires"
+"""The key of a tag's extra that has its builds say which BuildRequires they have used."""
 
 MOCK_ENVIRONMENT = {
     "TERM": "vt100",
@@ -112,6 +114,7 @@ class BuildrootConfig:
     ``rpmbuild_timeout`` is in seconds and limits each single rpmbuild, as in mock.
     ``repo_mounts`` are the host directories that ``file://`` repositories live in, read-only.
     ``user_namespaces``: whether commands may make them, as the tag's extra says.
+    ``used_requires``: whether it is to be noted which BuildRequires a build uses, as the tag's extra says.
     ``rpmbuild_options`` are for each rpmbuild, whatever it does.
     ``build_mounts`` and ``build_devices`` are what of the host its builds may use.
     ``without_effect`` are the options for mock in the tag's extra that nothing here heeds.
@@ -129,6 +132,7 @@ class BuildrootConfig:
     package_manager: PackageManagerOptions = PackageManagerOptions()
     repo_mounts: Sequence[VolumeMount] = field(default=())
     user_namespaces: bool = False
+    used_requires: bool = False
     rpmbuild_options: Sequence[str] = ()
     build_mounts: Sequence[VolumeMount] = ()
     build_devices: Sequence[Path] = ()
@@ -184,7 +188,8 @@ def for_tag(
         ),
         # packages are reached through the repo's toplink, so all of topdir has to be there
         repo_mounts=() if options.topurls else (_read_only(options.topdir),),
-        user_namespaces=_user_namespaces(extra),
+        user_namespaces=_flag(extra, USER_NAMESPACES),
+        used_requires=_flag(extra, USED_REQUIRES),
         without_effect=sorted(name for name in extra if name.startswith("mock.") and name not in HEEDED),
     )
 
@@ -272,11 +277,11 @@ def _best(extra: Mapping[str, Any]) -> bool:
         raise SpecificationError(f"the tag's mock.yum.best must be 0 or 1, not {value!r}") from None
 
 
-def _user_namespaces(extra: Mapping[str, Any]) -> bool:
-    value = extra.get(USER_NAMESPACES, False)
+def _flag(extra: Mapping[str, Any], key: str) -> bool:
+    value = extra.get(key, False)
     # koji's command line makes these of true, false, 1 and 0; any other text would be true by accident
     if value not in (True, False):
-        raise SpecificationError(f"the tag's {USER_NAMESPACES} must be true or false, not {value!r}")
+        raise SpecificationError(f"the tag's {key} must be true or false, not {value!r}")
     return bool(value)
 
 

@@ -264,3 +264,16 @@ def test_a_source_package_that_is_cut_off(
     ):
         build(workspace, config, srpm)
     assert "error: " in log(workspace, "root.log")
+
+
+def test_which_build_requires_are_used(
+    workspace: Workspace, config: BuildrootConfig, make_srpm: MakeSrpm
+) -> None:
+    more = C_PROGRAM.replace("BuildRequires: gcc\n", "BuildRequires: gcc\nBuildRequires: zlib-devel\n")
+    result = build(workspace, replace(config, used_requires=True), make_srpm(more))
+    assert "yamlish-1-1.x86_64.rpm" in names(result.rpms)
+    said = {line[:16].rstrip(): line[17:] for line in log(workspace, "buildrequires.log").splitlines()[-3:]}
+    assert said.keys() == {"not opened", "opened", "in each build"}
+    assert said["not opened"].startswith("zlib-devel  (")
+    assert said["opened"].startswith("libyaml-devel  (libyaml-dev")
+    assert said["in each build"].startswith("gcc  (gcc")

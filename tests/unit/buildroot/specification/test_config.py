@@ -278,12 +278,18 @@ def test_user_namespaces_are_for_tags_that_say_so(extra: dict[str, Any], allowed
     assert config_from_json(document).user_namespaces is False
 
 
+def test_used_requires_are_noted_for_tags_that_say_so() -> None:
+    for extra, noted in (({}, False), ({"adjutant.used_buildrequires": True}, True)):
+        tag = {"name": "t", "extra": extra}
+        config = for_tag(tag, 1, "x86_64", "build", buildroot_id=1, options=TagOptions(), network=False)
+        assert config.used_requires is noted
+
+
+@pytest.mark.parametrize("key", ["adjutant.user_namespaces", "adjutant.used_buildrequires"])
 @pytest.mark.parametrize("value", ["true", "no", "", None, [], 2])
-def test_user_namespaces_by_accident(value: object) -> None:
-    tag = {"name": "t", "extra": {"adjutant.user_namespaces": value}}
-    with pytest.raises(
-        SpecificationError, match=r"the tag's adjutant.user_namespaces must be true or false, not"
-    ):
+def test_flags_by_accident(key: str, value: object) -> None:
+    tag = {"name": "t", "extra": {key: value}}
+    with pytest.raises(SpecificationError, match=f"the tag's {key} must be true or false, not"):
         for_tag(tag, 1, "x86_64", "build", buildroot_id=1, options=TagOptions(), network=False)
 
 
