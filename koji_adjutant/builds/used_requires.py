@@ -26,7 +26,7 @@ _LIMIT = 64 << 20
 
 
 @dataclass
-class Installed:
+class PackageRelations:
     """What is installed, by NVRA: files, what each requires; and who provides what."""
 
     files: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -65,9 +65,9 @@ def wanted_by(srpm: Path) -> list[str]:
     return sorted(name for name in names if not name.startswith(("(", "rpmlib(")))
 
 
-def read_installed(listed: str) -> Installed:
+def read_installed(listed: str) -> PackageRelations:
     """Read what _QUERY makes rpm say; a name with a line break in it is nothing of which is asked."""
-    installed = Installed()
+    installed = PackageRelations()
     for line in listed.splitlines():
         match line.split("\t"):
             case ["F", package, path]:
@@ -81,7 +81,7 @@ def read_installed(listed: str) -> Installed:
 
 
 def report(
-    wanted: Sequence[str], installed: Installed, base: Collection[str], opened: Collection[str]
+    wanted: Sequence[str], installed: PackageRelations, base: Collection[str], opened: Collection[str]
 ) -> Iterator[str]:
     """Yield a line for each of ``wanted``, those of which nothing was opened first.
 
@@ -103,7 +103,7 @@ _WORDS: Mapping[str, str] = {
 
 
 def _use(
-    name: str, installed: Installed, base: Collection[str], opened: Collection[str]
+    name: str, installed: PackageRelations, base: Collection[str], opened: Collection[str]
 ) -> tuple[str, Sequence[str]]:
     """Return how something was used, and which packages show it."""
     own = installed.providers.get(name, set())
@@ -119,7 +119,9 @@ def _use(
     return "nothing", sorted(own)
 
 
-def _with_opened(packages: Collection[str], installed: Installed, opened: Collection[str]) -> Sequence[str]:
+def _with_opened(
+    packages: Collection[str], installed: PackageRelations, opened: Collection[str]
+) -> Sequence[str]:
     def is_opened(package: str) -> bool:
         return any(_as_opened(path) in opened for path in installed.files[package])
 
