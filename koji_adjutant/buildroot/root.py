@@ -97,13 +97,16 @@ class Buildroot:
         """The key of what is installed: roots with equal keys are equal."""
         return self._layers.key
 
-    def capture(self, command: Sequence[str], *, limit: int = 1 << 20) -> tuple[int, bytes]:
+    def capture(
+        self, command: Sequence[str], *, limit: int = 1 << 20, timeout: float | None = None
+    ) -> tuple[int, bytes]:
         """Run a command as the build user.
 
-        Returns its exit status and at most ``limit`` bytes of what it says.
+        Returns its exit status and at most ``limit`` bytes of what it says. Raises ContainerTimeout after
+        ``timeout`` seconds.
         """
         sink = Capture(limit)
-        return self._exec(command, sink, CHROOT_HOME, None), bytes(sink.data)
+        return self._exec(command, sink, CHROOT_HOME, timeout), bytes(sink.data)
 
     def stream(self, command: Sequence[str], sink: LogSink) -> int:
         """Run a command with what it says going to ``sink``, and return its exit status."""

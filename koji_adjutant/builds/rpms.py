@@ -24,7 +24,7 @@ from koji_adjutant.builds.rpmbuild import (
     target_options,
 )
 from koji_adjutant.builds.used_requires import write_report
-from koji_adjutant.errors import BuildrootError, SpecError, TaskStep, at_step
+from koji_adjutant.errors import AdjutantError, SpecError, TaskStep, at_step
 from koji_adjutant.rpm.header import RpmHeader, Tag
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,8 @@ def build_rpms(root: Buildroot, srpm: Path, *, arch: str, usual_seconds: float =
                     status = rpmbuild(root, "-bb", *target_options(arch), spec)
             if status != 0:
                 raise StepFailedError(BUILD_FAILED, "build.log")
-            durations.remember(root, srpm, arch, time.monotonic() - began)
+            if not root.workspace.limits.niceness:  # of what gives way to others, it says nothing
+                durations.remember(root, srpm, arch, time.monotonic() - began)
             result = collect(root)
             if opened:
                 _report(root, result.srpm, opened)
@@ -87,7 +88,7 @@ def _opened_files(root: Buildroot) -> Iterator[OpenedFiles | None]:
         if root.config.used_requires:
             try:
                 opened = watching.enter_context(root.opened_files())
-            except BuildrootError as problem:
+            except (AdjutantError, OSError) as problem:
                 _not_known(root, problem)
         yield opened
 
@@ -95,11 +96,11 @@ def _opened_files(root: Buildroot) -> Iterator[OpenedFiles | None]:
 def _report(root: Buildroot, srpm: Path, opened: OpenedFiles) -> None:
     try:
         write_report(root, srpm, opened)
-    except BuildrootError as problem:
+    except (AdjutantError, OSError) as problem:
         _not_known(root, problem)
 
 
-def _not_known(root: Buildroot, problem: BuildrootError) -> None:
+def _not_known(root: Buildroot, problem: Exception) -> None:
     logger.warning("Task %s has no list of what it used: %s", root.workspace.owner.task_id, problem)
 
 

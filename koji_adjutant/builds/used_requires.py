@@ -23,6 +23,8 @@ _MERGED = ("/bin/", "/sbin/", "/lib/", "/lib64/")
 _QUERY = r"[F\t%{=NVRA}\t%{FILENAMES}\n][R\t%{=NVRA}\t%{REQUIRENAME}\n][P\t%{=NVRA}\t%{PROVIDENAME}\n]"
 _LIMIT = 64 << 20
 """Bytes of what rpm lists."""
+_PATIENCE = 60.0
+"""Seconds for that."""
 
 
 @dataclass
@@ -35,21 +37,25 @@ class PackageRelations:
 
     def needed_by(self, packages: Collection[str]) -> set[str]:
         """Return these packages and all that they require."""
-        found, left = set(packages), list(packages)
+        found, left, names = set(packages), list(packages), set[str]()
         while left:
-            for name in self.requires[left.pop()]:
-                new = self.providers.get(name, set()) - found
-                found |= new
-                left += new
+            wanted = set(self.requires[left.pop()]) - names
+            names |= wanted
+            new = {package for name in wanted for package in self.providers.get(name, ())} - found
+            found |= new
+            left += new
         return found
 
 
 def write_report(root: Buildroot, srpm: Path, opened: OpenedFiles) -> None:
     """Write buildrequires.log about the BuildRequires of a source package that was built just now.
 
-    Raises BuildrootError if the root's rpm does not say what is installed.
+    Raises BuildrootError if the root's rpm does not say what is installed, EngineError if it does not within
+    a minute.
     """
-    status, listed = root.capture(["rpm", "-qa", "--qf", _QUERY], limit=_LIMIT)
+    # not /builddir: what rpm reads there is the build's
+    query = ["env", "HOME=/", "rpm", "-qa", "--qf", _QUERY]
+    status, listed = root.capture(query, limit=_LIMIT, timeout=_PATIENCE)
     if status != 0:
         raise BuildrootError(f"rpm -qa ended with status {status}")
     installed = read_installed(listed.decode(errors="replace"))
@@ -123,14 +129,16 @@ def _with_opened(
     packages: Collection[str], installed: PackageRelations, opened: Collection[str]
 ) -> Sequence[str]:
     def is_opened(package: str) -> bool:
-        return any(_as_opened(path) in opened for path in installed.files[package])
+        return any(path in opened for listed in installed.files[package] for path in _as_opened(listed))
 
     return sorted(filter(is_opened, packages))
 
 
-def _as_opened(path: str) -> str:
-    """Return a path as it is opened in a root where /bin and its like are links, as they are everywhere."""
-    return f"/usr{path}" if path.startswith(_MERGED) else path
+def _as_opened(path: str) -> Sequence[str]:
+    """Return what a file may be called when it is opened: /bin and its like are links to directories in /usr,
+    and on some distributions /usr/sbin is one to /usr/bin."""
+    path = f"/usr{path}" if path.startswith(_MERGED) else path
+    return (path, path.replace("/usr/sbin/", "/usr/bin/", 1)) if path.startswith("/usr/sbin/") else (path,)
 
 
 def _named(packages: Sequence[str], most: int = 4) -> str:

@@ -72,7 +72,7 @@ def _facts(page: TaskPage, now: float) -> Table:
     if task.bytes_uploaded:
         table.add_row("uploaded", size(task.bytes_uploaded))
     if page.reproduction:
-        verdict = page.reproduction.verdict or "stopped before there was a verdict"
+        verdict = page.reproduction.verdict or "no verdict yet"
         table.add_row("once more", "\n".join([f"{verdict}, {moment(page.reproduction.at)}"]))
         for line in page.reproduction.words:
             table.add_row("", plain(line))

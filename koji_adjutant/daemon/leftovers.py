@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import koji
@@ -22,9 +23,9 @@ from koji_adjutant.daemon.claims import TaskClaims
 from koji_adjutant.errors import EngineError
 from koji_adjutant.task_adapters.container_task import FAILED, TRASH, trash
 
-OF_PROCESS = re.compile(r"(?:local|idle)-(\d+)(?:-.*)?")
+OF_PROCESS = re.compile(r"(?:local|idle|prewarm)-(\d+)(?:-.*)?")
 """Owners of containers, and work directories, of commands without a hub and of the worker's idle time; the
-number is their process."""
+number is their process. ``prewarm`` is what versions before 0.2 called the latter."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def commands(options: KojidOptions) -> Iterator[Leftover]:
     for work in sorted(directory.iterdir()) if directory.is_dir() else []:
         if _is_dead_process(work.name):
             yield _tree("work directory of a command that was killed", work)
-    for work in sorted(Path(options.workdir).glob(idle_work.owner("[0-9]*"))):
+    of_idle_time = (idle_work.owner("[0-9]*"), "prewarm-[0-9]*")
+    for work in sorted(chain.from_iterable(map(Path(options.workdir).glob, of_idle_time))):
         if _is_dead_process(work.name):
             yield _tree("work directory of idle time's, whose process was killed", work)
 

@@ -13,6 +13,7 @@ import koji
 
 from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.buildroot.progress import PhaseObserverGroup
+from koji_adjutant.buildroot.repository.download import PassingError
 from koji_adjutant.buildroot.resolving.locked_packages import download, missing_packages
 from koji_adjutant.buildroot.specification.lock import read_lock
 from koji_adjutant.buildroot.workspace import Workspace
@@ -21,7 +22,7 @@ from koji_adjutant.config.limits import worker_limits
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import HIGHEST_NICENESS, ContainerManager, Owner
 from koji_adjutant.daemon.idle_work import own_directory
-from koji_adjutant.errors import AdjutantError, EngineError, HubError
+from koji_adjutant.errors import AdjutantError, DamagedEntryError, DiskFull, EngineError, HubError
 from koji_adjutant.images.in_use import in_use
 from koji_adjutant.monitoring import database
 from koji_adjutant.monitoring.events import BuildReproduced, BuildTriedAgain, Journal
@@ -37,8 +38,12 @@ LATELY = 14 * 86400
 """Seconds; older builds are left alone."""
 TRIES = 3
 """A build that was stopped so often, by tasks that came, is one for which idle time does not suffice."""
+PAUSE = 3600.0
+"""Seconds between two tries of a build: what keeps one from its verdict may be over then."""
 WORDS = 100
 """Lines that are kept of what differs."""
+LENGTH = 500
+"""Characters of such a line: names in packages may be of any length."""
 
 
 def reproduce_next(options: KojidOptions, journal: Journal) -> None:
@@ -49,7 +54,7 @@ def reproduce_next(options: KojidOptions, journal: Journal) -> None:
     """
     try:
         with open_history(database.path_in(options.adjutant.state_dir)) as history:
-            task_id = history.next_to_reproduce(time.time() - LATELY, TRIES)
+            task_id = history.next_to_reproduce(time.time(), lately=LATELY, tries=TRIES, pause=PAUSE)
     except sqlite3.Error as problem:
         logger.warning("Which build could be done once more is not known: %s", problem)
         return
@@ -59,11 +64,11 @@ def reproduce_next(options: KojidOptions, journal: Journal) -> None:
     journal.record(BuildTriedAgain(task_id=task_id))
     try:
         verdict, words = _reproduce(options, journal, task_id)
-    except (HubError, EngineError, OSError) as problem:
+    except (HubError, EngineError, DamagedEntryError, DiskFull, PassingError, OSError) as problem:
         logger.warning("The build of task %d cannot be done once more now: %s", task_id, problem)
         return
     except (AdjutantError, koji.GenericError) as problem:
-        verdict, words = "failed", [str(problem)]
+        verdict, words = "failed", [str(problem)[:LENGTH]]
     logger.info("The build of task %d, once more: %s; %s", task_id, verdict, words[-1])
     journal.record(BuildReproduced(task_id=task_id, verdict=verdict, words=words))
 
@@ -107,10 +112,11 @@ def _compare(
             mounts=ours.container_mounts,
             install_timeout=ours.install_timeout,
             damage_found=observer.damage_found,
+            copy_roots=False,
             lock=lock,
         )
         found = built_once_more(workspace, first, lock)
     cache.tidy(ours.cache_size)
-    words = list(in_words(found))
+    words = [line[:LENGTH] for line in in_words(found)]
     kept = words if len(words) <= WORDS else [*words[: WORDS - 2], "…", words[-1]]
     return ("identical" if is_same(found) else "different"), kept

@@ -131,15 +131,19 @@ class History:
         row = self._connection.execute(query, [task_id]).fetchone()
         return record_of(Reproduction, row) if row else None
 
-    def next_to_reproduce(self, since: float, tries: int) -> int | None:
-        """Return the newest buildArch task that ended well since then, has no verdict and had fewer tries."""
+    def next_to_reproduce(self, now: float, *, lately: float, tries: int, pause: float) -> int | None:
+        """Return the newest buildArch task that ended well ``lately``, and has no verdict.
+
+        It had fewer than ``tries``, the last one more than ``pause`` seconds ago.
+        """
         row = (
             self._reproductions
             and self._connection.execute(
                 "SELECT task_id FROM tasks LEFT JOIN reproductions USING (task_id)"
                 " WHERE method = 'buildArch' AND status = 'closed' AND finished_at >= ?"
-                " AND verdict IS NULL AND ifnull(tries, 0) < ? ORDER BY finished_at DESC LIMIT 1",
-                [since, tries],
+                " AND verdict IS NULL AND ifnull(tries, 0) < ? AND ifnull(at, 0) <= ?"
+                " ORDER BY finished_at DESC LIMIT 1",
+                [now - lately, tries, now - pause],
             ).fetchone()
         )
         return int(row["task_id"]) if row else None

@@ -44,6 +44,8 @@ def build_of_task(options: KojidOptions, task_id: int, directory: Path) -> Finis
         result = session.getTaskResult(task_id)
         missing = f"A package of task {task_id} is not on the hub any more"
         rpms = [fetch(options, directory, f"work/{path}", missing) for path in result["rpms"]]
+        if not rpms:
+            raise UsageError(f"Task {task_id} made no packages to compare.")
         arch = parse_task_params(METHOD, task["request"])["arch"]
     return FinishedBuild(lock, srpm, rpms, arch)
 

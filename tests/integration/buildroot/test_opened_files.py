@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,36 @@ def test_what_would_make_others_wait(lower: Path, tmp_path: Path) -> None:
             assert reader.communicate()[0] == b"through"
         (root / "usr" / "seen").read_text()
     assert "/usr/seen" in found.paths
+
+
+def test_a_file_is_told_of_once(lower: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often a build opens it: the kernel's queue and the reader have nothing to do then."""
+    noted: list[int] = []
+    monkeypatch.setattr(opened._EventReader, "_note", _counting(opened._EventReader._note, noted))
+    with mounted(Overlay([lower], tmp_path / "scratch"), "test") as root, opened_files(root) as found:
+        for _time in range(100):
+            (root / "usr" / "seen").read_text()
+            time.sleep(0.01)
+    assert found.paths == {"/usr/seen"}
+    assert found.complete
+    assert len(noted) < 10
+
+
+def _counting(note: Callable[..., None], noted: list[int]) -> Callable[..., None]:
+    def counted(reader: object, descriptor: int) -> None:
+        noted.append(descriptor)
+        note(reader, descriptor)
+
+    return counted
+
+
+def test_more_than_the_queue_holds(lower: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opened._EventReader, "_take", lambda _reader: time.sleep(0.1))
+    monkeypatch.setattr(opened, "DRAIN", 0.1)
+    with mounted(Overlay([lower], tmp_path / "scratch"), "test") as root, opened_files(root) as found:
+        for number in range(100):
+            (root / f"{number}").write_text("")
+    assert not found.complete
 
 
 def test_names_without_end(lower: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

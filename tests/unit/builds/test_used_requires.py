@@ -55,5 +55,11 @@ def test_a_package_that_only_brings_others() -> None:
     assert said(["stack"], set()) == ["not opened       stack  (stack-1-1.noarch)"]
 
 
+def test_where_sbin_is_a_link() -> None:
+    listed = read_installed("F\tcron-1-1.x86_64\t/sbin/crond\nP\tcron-1-1.x86_64\tcron\n")
+    for path in ("/usr/sbin/crond", "/usr/bin/crond"):
+        assert list(report(["cron"], listed, set(), {path})) == ["opened           cron  (cron-1-1.x86_64)"]
+
+
 def test_what_nobody_provides() -> None:
     assert said(["gone"], set()) == ["not installed    gone"]

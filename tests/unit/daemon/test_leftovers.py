@@ -110,10 +110,10 @@ def test_commands_that_were_killed(machine: Machine, options: KojidOptions, dead
 
 def test_idle_work_that_was_killed(machine: Machine, options: KojidOptions, dead_pid: int) -> None:
     work = machine.directory / "work"
-    for name in (f"idle-{dead_pid}", f"idle-{os.getpid()}", "idle-mine"):
+    for name in (f"idle-{dead_pid}", f"prewarm-{dead_pid}", f"idle-{os.getpid()}", "idle-mine"):
         (work / name).mkdir(parents=True)
-    assert len(remove(leftovers.commands(options))) == 1
-    assert sorted(path.name for path in work.glob("idle-*")) == [f"idle-{os.getpid()}", "idle-mine"]
+    assert len(remove(leftovers.commands(options))) == 2
+    assert sorted(path.name for path in work.iterdir()) == [f"idle-{os.getpid()}", "idle-mine"]
 
 
 def test_old_logs(machine: Machine, options: KojidOptions) -> None:

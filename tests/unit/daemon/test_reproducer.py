@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from koji_adjutant.buildroot.repository.download import PassingError
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.daemon import reproducer
-from koji_adjutant.daemon.reproducer import LATELY, TRIES, reproduce_next
-from koji_adjutant.errors import HubError, NotFound
+from koji_adjutant.daemon.reproducer import LATELY, LENGTH, TRIES, reproduce_next
+from koji_adjutant.errors import DamagedEntryError, DiskFull, HubError, NotFound
 from koji_adjutant.monitoring import database
 from koji_adjutant.monitoring.events import TaskEnded, TaskTaken
 from koji_adjutant.monitoring.history import open_history
@@ -83,21 +84,39 @@ def test_a_build_that_cannot_be_done_again(
     options: KojidOptions, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended(journal, 7, time.time())
-    fail(monkeypatch, NotFound("A package of task 7 is not on the hub any more"))
+    fail(monkeypatch, NotFound("A package of task 7 is not on the hub any more" + " " * 10_000))
     reproduce_next(options, journal)
     found = kept(options, 7)
     assert found
     assert (found.tries, found.verdict) == (1, "failed")
-    assert found.words == ("A package of task 7 is not on the hub any more",)
+    assert found.words[0].strip() == "A package of task 7 is not on the hub any more"
+    assert len(found.words[0]) == LENGTH
 
 
-@pytest.mark.parametrize("problem", [HubError("no answer"), OSError("no space"), SystemExit(1)])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        HubError("no answer"),
+        OSError("no space"),
+        DiskFull("no space"),
+        PassingError("the mirror is away"),
+        DamagedEntryError("of the store"),
+        SystemExit(1),
+    ],
+)
 def test_what_may_go_well_the_next_time_is_tried_thrice(
     options: KojidOptions, journal: FileJournal, monkeypatch: pytest.MonkeyPatch, problem: BaseException
 ) -> None:
     ended(journal, 7, time.time())
     fail(monkeypatch, problem)
-    for _look in range(TRIES + 1):
+    for _look in range(2):
+        with suppress(SystemExit):
+            reproduce_next(options, journal)
+    found = kept(options, 7)
+    assert found
+    assert found.tries == 1, "not so soon"
+    monkeypatch.setattr(reproducer, "PAUSE", 0.0)
+    for _look in range(TRIES):
         with suppress(SystemExit):
             reproduce_next(options, journal)
     found = kept(options, 7)
