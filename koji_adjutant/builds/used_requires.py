@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def read_installed(listed: str) -> PackageRelations:
 
 
 def report(
-    wanted: Sequence[str], installed: PackageRelations, base: Collection[str], opened: Collection[str]
+    wanted: Sequence[str], installed: PackageRelations, base: Set[str], opened: Collection[str]
 ) -> Iterator[str]:
     """Yield a line for each of ``wanted``, those of which nothing was opened first.
 
@@ -109,17 +109,17 @@ _WORDS: Mapping[str, str] = {
 
 
 def _use(
-    name: str, installed: PackageRelations, base: Collection[str], opened: Collection[str]
+    name: str, installed: PackageRelations, base: Set[str], opened: Collection[str]
 ) -> tuple[str, Sequence[str]]:
     """Return how something was used, and which packages show it."""
     own = installed.providers.get(name, set())
     if not own:
         return "unknown", ()
-    if own & set(base):
-        return "base", sorted(own & set(base))
+    if own & base:
+        return "base", sorted(own & base)
     if used := _with_opened(own, installed, opened):
         return "opened", used
-    brought = installed.needed_by(own) - own - set(base)
+    brought = installed.needed_by(own) - own - base
     if used := _with_opened(brought, installed, opened):
         return "through", used
     return "nothing", sorted(own)

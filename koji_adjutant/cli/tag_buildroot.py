@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-
-import koji
+from collections.abc import Sequence
 
 from koji_adjutant.buildroot.specification.config import BuildrootConfig
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import AdjutantError, HubError, UsageError
+from koji_adjutant.errors import UsageError
 from koji_adjutant.hub.interface import HubSession
-from koji_adjutant.hub.session import hub_errors_explained, impatient_session
+from koji_adjutant.hub.session import asked
 from koji_adjutant.hub.tag_config import config_in_repo
 
 
@@ -22,7 +19,7 @@ def latest_of_tag(
 
     Raises UsageError for a tag without one, HubError if the hub cannot be asked.
     """
-    with _asked(options, f"the tag {tag}") as session:
+    with asked(options, f"the tag {tag}") as session:
         (config,) = _latest(session, options, tag, arch, [group], network=network)
         return config
 
@@ -34,7 +31,7 @@ def latest_of_target(
 
     Raises UsageError for a target that there is not, or that has no repo; HubError as ``latest_of_tag``.
     """
-    with _asked(options, f"the target {target}") as session:
+    with asked(options, f"the target {target}") as session:
         found = session.getBuildTarget(target)
         if found is None:
             raise UsageError(f"The hub {options.server} has no build target {target}.")
@@ -54,15 +51,3 @@ def _latest(
     if repo is None:
         raise UsageError(f"The tag {tag} has no repo: `koji regen-repo {tag}` makes one.")
     return [config_in_repo(session, options, tag, repo, arch, group, network=network) for group in groups]
-
-
-@contextmanager
-def _asked(options: KojidOptions, about: str) -> Iterator[HubSession]:
-    """Yield a session for questions about something; what the hub refuses becomes a HubError."""
-    try:
-        with hub_errors_explained(options):
-            yield impatient_session(options)
-    except AdjutantError:
-        raise
-    except koji.GenericError as problem:
-        raise HubError(f"The hub says of {about}: {problem}") from problem

@@ -72,8 +72,7 @@ def _facts(page: TaskPage, now: float) -> Table:
     if task.bytes_uploaded:
         table.add_row("uploaded", size(task.bytes_uploaded))
     if page.reproduction:
-        verdict = page.reproduction.verdict or "no verdict yet"
-        table.add_row("once more", "\n".join([f"{verdict}, {moment(page.reproduction.at)}"]))
+        table.add_row("once more", f"{page.reproduction.said}, {moment(page.reproduction.at)}")
         for line in page.reproduction.words:
             table.add_row("", plain(line))
     table.add_row("logs", plain(page.logs or "not on this machine any more"))

@@ -12,7 +12,7 @@ import koji
 import requests
 
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import ConfigError, HubError
+from koji_adjutant.errors import AdjutantError, ConfigError, HubError
 from koji_adjutant.hub.interface import HubSession
 from koji_adjutant.text import innermost_reason
 
@@ -43,6 +43,18 @@ def hub_errors_explained(options: KojidOptions) -> Iterator[None]:
             f"The hub cannot be reached at {options.server} ({innermost_reason(problem)}): check the server "
             "option and that the hub is up."
         ) from problem
+
+
+@contextmanager
+def asked(options: KojidOptions, about: str) -> Iterator[HubSession]:
+    """Yield a session for questions about something: what the hub refuses becomes a HubError, too."""
+    try:
+        with hub_errors_explained(options):
+            yield impatient_session(options)
+    except AdjutantError:
+        raise
+    except koji.GenericError as problem:
+        raise HubError(f"The hub says of {about}: {problem}") from problem
 
 
 def log_in(session: HubSession, options: KojidOptions) -> None:

@@ -78,6 +78,10 @@ class Reproduction:
     words: Sequence[str]
     at: Moment
 
+    @property
+    def said(self) -> str:
+        return self.verdict or "no verdict yet"
+
 
 @dataclass(frozen=True)
 class CacheUse:

@@ -16,6 +16,7 @@ from koji_adjutant.provenance.resources import (
 )
 from koji_adjutant.provenance.run import BuildRun
 from koji_adjutant.rpm.header import RpmHeader, Tag
+from koji_adjutant.rpm.nevra import evr
 
 SOURCE_PACKAGE = ".src.rpm"
 _ALGORITHMS = {"sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512", "md5": "MD5"}
@@ -68,9 +69,8 @@ def _result(number: int, header: RpmHeader, resource: Resource, licenses: dict[s
     name, version, release = (_text(header, tag) for tag in (Tag.NAME, Tag.VERSION, Tag.RELEASE))
     epoch = header.number(Tag.EPOCH)
     arch = "src" if header.is_source else _text(header, Tag.ARCH)
-    evr = f"{epoch}:{version}-{release}" if epoch else f"{version}-{release}"
     vendor, url = _text(header, Tag.VENDOR), _text(header, Tag.URL)
-    package = _package(f"SPDXRef-Result-{number}", name, evr, resource.digest) | {
+    package = _package(f"SPDXRef-Result-{number}", name, evr(epoch, version, release), resource.digest) | {
         "packageFileName": resource.name,
         "downloadLocation": resource.uri or "NOASSERTION",
         "supplier": f"Organization: {vendor}" if vendor else "NOASSERTION",

@@ -12,7 +12,8 @@ from koji_adjutant.buildroot.specification import lock as locks
 from koji_adjutant.config import KojidOptions
 from koji_adjutant.errors import NotFound, UsageError
 from koji_adjutant.hub.files import fetch
-from koji_adjutant.reproduction.task_files import hub_of_task, lock_of_task, source_of_task
+from koji_adjutant.hub.session import asked
+from koji_adjutant.reproduction.task_files import lock_of_task, source_of_task
 from koji_adjutant.rpm.header import RpmHeader, Tag
 
 METHOD = "buildArch"
@@ -35,7 +36,7 @@ def build_of_task(options: KojidOptions, task_id: int, directory: Path) -> Finis
     """
     lock = lock_of_task(options, task_id, directory)
     srpm = source_of_task(options, task_id, directory)
-    with hub_of_task(options, task_id) as session:
+    with asked(options, f"task {task_id}") as session:
         task = session.getTaskInfo(task_id, strict=True, request=True)
         if task["method"] != METHOD or srpm is None:
             raise UsageError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import koji
@@ -11,9 +9,9 @@ from koji.tasks import parse_task_params
 
 from koji_adjutant.buildroot.specification import lock as locks
 from koji_adjutant.config import KojidOptions
-from koji_adjutant.errors import AdjutantError, HubError, NotFound
+from koji_adjutant.errors import NotFound
 from koji_adjutant.hub.interface import HubSession
-from koji_adjutant.hub.session import hub_errors_explained, impatient_session
+from koji_adjutant.hub.session import asked
 from koji_adjutant.hub.source_rpm import fetch_source_rpm
 
 SOURCE_PARAMETERS = {"buildArch": "pkg", "rebuildSRPM": "srpm"}
@@ -38,7 +36,7 @@ def lock_of_task(options: KojidOptions, task_id: int, directory: Path) -> Path:
     logs = log_directory(options, task_id)
     if logs and (here := locks.lock_in(logs)).exists():
         return here
-    with hub_of_task(options, task_id) as session:
+    with asked(options, f"task {task_id}") as session:
         session.getTaskInfo(task_id, strict=True)
         name = locks.name_among(session.listTaskOutput(task_id))
         if name is None:
@@ -55,7 +53,7 @@ def source_of_task(options: KojidOptions, task_id: int, directory: Path) -> Path
 
     HubError, or SourceError if the hub has it no longer.
     """
-    with hub_of_task(options, task_id) as session:
+    with asked(options, f"task {task_id}") as session:
         task = session.getTaskInfo(task_id, strict=True, request=True)
         name = SOURCE_PARAMETERS.get(task["method"])
         if name is None:
@@ -74,15 +72,3 @@ def _no_lock(session: HubSession, task_id: int) -> str:
     return (
         f"Task {task_id} has no {locks.NAME}, here or on the hub: it had no buildroot of this worker's kind."
     )
-
-
-@contextmanager
-def hub_of_task(options: KojidOptions, task_id: int) -> Iterator[HubSession]:
-    """Ask the hub about a task; HubError says what it says where that is no answer."""
-    try:
-        with hub_errors_explained(options):
-            yield impatient_session(options)
-    except AdjutantError:
-        raise
-    except koji.GenericError as problem:
-        raise HubError(f"The hub says of task {task_id}: {problem}") from problem

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import tarfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import koji_adjutant
+from tests.support.command import said
 
 PROJECT = Path(__file__).parents[2]
 BUILD = "import setuptools.build_meta as backend; backend.build_{}({!r})"
@@ -23,12 +23,6 @@ for each in pkgutil.walk_packages(koji_adjutant.__path__, "koji_adjutant."):
     if not any(part in each.name for part in ELSEWHERE):
         importlib.import_module(each.name)
 """
-
-
-def said(command: Sequence[str | Path], cwd: Path | None = None) -> str:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from koji_adjutant.cli.checks.selinux import CONTAINERS_FILES, LEVEL, MODULE, MODULES_PATHS
 from koji_adjutant.config.adjutant import AdjutantOptions
 from koji_adjutant.config.kojid import KojidOptions
+from tests.support.command import said
 
 PROJECT = Path(__file__).parents[2]
 BASE = Path(__file__).with_name("selinux_base.cil")
@@ -22,12 +22,6 @@ pytestmark = pytest.mark.skipif(
     not (shutil.which("secilc") and shutil.which("matchpathcon", path="/usr/sbin:/usr/bin")),
     reason="SELinux's compiler is not here: `tools/host-packages servers` installs it",
 )
-
-
-def said(command: Sequence[str | Path], cwd: Path) -> str:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from koji_adjutant import __version__
+from koji_adjutant.buildroot.cache.cache import Cache
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
 from koji_adjutant.container.interface import EngineTimeouts
@@ -22,12 +24,21 @@ def state_dir() -> Path:
     return Path(os.environ.get("KOJI_ADJUTANT_DEV") or cache / "koji-adjutant") / "state"
 
 
+def _forget_what_another_version_composed(state_dir: Path) -> None:
+    """As the upgrade notes say: roots of an earlier one may lack what this one notes of packages."""
+    composed_by = state_dir / "composed-by"
+    if not composed_by.exists() or composed_by.read_text() != __version__:
+        Cache(state_dir).tidy(0)
+        composed_by.write_text(__version__)
+
+
 @pytest.fixture(scope="session")
 def engine(state_dir: Path) -> Iterator[PodmanManager]:
     """A manager over the private service of ``state_dir``."""
     with open_engine(
         AdjutantOptions(state_dir=state_dir, container_timeouts=EngineTimeouts(stop_grace=1))
     ) as manager:
+        _forget_what_another_version_composed(state_dir)
         yield manager
 
 

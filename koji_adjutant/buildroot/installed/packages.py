@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from koji_adjutant.errors import BuildrootError
+from koji_adjutant.rpm.nevra import nevra
 
 NOT_REPORTED = frozenset({"gpg-pubkey", "buildsys-build"})
 """Entries of the rpm database that are no packages of anybody's; kojid leaves them out."""
@@ -52,8 +53,7 @@ class InstalledPackage:
     @property
     def nevra(self) -> str:
         """The NEVRA as rpm writes it: the epoch only if there is one."""
-        epoch = f"{self.epoch}:" if self.epoch else ""
-        return f"{self.name}-{epoch}{self.version}-{self.release}.{self.arch}"
+        return nevra(self.name, self.epoch, self.version, self.release, self.arch)
 
     def reported(self) -> dict[str, Any]:
         """Return what kojid tells the hub of a package, whose calls take nothing else."""

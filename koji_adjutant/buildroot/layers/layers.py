@@ -111,13 +111,16 @@ class Layers:
 
     def lock(self) -> Lock:
         """Return a lock of what has been resolved so far."""
+        return self._lock(self.installed())
+
+    def _lock(self, installed: Installed) -> Lock:
         return Lock(
             machine=this_machine(),
             tool_image=self._image.digest,
             tool_image_name=self._image.pinned,
             config=self._config,
             steps=tuple(self._steps),
-            installed={package.nevra: package.payloadhash for package in self.installed().packages},
+            installed={package.nevra: package.payloadhash for package in installed.packages},
         )
 
     def check_lock(self) -> None:
@@ -129,9 +132,10 @@ class Layers:
                 compare_installed(self.lock(), lock.installed)
 
     def _write_locks(self) -> None:
-        lock = self.lock()
+        installed = self.installed()
+        lock = self._lock(installed)
         lock.write(self._workspace.resultdir)
-        if why := write_mock_lock(self._workspace.resultdir, lock, self.installed()):
+        if why := write_mock_lock(self._workspace.resultdir, lock, installed):
             self._say(f"No {MOCK_LOCK} is written: {why}")
 
     def raise_for_damage(self, error: AdjutantError | OSError) -> None:

@@ -13,6 +13,7 @@ from koji_adjutant.buildroot.specification.package_sources import PackageSources
 from koji_adjutant.buildroot.specification.plan import PackageFile, Plan, Wanted
 from koji_adjutant.errors import DependencyError, LockError, SourceError
 from koji_adjutant.rpm.header import RpmHeader, Tag, identity, signature_header
+from koji_adjutant.rpm.nevra import nevra
 
 
 class MockLockResolver:
@@ -56,12 +57,12 @@ def locked_files(lock: MockLock, repository: str) -> list[PackageFile]:
     """
     found = _found(lock, repository)
     if missing := sorted(lock.installed.keys() - found.keys()):
-        names = "".join(f"\n  {nevra}" for nevra in missing)
+        names = "".join(f"\n  {package}" for package in missing)
         raise LockError(
             f"{len(missing)} packages of the lock are not in {lock.directory}; "
             f"`mock-hermetic-repo --lockfile LOCK --output-repo {lock.directory}` downloads them:{names}"
         )
-    return [found[nevra] for nevra in sorted(found)]
+    return [found[package] for package in sorted(found)]
 
 
 def _found(lock: MockLock, repository: str) -> Mapping[str, PackageFile]:
@@ -69,12 +70,12 @@ def _found(lock: MockLock, repository: str) -> Mapping[str, PackageFile]:
     others: list[str] = []
     for path in sorted(lock.directory.rglob("*.rpm")):
         try:
-            nevra, sigmd5 = _nevra(RpmHeader(path)), identity(signature_header(path))
+            package, sigmd5 = _nevra(RpmHeader(path)), identity(signature_header(path))
         except SourceError as problem:
             raise LockError(f"{lock.directory} has a file that is no package: {problem}") from problem
-        if lock.installed.get(nevra) == sigmd5:
-            found[nevra] = _file(path, nevra, repository, lock.directory)
-        elif nevra in lock.installed:
+        if lock.installed.get(package) == sigmd5:
+            found[package] = _file(path, package, repository, lock.directory)
+        elif package in lock.installed:
             others.append(f"{path.relative_to(lock.directory)} has SIGMD5 {sigmd5}")
     # another copy of it may well be the lock's: signing changes no SIGMD5, building once more does
     if others and lock.installed.keys() - found.keys():
@@ -82,14 +83,13 @@ def _found(lock: MockLock, repository: str) -> Mapping[str, PackageFile]:
     return found
 
 
-def _file(path: Path, nevra: str, repository: str, directory: Path) -> PackageFile:
+def _file(path: Path, package: str, repository: str, directory: Path) -> PackageFile:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     location = path.relative_to(directory).as_posix()
-    return PackageFile(nevra, f"sha256:{digest}", path.stat().st_size, repository, location)
+    return PackageFile(package, f"sha256:{digest}", path.stat().st_size, repository, location)
 
 
 def _nevra(header: RpmHeader) -> str:
-    epoch = header.number(Tag.EPOCH)
-    evr = f"{epoch}:{header.text(Tag.VERSION)}" if epoch else header.text(Tag.VERSION)
-    return f"{header.text(Tag.NAME)}-{evr}-{header.text(Tag.RELEASE)}.{header.text(Tag.ARCH)}"
+    name, version, release, arch = map(header.text, (Tag.NAME, Tag.VERSION, Tag.RELEASE, Tag.ARCH))
+    return nevra(str(name), header.number(Tag.EPOCH), str(version), str(release), str(arch))

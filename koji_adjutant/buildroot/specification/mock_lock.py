@@ -14,6 +14,7 @@ from pathlib import Path
 
 from koji_adjutant.buildroot.specification.typed_json import TypedObject
 from koji_adjutant.errors import LockError, NotFound
+from koji_adjutant.rpm.nevra import nevra
 
 NAME = "buildroot_lock.json"
 VERSION = "1.1.0"
@@ -79,12 +80,12 @@ def _parsed(document: TypedObject, directory: Path) -> MockLock:
     installed: dict[str, str] = {}
     for number, package in enumerate(document.object("buildroot").objects("rpms")):
         try:
-            nevra, sigmd5 = _nevra(package), package.get("sigmd5", str)
+            identity, sigmd5 = _nevra(package), package.get("sigmd5", str)
         except ValueError as problem:
             raise ValueError(f"package {number} of buildroot.rpms: {problem}") from None
         if not _SIGMD5.fullmatch(sigmd5):
-            raise ValueError(f"{nevra} has the sigmd5 {sigmd5[:40]!r}: nothing says which package it is")
-        installed[nevra] = sigmd5
+            raise ValueError(f"{identity} has the sigmd5 {sigmd5[:40]!r}: nothing says which package it is")
+        installed[identity] = sigmd5
     if not installed:
         raise ValueError("its buildroot.rpms are empty")
     return MockLock(
@@ -97,6 +98,4 @@ def _parsed(document: TypedObject, directory: Path) -> MockLock:
 
 def _nevra(package: TypedObject) -> str:
     name, version, release, arch = (package.get(key, str) for key in ("name", "version", "release", "arch"))
-    epoch = package.optional("epoch", str)
-    prefix = f"{epoch}:" if epoch and epoch != "0" else ""
-    return f"{name}-{prefix}{version}-{release}.{arch}"
+    return nevra(name, package.optional("epoch", str), version, release, arch)
