@@ -13,6 +13,7 @@ import pytest
 
 from koji_adjutant.config import AdjutantOptions
 from koji_adjutant.container.engine import open_engine
+from koji_adjutant.container.podman_service import PodmanService
 
 FORMER = "d790527cf89e582364c904e33c3301dc10266bf6"
 """The last commit of version 0.1."""
@@ -109,9 +110,10 @@ def state(state_dir: Path, tool_image: str, tmp_path_factory: pytest.TempPathFac
 
 
 def _podman(state: Path, *words: object) -> None:
-    places = ["--root", state / "containers/storage", "--runroot", state / "containers/run"]
+    service = PodmanService(state)
+    places = ["--root", service.directory / "storage", "--runroot", service.runroot]
     command = list(map(str, ["podman", *places, *words]))
-    configuration = {"CONTAINERS_CONF": str(state / "containers/containers.conf")}
+    configuration = {"CONTAINERS_CONF": str(service.directory / "containers.conf")}
     subprocess.run(command, env=os.environ | configuration, stdout=subprocess.DEVNULL, check=True)
 
 
