@@ -105,17 +105,33 @@ def place(repo: Path, engine: PodmanManager, tool_image: str, state_dir: Path) -
         shutil.rmtree(top)
 
 
+@pytest.fixture
+def named(place: Place) -> Place:
+    """With a lock that says of each package which it is."""
+    if any(package["sigmd5"] == mock_lock.NO_TAG for package in place.document["buildroot"]["rpms"]):
+        pytest.skip(
+            "this host's rpm makes packages of format 6, which no lock of mock's can name for certain"
+        )
+    return place
+
+
+def sigmd5(found: str) -> str:
+    """What mock's lock has of a package that Koji identifies so: nothing, if it is of format 6."""
+    return mock_lock.NO_TAG if "::" in found else found
+
+
 def test_it_is_mock_s_and_true(place: Place) -> None:
     assert breaks_of_schema(place.document) == []
     packages = {_nevra(package): package for package in place.document["buildroot"]["rpms"]}
-    assert {nevra: one["sigmd5"] for nevra, one in packages.items()} == read_lock(
-        place.first / NAME
-    ).installed
+    ours = read_lock(place.first / NAME).installed
+    assert {nevra: one["sigmd5"] for nevra, one in packages.items()} == {
+        nevra: sigmd5(found) for nevra, found in ours.items()
+    }
     for package in packages.values():
         file = place.packages / urlsplit(package["url"]).path.rpartition("/")[2]
         header = RpmHeader(file)
         assert package["license"] == header.text(Tag.LICENSE)
-        assert package["sigmd5"] == identity(signature_header(file))
+        assert package["sigmd5"] == sigmd5(identity(signature_header(file)))
         assert package["signature"] is None, "packages of the test distribution are not signed"
     assert breaks_of_schema(json.loads((place.first / "srpm" / mock_lock.NAME).read_text())) == []
 
@@ -125,7 +141,8 @@ def _nevra(package: Any) -> str:
     return f"{package['name']}-{epoch}{package['version']}-{package['release']}.{package['arch']}"
 
 
-def test_a_build_is_done_again(place: Place) -> None:
+def test_a_build_is_done_again(named: Place) -> None:
+    place = named
     result, results = place.from_lock(place.srpm)
     assert result.returncode == 0, result.stderr
     assert [path.name for path in results.glob("*.noarch.rpm")] == ["needing-1-1.noarch.rpm"]
@@ -140,8 +157,8 @@ def test_a_build_is_done_again(place: Place) -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_what_the_lock_does_not_have_is_refused(place: Place) -> None:
-    result, results = place.from_lock(place.package("more", "libyaml-devel, no-such-package"))
+def test_what_the_lock_does_not_have_is_refused(named: Place) -> None:
+    result, results = named.from_lock(named.package("more", "libyaml-devel, no-such-package"))
     assert result.returncode == 11
     assert "what is built needs what the lock does not have: nothing provides no-such-package" in " ".join(
         result.stderr.split()
@@ -157,29 +174,47 @@ def another_package(document: Any) -> None:
     document["buildroot"]["rpms"][0]["name"] = "elsewhere"
 
 
-def later_mock(document: Any) -> None:
-    document["version"] = "2.0.0"
-
-
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         (other_build, "has other packages than the lock: "),
         (another_package, "1 packages of the lock are not in "),
-        (later_mock, "is mock's lock of version '2.0.0', and this version of Koji-Adjutant reads 1.x"),
     ],
 )
-def test_another_root_is_refused(place: Place, change: Callable[[Any], None], sentence: str) -> None:
+def test_another_root_is_refused(named: Place, change: Callable[[Any], None], sentence: str) -> None:
+    assert_refused(named, change, sentence)
+
+
+def later_mock(document: Any) -> None:
+    document["version"] = "2.0.0"
+
+
+def packages_of_format_6(document: Any) -> None:
+    document["buildroot"]["rpms"][0]["sigmd5"] = mock_lock.NO_TAG
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (later_mock, "is mock's lock of version '2.0.0', and this version of Koji-Adjutant reads 1.x"),
+        (packages_of_format_6, "has the sigmd5 '(none)': nothing says which package it is"),
+    ],
+)
+def test_a_lock_of_no_use_is_refused(place: Place, change: Callable[[Any], None], sentence: str) -> None:
+    assert_refused(place, change, sentence)
+
+
+def assert_refused(place: Place, change: Callable[[Any], None], sentence: str) -> None:
     result, results = place.from_lock(place.srpm, place.changed_lock(change))
     assert result.returncode == 11
     assert sentence in " ".join(result.stderr.split())
     assert not list(results.glob("*.rpm"))
 
 
-def test_a_package_more_than_the_lock_has_is_not_taken(place: Place, repo: Path, tmp_path: Path) -> None:
+def test_a_package_more_than_the_lock_has_is_not_taken(named: Place, repo: Path, tmp_path: Path) -> None:
     """Where the directory is a whole repository, the lock still says what is installed."""
-    result, _ = place.build(
-        place.package("further", "libyaml-devel, zlib-devel"), "--lock", place.lock, "--repo", repo
+    result, _ = named.build(
+        named.package("further", "libyaml-devel, zlib-devel"), "--lock", named.lock, "--repo", repo
     )
     assert result.returncode == 11
     assert "which the lock does not have" in " ".join(result.stderr.split())
